@@ -1,0 +1,9 @@
+"""What can be wrong with an event."""
+
+
+class InvalidEvent(ValueError):
+    """An event that breaks its room version's format: it is dropped, whatever the state of the room."""
+
+
+class AuthError(Exception):
+    """An event that the authorization rules reject; the message is fit to be shown to a user."""
