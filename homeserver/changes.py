@@ -1,0 +1,50 @@
+"""What a transaction announces; the news leaves after the commit."""
+
+from attrs import frozen
+
+
+@frozen
+class Change:
+    """Something that took a place on the number line."""
+
+    position: int
+
+
+@frozen
+class AccountDataChanged(Change):
+    user_id: str
+    room_id: str | None
+    type: str
+
+
+@frozen
+class ReceiptMoved(Change):
+    room_id: str
+    user_id: str
+    private: bool
+
+
+@frozen
+class TypingChanged(Change):
+    room_id: str
+
+
+@frozen
+class PresenceChanged(Change):
+    user_id: str
+
+
+@frozen
+class ToDeviceArrived(Change):
+    user_id: str
+    device_id: str
+
+
+@frozen
+class DeviceListChanged(Change):
+    user_id: str
+
+
+@frozen
+class ProfileChanged(Change):
+    user_id: str

@@ -1,0 +1,1 @@
+"""HTTP as we speak it: parsing, routing, requests, responses."""

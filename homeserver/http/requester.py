@@ -1,0 +1,24 @@
+"""Who asks."""
+
+from attrs import frozen
+
+
+@frozen
+class Requester:
+    """The user and device that an access token stands for.
+
+    `session` is the session's id in storage, 0 where an application service speaks. `appservice` is the id of
+    that application service, else empty.
+    """
+
+    user_id: str
+    device_id: str
+    session: int = 0
+    appservice: str = ""
+    is_guest: bool = False
+    is_admin: bool = False
+
+    @property
+    def device_name(self) -> str:
+        """What stands for the device in storage: unique, as no user id holds a space."""
+        return f"{self.user_id} {self.device_id or self.appservice}"

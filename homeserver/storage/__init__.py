@@ -1,0 +1,1 @@
+"""What we remember: SQL lives here only, as plain functions of a transaction."""

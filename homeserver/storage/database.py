@@ -1,0 +1,231 @@
+"""One writer with group commit, a pool of readers, and the number line they share."""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from homeserver.changes import Change
+from homeserver.logs import logger
+from homeserver.storage import line, schema
+from homeserver.storage.dialects.dialect import Connection, Dialect
+from homeserver.storage.threads import Threads
+from homeserver.storage.transaction import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_BATCH = 256
+"""Pieces of work in one commit: enough to share an fsync, few enough to answer the first soon."""
+
+log = logger(__name__)
+
+
+class Publisher(Protocol):
+    def publish(self, changes: Iterable[Change]) -> None: ...
+
+
+@define
+class Job:
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    done: Deferred[Any]
+    result: Any = None
+    failure: Failure | None = None
+
+    def run(self, txn: Transaction) -> None:
+        """Errors of the work undo the work; errors in sending its rows pass on and undo the batch."""
+        self.failure = None
+        marks = txn.begin_job()
+        try:
+            self.result = self.work(txn, *self.arguments)
+        except Exception as error:
+            self.failure = failure_of(error)
+            txn.abandon_job(marks)
+        else:
+            txn.end_job()
+
+    def answer(self) -> None:
+        if self.failure is None:
+            self.done.callback(self.result)
+        else:
+            self.done.errback(self.failure)
+
+
+@define
+class Batch:
+    jobs: list[Job]
+    txn: Transaction = field(init=False)
+    reserved: int = 0
+    broken: Exception | None = None
+
+
+class Database:
+    """`write` and `read` take plain functions of a transaction.
+
+    Writes run one after the other. All that waits goes into one database transaction and is answered after
+    its commit; work that raises is undone alone. `position` is the newest committed place on the line.
+    """
+
+    def __init__(self, dialect: Dialect, threads: Threads, publisher: Publisher) -> None:
+        self.dialect = dialect
+        self._threads = threads
+        self._publisher = publisher
+        self._waiting: deque[Job] = deque()
+        self._alone: deque[Job] = deque()
+        self._busy = False
+        self._writer: Connection = dialect.connect(writer=True)
+        self._idle_readers: list[Connection] = []
+        self._writer.begin_write()
+        schema.migrate(Transaction(self._writer, 0), dialect)
+        self.position = self._reserved = line.start(Transaction(self._writer, 0))
+        self._writer.commit()
+
+    def write(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """Run `work(txn, *args)` in the next batch; fires after the commit, with its result or its error.
+
+        `work` may run more than once (its first try may be undone), so it changes nothing but the transaction.
+        """
+        assert not kwargs
+        done: Deferred[T] = Deferred()
+        self._waiting.append(Job(work, args, done))
+        if not self._busy:
+            self._start_batch()
+        return done
+
+    def read(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """Run `work(txn, *args)` on one consistent view of all that is committed."""
+        assert not kwargs
+        done: Deferred[T] = Deferred()
+
+        def outcome(result: T, error: BaseException | None) -> None:
+            if error is None:
+                done.callback(result)
+            else:
+                done.errback(error)
+
+        self._threads.run("read", lambda: self._read(work, args), outcome)
+        return done
+
+    def glance(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Deferred[T]:
+        """`read` for a look-up of a few rows by key: at once where the database is in this process."""
+        assert not kwargs
+        if not self.dialect.works_inline:
+            return self.read(work, *args, **kwargs)
+        done: Deferred[T] = Deferred()
+        try:
+            done.callback(self._read(work, args))
+        except Exception:
+            done.errback()
+        return done
+
+    def close(self) -> None:
+        self._threads.stop()
+        for connection in (*self._idle_readers, self._writer):
+            connection.close()
+        self._idle_readers.clear()
+        self.dialect.release()
+
+    def _read(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        try:
+            connection = self._idle_readers.pop()
+        except IndexError:
+            connection = self.dialect.connect(writer=False)
+        try:
+            connection.begin_read()
+            result = work(Transaction(connection, self.position), *arguments)
+            connection.rollback()
+        except BaseException as error:
+            if isinstance(error, Exception) and self.dialect.lost_connection(error):
+                connection.close()
+                raise
+            connection.rollback()
+            self._idle_readers.append(connection)
+            raise
+        self._idle_readers.append(connection)
+        return result
+
+    # -- the writer
+
+    def _start_batch(self) -> None:
+        """Take what waits; after a broken batch its members go one by one, so who broke it breaks alone."""
+        if self._alone:
+            jobs = [self._alone.popleft()]
+        else:
+            jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+        self._busy = True
+        batch = Batch(jobs)
+        if self.dialect.works_inline:
+            self._run(batch)
+            self._threads.run("write", lambda: self._commit(batch), self._batch_done)
+        else:
+            self._threads.run("write", lambda: self._commit(self._run(batch)), self._batch_done)
+
+    def _run(self, batch: Batch) -> Batch:
+        try:
+            self._writer.begin_write()
+            batch.txn = txn = Transaction(self._writer, self.position)
+            for job in batch.jobs:
+                job.run(txn)
+            txn.finish()
+            batch.reserved = line.reserve(txn, self._reserved)
+        except Exception as error:
+            self._recover(batch, error)
+        return batch
+
+    def _commit(self, batch: Batch) -> Batch:
+        if batch.broken is None:
+            try:
+                self._writer.commit()
+            except Exception as error:
+                self._recover(batch, error)
+        return batch
+
+    def _recover(self, batch: Batch, error: Exception) -> None:
+        batch.broken = error
+        if self.dialect.lost_connection(error):
+            self._writer.close()
+            self._writer = self.dialect.connect(writer=True)
+        else:
+            self._writer.rollback()
+
+    def _batch_done(self, result: Batch | None, error: BaseException | None) -> None:
+        """Back on the reactor's thread: the rows are safe, so the world may know."""
+        if result is None:
+            # Not even recovery worked (the database is gone): nothing can be promised any more.
+            log.critical("the writer lost its database: %s", error)
+            raise SystemExit(1) from error
+        batch = result
+        if batch.broken is not None:
+            self._take_apart(batch, batch.broken)
+        else:
+            self.position, self._reserved = batch.txn.position, batch.reserved
+            batch.txn.committed()
+            self._publisher.publish(batch.txn.changes)
+            for job in batch.jobs:
+                job.answer()
+        self._busy = False
+        if self._alone or self._waiting:
+            self._start_batch()
+
+    def _take_apart(self, batch: Batch, error: Exception) -> None:
+        if len(batch.jobs) > 1:
+            log.warning("%d pieces of work go one by one: %r", len(batch.jobs), error)
+            self._alone.extend(batch.jobs)
+            return
+        (job,) = batch.jobs
+        job.failure = failure_of(error)
+        job.answer()
+
+
+def failure_of(error: BaseException) -> Failure:
+    return Failure(error)  # type: ignore[no-untyped-call]

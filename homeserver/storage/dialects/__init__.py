@@ -1,0 +1,1 @@
+"""The few differences between SQLite and PostgreSQL."""

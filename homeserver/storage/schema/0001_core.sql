@@ -1,0 +1,103 @@
+-- Rooms, events, state. INTEGER is 64 bits wide on both databases.
+
+CREATE TABLE line (
+    reserved INTEGER NOT NULL
+);
+
+-- Room ids, user ids, event types, state keys, devices ("user device"): one number each.
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+
+-- The head of a room. `state` is the root of its current state tree.
+CREATE TABLE rooms (
+    room INTEGER PRIMARY KEY,
+    version TEXT NOT NULL,
+    creation INTEGER NOT NULL,
+    state BLOB NOT NULL
+);
+
+-- Only rooms that have forked: without rows here the newest event is the one extremity.
+CREATE TABLE extremities (
+    room INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    PRIMARY KEY (room, event_id)
+);
+
+-- `place` orders a room's timeline: the position of live events, falling numbers for history fetched later.
+-- `state` is the root of the state tree before the event. `counted` is the running number, in its room, of events
+-- that notify a member with default push rules. `redaction` is the position of the event that redacted this one.
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE,
+    room INTEGER NOT NULL,
+    place INTEGER,
+    type INTEGER NOT NULL,
+    state_key INTEGER,
+    sender INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    origin_server_ts INTEGER NOT NULL,
+    state BLOB,
+    counted INTEGER NOT NULL DEFAULT 0,
+    redaction INTEGER,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    device INTEGER,
+    txn_id TEXT,
+    json TEXT NOT NULL
+);
+
+CREATE UNIQUE INDEX events_by_place ON events (room, place);
+
+CREATE UNIQUE INDEX events_by_transaction ON events (device, txn_id, room, type) WHERE txn_id IS NOT NULL;
+
+-- Nodes of the state trees, by the hash of their bytes.
+CREATE TABLE state_nodes (
+    hash BLOB PRIMARY KEY,
+    body BLOB NOT NULL
+);
+
+CREATE TABLE current_state (
+    room INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    state_key INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (room, type, state_key)
+);
+
+-- The newest membership of each user in each room. `forgotten` hides a left room from its user.
+CREATE TABLE memberships (
+    user_id INTEGER NOT NULL,
+    room INTEGER NOT NULL,
+    membership TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    forgotten INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (user_id, room)
+);
+
+CREATE INDEX memberships_by_room ON memberships (room, membership);
+
+-- m.relates_to of each event that has one. `thread` is the root for events in a thread, else null.
+CREATE TABLE relations (
+    position INTEGER PRIMARY KEY,
+    room INTEGER NOT NULL,
+    relates_to TEXT NOT NULL,
+    rel_type TEXT NOT NULL,
+    type INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    aggregation_key TEXT
+);
+
+CREATE INDEX relations_by_target ON relations (relates_to, rel_type, position);
+
+CREATE INDEX threads_by_room ON relations (room, rel_type, position);
+
+-- Who is highlighted by an event under default push rules; a null user stands for the whole room.
+CREATE TABLE highlights (
+    room INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    user_id INTEGER
+);
+
+CREATE INDEX highlights_by_room ON highlights (room, position);

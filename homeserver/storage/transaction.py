@@ -1,0 +1,161 @@
+"""What a piece of work sees of the database: rows in, rows out, and a place on the number line."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from homeserver.changes import Change
+from homeserver.storage.dialects.dialect import Connection
+
+Row = tuple[Any, ...]
+
+
+class Transaction:
+    """One batch of the writer, or one read.
+
+    `insert` collects rows and sends them together: many events cost one statement. Whatever reads or
+    changes rows directly first sends what was collected, so work always sees what came before it.
+    """
+
+    def __init__(self, connection: Connection, position: int) -> None:
+        self._connection = connection
+        self._collected: list[tuple[str, Row]] = []
+        self._mark = 0
+        self._savepoint = False
+        self._undo: list[Callable[[], object]] = []
+        self._seen: dict[tuple[int, Hashable], Any] = {}
+        self._at_end: dict[Hashable, Callable[["Transaction"], object]] = {}
+        self._after_commit: list[Callable[[], object]] = []
+        self.changes: list[Change] = []
+        self.position = position
+
+    # -- rows
+
+    def query(self, sql: str, *parameters: object) -> list[Row]:
+        self._send_collected()
+        return self._connection.query(sql, parameters)
+
+    def one(self, sql: str, *parameters: object) -> Row | None:
+        rows = self.query(sql, *parameters)
+        return rows[0] if rows else None
+
+    def execute(self, sql: str, *parameters: object) -> int:
+        """Run a statement; how many rows it touched."""
+        self._send_collected()
+        self._protect()
+        return self._connection.execute(sql, parameters)
+
+    def execute_many(self, sql: str, rows: Sequence[Row]) -> None:
+        self._send_collected()
+        self._protect()
+        self._connection.execute_many(sql, rows)
+
+    def insert(self, sql: str, *parameters: object) -> None:
+        """An INSERT (or UPDATE) whose outcome nobody waits for: sent with others like it."""
+        self._collected.append((sql, parameters))
+
+    def in_list(self, values: Iterable[object]) -> str:
+        """Placeholders for `IN (...)`: as many as there are values."""
+        return ",".join("?" for _ in values)
+
+    # -- the number line and the news
+
+    def next_position(self) -> int:
+        self.position += 1
+        return self.position
+
+    def announce(self, change: Change) -> None:
+        self.changes.append(change)
+
+    # -- what is kept in memory beside the rows
+
+    def see(self, cache: Any, key: Hashable) -> Any:
+        """The cached value as this batch has left it, or None."""
+        own = self._seen.get((id(cache), key))
+        return own if own is not None else cache.get(key)
+
+    def put(self, cache: Any, key: Hashable, value: object) -> None:
+        """Cache a value: seen by this batch at once, by others after the commit."""
+        place = (id(cache), key)
+        before = self._seen.get(place)
+        self._seen[place] = value
+        self._undo.append(lambda: self._seen.__setitem__(place, before))
+        self.after_commit(lambda: cache.put(key, value))
+
+    def at_end(self, key: Hashable, work: Callable[["Transaction"], object]) -> None:
+        """Run once before the commit, however often it was asked for under this key."""
+        if key not in self._at_end:
+            self._at_end[key] = work
+            self._undo.append(lambda: self._at_end.pop(key, None))
+
+    def after_commit(self, action: Callable[[], object]) -> None:
+        """Run on the reactor's thread once the rows are safe."""
+        self._after_commit.append(action)
+
+    # -- the writer's side
+
+    def begin_job(self) -> tuple[int, int]:
+        self._mark = len(self._collected)
+        self._undo.clear()
+        return len(self.changes), len(self._after_commit)
+
+    def end_job(self) -> None:
+        if self._savepoint:
+            self._connection.execute("RELEASE SAVEPOINT job", ())
+            self._savepoint = False
+
+    def abandon_job(self, marks: tuple[int, int]) -> None:
+        """Undo all that the job did, in rows and in memory."""
+        changes, actions = marks
+        del self._collected[self._mark :]
+        del self.changes[changes:]
+        del self._after_commit[actions:]
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+        if self._savepoint:
+            self._connection.execute("ROLLBACK TO SAVEPOINT job", ())
+            self._connection.execute("RELEASE SAVEPOINT job", ())
+            self._savepoint = False
+
+    def finish(self) -> None:
+        """Send what is left before the commit."""
+        for work in list(self._at_end.values()):
+            work(self)
+        self._mark = len(self._collected)
+        self._send(self._collected)
+        self._collected = []
+
+    def committed(self) -> None:
+        for action in self._after_commit:
+            action()
+
+    def _send_collected(self) -> None:
+        if not self._collected:
+            return
+        earlier, own = self._collected[: self._mark], self._collected[self._mark :]
+        self._send(earlier)
+        self._mark = 0
+        self._collected = []
+        if own:
+            self._protect()
+            self._send(own)
+
+    def _protect(self) -> None:
+        """From here on this job can fail alone."""
+        if not self._savepoint:
+            self._connection.execute("SAVEPOINT job", ())
+            self._savepoint = True
+
+    def _send(self, collected: list[tuple[str, Row]]) -> None:
+        """Runs of one statement go together; order between different ones is kept."""
+        start = 0
+        for end in range(1, len(collected) + 1):
+            sql = collected[start][0]
+            if end < len(collected) and collected[end][0] is sql:
+                continue
+            rows = [row for _, row in collected[start:end]]
+            if len(rows) == 1:
+                self._connection.execute(sql, rows[0])
+            else:
+                self._connection.execute_many(sql, rows)
+            start = end
