@@ -2,7 +2,15 @@
 
 
 class InvalidEvent(ValueError):
-    """An event that breaks its room version's format: it is dropped, whatever the state of the room."""
+    """An event that breaks its room version's format: it is dropped, whatever the room's state."""
+
+
+class EventTooLarge(InvalidEvent):
+    pass
+
+
+class BadSignature(ValueError):
+    """JSON that is not signed by whom it should be."""
 
 
 class AuthError(Exception):

@@ -1,5 +1,7 @@
 """What is left of an event once it is redacted. Spec: each room version's "Redactions"."""
 
+from functools import cache
+
 from homeserver.events.room_versions import RoomVersion
 from homeserver.json_values import JsonObject
 
@@ -17,7 +19,7 @@ _KEPT = (
     "auth_events",
     "origin_server_ts",
 )
-_KEPT_UNTIL_V10 = ("prev_state", "origin", "membership")
+_KEPT_UNTIL_10 = ("prev_state", "origin", "membership")
 _POWER_LEVELS = (
     "ban",
     "events",
@@ -28,50 +30,53 @@ _POWER_LEVELS = (
     "users",
     "users_default",
 )
-_KEPT_CONTENT = {
-    "m.room.member": ("membership",),
-    "m.room.create": ("creator",),
-    "m.room.join_rules": ("join_rule",),
-    "m.room.power_levels": _POWER_LEVELS,
-    "m.room.history_visibility": ("history_visibility",),
-}
 
 
 def redact(pdu: JsonObject, version: RoomVersion) -> JsonObject:
     """A new, shallow object; `pdu` is left as it is."""
-    redacted = {key: pdu[key] for key in _KEPT if key in pdu}
-    if not version.updated_redaction_keys:
-        redacted.update({key: pdu[key] for key in _KEPT_UNTIL_V10 if key in pdu})
+    kept = _KEPT if version.updated_redaction_keys else _KEPT + _KEPT_UNTIL_10
+    redacted = {key: pdu[key] for key in kept if key in pdu}
     redacted["content"] = redact_content(pdu["type"], pdu["content"], version)
     return redacted
 
 
 def redact_content(type: str, content: JsonObject, version: RoomVersion) -> JsonObject:
+    by_type = _kept_by_type(version)
+    if type not in by_type:
+        return {}
     if type == "m.room.create" and version.updated_redaction_keys:
         return content
-    kept = {key: content[key] for key in _kept_content(type, version) if key in content}
+    redacted = {key: content[key] for key in by_type[type] if key in content}
     if type == "m.room.member" and version.updated_redaction_keys:
-        kept.update(_signed_part(content))
-    return kept
+        redacted.update(_third_party_invite(content))
+    return redacted
 
 
-def _kept_content(type: str, version: RoomVersion) -> tuple[str, ...]:
-    kept = _KEPT_CONTENT.get(type, ())
-    if type == "m.room.join_rules" and version.redaction_keeps_allow:
-        return (*kept, "allow")
-    if type == "m.room.member" and version.redaction_keeps_authorising_user:
-        return (*kept, "join_authorised_via_users_server")
-    if type == "m.room.power_levels" and version.updated_redaction_keys:
-        return (*kept, "invite")
-    if type == "m.room.redaction" and version.updated_redaction_keys:
-        return ("redacts",)
-    if type == "m.room.aliases" and version.redaction_keeps_aliases:
-        return ("aliases",)
-    return kept
+@cache
+def _kept_by_type(version: RoomVersion) -> dict[str, tuple[str, ...]]:
+    """The keys of `content` that survive, by event type."""
+    updated = version.updated_redaction_keys
+    authoriser = version.redaction_keeps_authorising_user
+    kept = {
+        "m.room.member": _keys("membership", join_authorised_via_users_server=authoriser),
+        "m.room.create": _keys("creator"),
+        "m.room.join_rules": _keys("join_rule", allow=version.redaction_keeps_allow),
+        "m.room.power_levels": _keys(*_POWER_LEVELS, invite=updated),
+        "m.room.history_visibility": _keys("history_visibility"),
+        "m.room.aliases": _keys(aliases=version.redaction_keeps_aliases),
+        "m.room.redaction": _keys(redacts=updated),
+    }
+    return {type: keys for type, keys in kept.items() if keys}
 
 
-def _signed_part(content: JsonObject) -> JsonObject:
+def _keys(*always: str, **sometimes: bool) -> tuple[str, ...]:
+    return (*always, *(key for key, kept in sometimes.items() if kept))
+
+
+def _third_party_invite(content: JsonObject) -> JsonObject:
+    """Room version 11: the key stays, "but will only contain the `signed` key"."""
     invite = content.get("third_party_invite")
-    if isinstance(invite, dict) and "signed" in invite:
-        return {"third_party_invite": {"signed": invite["signed"]}}
-    return {}
+    if not isinstance(invite, dict):
+        return {}
+    signed = {"signed": invite["signed"]} if "signed" in invite else {}
+    return {"third_party_invite": signed}
