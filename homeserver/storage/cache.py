@@ -2,10 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+MAX_NOTES = 10_000
 
 
 class Cache(Generic[K, V]):
@@ -18,6 +22,9 @@ class Cache(Generic[K, V]):
         self._max_bytes = max_bytes
         self._size = size
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._lock = Lock()
+        self._changed: dict[K, int] = {}
+        self._all_changed = 0
         self.bytes = 0
 
     def get(self, key: K) -> V | None:
@@ -30,16 +37,39 @@ class Cache(Generic[K, V]):
             return None
         return found[0]
 
-    def put(self, key: K, value: V) -> None:
-        self.drop(key)
+    def put(self, key: K, value: V, commit: int) -> None:
+        """The value as the commit of this number left it."""
+        with self._lock:
+            self._note_change(key, commit)
+            self._store(key, value)
+
+    def fill(self, key: K, value: V, commit: int) -> None:
+        """The value as it was read after that commit: kept only if no later one has changed it."""
+        with self._lock:
+            if self._changed.get(key, self._all_changed) <= commit:
+                self._store(key, value)
+
+    def _store(self, key: K, value: V) -> None:
         size = self._size(key, value)
+        self._drop(key)
         self._values[key] = (value, size)
         self.bytes += size
         while self.bytes > self._max_bytes and len(self._values) > 1:
             _, (_, freed) = self._values.popitem(last=False)
             self.bytes -= freed
 
+    def _note_change(self, key: K, commit: int) -> None:
+        if len(self._changed) >= MAX_NOTES:
+            # Forgetting who changed when means to treat all as changed now: a few reads are not kept.
+            self._changed.clear()
+            self._all_changed = commit
+        self._changed[key] = commit
+
     def drop(self, key: K) -> None:
+        with self._lock:
+            self._drop(key)
+
+    def _drop(self, key: K) -> None:
         found = self._values.pop(key, None)
         if found is not None:
             self.bytes -= found[1]

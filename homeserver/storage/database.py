@@ -12,6 +12,7 @@ from homeserver.changes import Change
 from homeserver.logs import logger
 from homeserver.storage import line, schema
 from homeserver.storage.dialects.dialect import Connection, Dialect
+from homeserver.storage.memory import Memory
 from homeserver.storage.threads import Threads
 from homeserver.storage.transaction import Transaction
 
@@ -70,8 +71,11 @@ class Database:
     its commit; work that raises is undone alone. `position` is the newest committed place on the line.
     """
 
-    def __init__(self, dialect: Dialect, threads: Threads, publisher: Publisher) -> None:
+    def __init__(
+        self, dialect: Dialect, threads: Threads, publisher: Publisher, memory: Memory
+    ) -> None:
         self.dialect = dialect
+        self.memory = memory
         self._threads = threads
         self._publisher = publisher
         self._waiting: deque[Job] = deque()
@@ -80,8 +84,8 @@ class Database:
         self._writer: Connection = dialect.connect(writer=True)
         self._idle_readers: list[Connection] = []
         self._writer.begin_write()
-        schema.migrate(Transaction(self._writer, 0), dialect)
-        self.position = self._reserved = line.start(Transaction(self._writer, 0))
+        schema.migrate(Transaction(self._writer, 0, self.memory, writes=True), dialect)
+        self.position = self._reserved = line.start(Transaction(self._writer, 0, self.memory, writes=True))
         self._writer.commit()
 
     def write(
@@ -141,8 +145,9 @@ class Database:
         except IndexError:
             connection = self.dialect.connect(writer=False)
         try:
+            txn = Transaction(connection, self.position, self.memory)
             connection.begin_read()
-            result = work(Transaction(connection, self.position), *arguments)
+            result = work(txn, *arguments)
             connection.rollback()
         except BaseException as error:
             if isinstance(error, Exception) and self.dialect.lost_connection(error):
@@ -173,7 +178,7 @@ class Database:
     def _run(self, batch: Batch) -> Batch:
         try:
             self._writer.begin_write()
-            batch.txn = txn = Transaction(self._writer, self.position)
+            batch.txn = txn = Transaction(self._writer, self.position, self.memory, writes=True)
             for job in batch.jobs:
                 job.run(txn)
             txn.finish()

@@ -5,6 +5,7 @@ from typing import Any
 
 from homeserver.changes import Change
 from homeserver.storage.dialects.dialect import Connection
+from homeserver.storage.memory import Memory
 
 Row = tuple[Any, ...]
 
@@ -16,8 +17,12 @@ class Transaction:
     changes rows directly first sends what was collected, so work always sees what came before it.
     """
 
-    def __init__(self, connection: Connection, position: int) -> None:
+    def __init__(
+        self, connection: Connection, position: int, memory: Memory, *, writes: bool = False
+    ) -> None:
         self._connection = connection
+        self._writes = writes
+        self._began = memory.commits
         self._collected: list[tuple[str, Row]] = []
         self._mark = 0
         self._savepoint = False
@@ -27,6 +32,7 @@ class Transaction:
         self._after_commit: list[Callable[[], object]] = []
         self.changes: list[Change] = []
         self.position = position
+        self.memory = memory
 
     # -- rows
 
@@ -79,7 +85,15 @@ class Transaction:
         before = self._seen.get(place)
         self._seen[place] = value
         self._undo.append(lambda: self._seen.__setitem__(place, before))
-        self.after_commit(lambda: cache.put(key, value))
+        self.after_commit(lambda: cache.put(key, value, self.memory.commits))
+
+    def fill(self, cache: Any, key: Hashable, value: object) -> None:
+        """Cache what was read from the rows."""
+        if self._writes:
+            # This batch may have read its own rows, which are not committed yet.
+            self.put(cache, key, value)
+        else:
+            cache.fill(key, value, self._began)
 
     def at_end(self, key: Hashable, work: Callable[["Transaction"], object]) -> None:
         """Run once before the commit, however often it was asked for under this key."""
@@ -126,6 +140,7 @@ class Transaction:
         self._collected = []
 
     def committed(self) -> None:
+        self.memory.commits += 1
         for action in self._after_commit:
             action()
 

@@ -1,0 +1,77 @@
+"""Who is in which room, by user and by room."""
+
+from attrs import frozen
+from immutables import Map
+
+from homeserver.storage import names
+from homeserver.storage.transaction import Transaction
+
+
+@frozen
+class Membership:
+    """A user's newest membership of a room; `position` is its event's."""
+
+    membership: str
+    position: int
+    sender: str
+    forgotten: bool = False
+
+
+Rooms = Map[str, Membership]
+
+
+def save(txn: Transaction, user_id: str, room_id: str, room: int, new: Membership) -> None:
+    txn.insert(
+        """
+        INSERT INTO memberships (user_id, room, membership, position, sender, forgotten) VALUES (?, ?, ?, ?, ?, 0)
+        ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership, position = excluded.position,
+            sender = excluded.sender, forgotten = 0
+        """,
+        names.intern(txn, user_id),
+        room,
+        new.membership,
+        new.position,
+        names.intern(txn, new.sender),
+    )
+    known: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
+    if known is not None:
+        txn.put(txn.memory.rooms_of_users, user_id, known.set(room_id, new))
+
+
+def of_user(txn: Transaction, user_id: str) -> Rooms:
+    """Every room that the user has, or had, to do with."""
+    known: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
+    if known is not None:
+        return known
+    user = names.find(txn, user_id)
+    rows = txn.query(
+        """
+        SELECT rooms.name, memberships.membership, memberships.position, senders.name, memberships.forgotten
+        FROM memberships
+        JOIN names AS rooms ON rooms.id = memberships.room
+        JOIN names AS senders ON senders.id = memberships.sender
+        WHERE memberships.user_id = ?
+        """,
+        user or 0,
+    )
+    rooms: Rooms = Map(
+        {
+            room_id: Membership(membership, position, sender, bool(forgotten))
+            for room_id, membership, position, sender, forgotten in rows
+        }
+    )
+    txn.fill(txn.memory.rooms_of_users, user_id, rooms)
+    return rooms
+
+
+def forget(txn: Transaction, user_id: str, room_id: str) -> None:
+    """Hide a room that the user has left."""
+    rooms = of_user(txn, user_id)
+    membership = rooms[room_id]
+    txn.execute(
+        "UPDATE memberships SET forgotten = 1 WHERE user_id = ? AND room = ?",
+        names.intern(txn, user_id),
+        names.intern(txn, room_id),
+    )
+    hidden = Membership(membership.membership, membership.position, membership.sender, True)
+    txn.put(txn.memory.rooms_of_users, user_id, rooms.set(room_id, hidden))

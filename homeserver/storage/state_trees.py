@@ -1,0 +1,175 @@
+"""The state of rooms as persistent hash trees.
+
+A tree maps (type, state key), both as numbers of `names`, to the position of the state event. Its nodes are
+stored once, under the hash of their bytes, and never change: a new state shares all nodes but those on the way
+to what is new, and two states are compared by walking only where their nodes differ.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+
+from attrs import frozen
+
+from homeserver.storage.transaction import Transaction
+
+Key = tuple[int, int]
+
+BITS = 5
+WIDTH = 1 << BITS
+LEAF_ENTRIES = 16
+
+_ENTRY = struct.Struct("<QQQ")
+_HASH_BYTES = 16
+
+
+@frozen
+class Leaf:
+    entries: dict[Key, int]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+@frozen
+class Branch:
+    children: dict[int, bytes]
+    """Hash of the child at each slot in use."""
+
+    def __len__(self) -> int:
+        return len(self.children)
+
+
+Node = Leaf | Branch
+
+
+def encode_node(node: Node) -> bytes:
+    if isinstance(node, Leaf):
+        rows = (_ENTRY.pack(*key, position) for key, position in sorted(node.entries.items()))
+        return b"L" + b"".join(rows)
+    bitmap = sum(1 << slot for slot in node.children)
+    return b"B" + bitmap.to_bytes(4, "little") + b"".join(
+        child for _, child in sorted(node.children.items())
+    )
+
+
+def decode_node(body: bytes) -> Node:
+    if body[:1] == b"L":
+        return Leaf({(a, b): position for a, b, position in _ENTRY.iter_unpack(body[1:])})
+    bitmap = int.from_bytes(body[1:5], "little")
+    slots = [slot for slot in range(WIDTH) if bitmap >> slot & 1]
+    starts = range(5, len(body), _HASH_BYTES)
+    return Branch({s: body[at : at + _HASH_BYTES] for s, at in zip(slots, starts, strict=True)})
+
+
+def hash_of(body: bytes) -> bytes:
+    return blake2b(body, digest_size=_HASH_BYTES).digest()
+
+
+EMPTY = hash_of(encode_node(Leaf({})))
+"""The root of the state before a room's first event."""
+
+
+def get(txn: Transaction, root: bytes, key: Key) -> int | None:
+    path = mix(key)
+    node = load(txn, root)
+    while isinstance(node, Branch):
+        child = node.children.get(path % WIDTH)
+        if child is None:
+            return None
+        path >>= BITS
+        node = load(txn, child)
+    return node.entries.get(key)
+
+
+def change(txn: Transaction, root: bytes, changes: Mapping[Key, int]) -> bytes:
+    """The root of the state with these entries set."""
+    return _change(txn, root, dict(changes), 0)
+
+
+def items(txn: Transaction, root: bytes) -> Iterator[tuple[Key, int]]:
+    node = load(txn, root)
+    if isinstance(node, Leaf):
+        yield from node.entries.items()
+    else:
+        for child in node.children.values():
+            yield from items(txn, child)
+
+
+def differences(
+    txn: Transaction, left: bytes, right: bytes
+) -> Iterator[tuple[Key, int | None, int | None]]:
+    """(key, position on the left, position on the right) wherever they are not the same."""
+    if left == right:
+        return
+    ours, theirs = load(txn, left), load(txn, right)
+    if isinstance(ours, Branch) and isinstance(theirs, Branch):
+        for slot in ours.children.keys() | theirs.children.keys():
+            yield from differences(
+                txn, ours.children.get(slot, EMPTY), theirs.children.get(slot, EMPTY)
+            )
+    else:
+        before, after = dict(items(txn, left)), dict(items(txn, right))
+        for key in before.keys() | after.keys():
+            if before.get(key) != after.get(key):
+                yield key, before.get(key), after.get(key)
+
+
+def mix(key: Key) -> int:
+    """Spread a key over 64 bits, so that trees stay even."""
+    value = (key[0] * 0x9E3779B97F4A7C15 + key[1] * 0xC2B2AE3D27D4EB4F + 1) & 0xFFFFFFFFFFFFFFFF
+    value ^= value >> 29
+    value = value * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
+    return value ^ value >> 32
+
+
+def load(txn: Transaction, node_hash: bytes) -> Node:
+    if node_hash == EMPTY:
+        return Leaf({})
+    known: Node | None = txn.see(txn.memory.state_nodes, node_hash)
+    if known is not None:
+        return known
+    row = txn.one("SELECT body FROM state_nodes WHERE hash = ?", node_hash)
+    if row is None:
+        raise KeyError(node_hash)
+    node = decode_node(bytes(row[0]))
+    txn.fill(txn.memory.state_nodes, node_hash, node)
+    return node
+
+
+def store(txn: Transaction, node: Node) -> bytes:
+    body = encode_node(node)
+    node_hash = hash_of(body)
+    if node_hash != EMPTY and txn.see(txn.memory.state_nodes, node_hash) is None:
+        txn.insert(
+            "INSERT INTO state_nodes (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            node_hash,
+            body,
+        )
+        txn.put(txn.memory.state_nodes, node_hash, node)
+    return node_hash
+
+
+def _change(txn: Transaction, node_hash: bytes, changes: dict[Key, int], depth: int) -> bytes:
+    node = load(txn, node_hash)
+    if isinstance(node, Leaf):
+        return _build(txn, {**node.entries, **changes}, depth)
+    children = dict(node.children)
+    for slot, part in _by_slot(changes, depth).items():
+        children[slot] = _change(txn, children.get(slot, EMPTY), part, depth + 1)
+    return store(txn, Branch(children))
+
+
+def _build(txn: Transaction, entries: dict[Key, int], depth: int) -> bytes:
+    # Twelve levels use up the 60 bits that a key's spread offers.
+    if len(entries) <= LEAF_ENTRIES or depth == 12:
+        return store(txn, Leaf(entries))
+    parts = _by_slot(entries, depth).items()
+    return store(txn, Branch({slot: _build(txn, part, depth + 1) for slot, part in parts}))
+
+
+def _by_slot(entries: dict[Key, int], depth: int) -> dict[int, dict[Key, int]]:
+    slots: dict[int, dict[Key, int]] = {}
+    for key, position in entries.items():
+        slots.setdefault(mix(key) >> BITS * depth & WIDTH - 1, {})[key] = position
+    return slots
