@@ -1,0 +1,1 @@
+"""Whom an event notifies, and how loudly: Client-Server API, "Push Notifications"."""
