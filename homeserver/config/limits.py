@@ -1,0 +1,38 @@
+"""Settings of how often things may be done."""
+
+from attrs import frozen
+
+from homeserver.config.fields import section, setting
+from homeserver.config.forms import Count, Rate
+
+
+@frozen
+class Limit:
+    """So many at once, and so many a second after that."""
+
+    per_second: Rate = setting(1.0, "How many a second, in the long run.")
+    burst: Count = setting(10, "How many at once.")
+
+
+@frozen(kw_only=True)
+class LoginLimits:
+    """Logins."""
+
+    ip: Limit = setting(Limit(0.1, 10), "From one address.")
+    account: Limit = setting(Limit(0.1, 10), "To one account.")
+    failed: Limit = setting(Limit(0.1, 5), "With a wrong password, to one account.")
+
+
+@frozen(kw_only=True)
+class RateLimits:
+    """How often things may be done. Who does more is asked to wait."""
+
+    enabled: bool = setting(True, "Whether there are limits at all.")
+    message: Limit = setting(Limit(5.0, 50), "Sending events, for one person.")
+    registration: Limit = setting(Limit(0.2, 5), "Making accounts, from one address.")
+    login: LoginLimits = section(LoginLimits)
+    join: Limit = setting(Limit(0.5, 20), "Joining rooms, for one person.")
+    invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
+    admin_redaction: Limit = setting(
+        Limit(20.0, 200), "Redacting other people's events in a row, for one moderator."
+    )

@@ -1,0 +1,83 @@
+"""Settings of how this server meets others: federation, push gateways."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+import attrs
+from attrs import frozen
+
+from homeserver.config.fields import required, setting
+from homeserver.config.forms import IpRange, ServerName, ServerPattern
+
+PRIVATE_RANGES: tuple[IPv4Network | IPv6Network, ...] = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+            "::/128",
+            "::1/128",
+            "100::/64",
+            "2001:db8::/32",
+            "fc00::/7",
+            "fe80::/10",
+            "fec0::/10",
+            "ff00::/8",
+        ),
+    )
+)
+"""Addresses that no stranger may make this server call: private, local and reserved ones."""
+
+
+@frozen(kw_only=True)
+class Federation:
+    """Talking with other homeservers."""
+
+    enabled: bool = setting(True, "Whether other servers and this one talk at all.")
+    verify_tls: bool = setting(True, "Whether certificates of other servers must be valid.")
+    custom_ca_paths: tuple[Path, ...] = setting(
+        (), "Further authorities whose certificates are good, as PEM files."
+    )
+    ip_range_denylist: tuple[IpRange, ...] = setting(
+        PRIVATE_RANGES, "Address ranges that are never called."
+    )
+    allow: tuple[ServerPattern, ...] | None = setting(
+        None, "Talk only with these servers.", example=["example.org", "*.example.org"]
+    )
+    deny: tuple[ServerPattern, ...] = setting(
+        (), "Never talk with these servers.", example=["*.example.net"]
+    )
+
+
+@frozen(kw_only=True)
+class Push:
+    """Telling phones that something happened."""
+
+    ip_range_denylist: tuple[IpRange, ...] = setting(
+        PRIVATE_RANGES, "Address ranges where no push gateway may be."
+    )
+
+
+@frozen(kw_only=True)
+class TrustedKeyServer:
+    """A server that is asked for the keys of others."""
+
+    server_name: ServerName = attrs.field(metadata=required("Its name."))
+    verify_keys: dict[str, str] = setting(
+        {},
+        "Its own keys, by id. Without them it is trusted through TLS.",
+        example={"ed25519:auto": "Noi6WqcDj0QmPxCNQqgezwTlBKrfqehY1u2FyWP9uYw"},
+    )

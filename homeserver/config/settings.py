@@ -1,0 +1,97 @@
+"""All settings of a homeserver."""
+
+from pathlib import Path
+from typing import Literal
+
+import attrs
+from attrs import frozen
+
+from homeserver.config.accounts import (
+    Passwords,
+    Presence,
+    Profiles,
+    Registration,
+    Sessions,
+    UserDirectory,
+    WellKnown,
+)
+from homeserver.config.fields import required, section, setting
+from homeserver.config.forms import BaseUrl, ServerName
+from homeserver.config.limits import RateLimits
+from homeserver.config.listeners import Listener
+from homeserver.config.network import Federation, Push, TrustedKeyServer
+from homeserver.config.storage import Caches, Database, Media, Retention, SqliteDatabase
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@frozen(kw_only=True)
+class Rooms:
+    """New rooms."""
+
+    default_room_version: Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"] = (
+        setting("12", "The room version of a new room, when its maker names none.")
+    )
+    encryption_by_default: Literal["none", "private", "all"] = setting(
+        "none", "Which new rooms are encrypted from the start: `none`, `private` ones, or `all`."
+    )
+
+
+@frozen(kw_only=True)
+class Metrics:
+    """Numbers for Prometheus, at `/_isthmus/metrics` of listeners with the resource `metrics`."""
+
+    enabled: bool = setting(False, "Whether they are served.")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything that can be set. Only `server_name` has no default."""
+
+    server_name: ServerName = attrs.field(
+        metadata=required(
+            "The name of this homeserver, which stands behind the colon of every user's id: "
+            "`@alice:example.org`. It can never change."
+        )
+    )
+    public_baseurl: BaseUrl | None = setting(
+        None,
+        "Where clients reach this server. Without this, `https://` and the server name.",
+        example="https://matrix.example.org",
+    )
+    listeners: tuple[Listener, ...] = setting((Listener(),), "The ports, and what each one serves.")
+    database: Database = setting(SqliteDatabase(), "Where everything but files is kept.")
+    signing_key_path: Path = setting(
+        Path("signing.key"), "The key that proves who this server is. It is made when absent."
+    )
+    media: Media = section(Media)
+    registration: Registration = section(Registration)
+    passwords: Passwords = section(Passwords)
+    sessions: Sessions = section(Sessions)
+    profiles: Profiles = section(Profiles)
+    user_directory: UserDirectory = section(UserDirectory)
+    presence: Presence = section(Presence)
+    rooms: Rooms = section(Rooms)
+    retention: Retention = section(Retention)
+    federation: Federation = section(Federation)
+    trusted_key_servers: tuple[TrustedKeyServer, ...] = setting(
+        (TrustedKeyServer(server_name="matrix.org"),),
+        "Servers that are asked for the keys of others that do not answer.",
+    )
+    push: Push = section(Push)
+    appservice_config_files: tuple[Path, ...] = setting(
+        (), "Registration files of bridges and bots.", example=["bridge-registration.yaml"]
+    )
+    rate_limits: RateLimits = section(RateLimits)
+    well_known: WellKnown = section(WellKnown)
+    caches: Caches = section(Caches)
+    metrics: Metrics = section(Metrics)
+    log_level: LogLevel = setting("info", "What is logged: `debug`, `info`, `warning` or `error`.")
+    log_format: Literal["text", "json"] = setting(
+        "text", "How a line of the log is written: `text` for people, `json` for programs."
+    )
+
+    @property
+    def baseurl(self) -> str:
+        """Where clients reach this server, without a slash at its end."""
+        return self.public_baseurl or f"https://{self.server_name}"
