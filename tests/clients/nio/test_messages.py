@@ -157,13 +157,12 @@ async def test_a_receipt_tells_how_far_somebody_read(people: People) -> None:
     message = await alice.sends(room, "read this")
     await bob.hears(room, message)
 
-    reading = bob.client.update_receipt_marker(room, message, thread_id=None)
-    await expect(UpdateReceiptMarkerResponse, reading)
+    await expect(UpdateReceiptMarkerResponse, bob.client.update_receipt_marker(room, message))
 
-    receipt = await alice.syncs_until(
-        lambda: alice.room(room) and alice.room(room).read_receipts.get(bob.user_id)
+    receipts = await alice.syncs_until(
+        lambda: alice.room(room) and alice.room(room).threaded_read_receipts.get(bob.user_id)
     )
-    assert receipt.event_id == message
+    assert receipts["main"].event_id == message
 
 
 @conversation
@@ -174,15 +173,13 @@ async def test_a_private_receipt_clears_the_unread_count_and_stays_private(
     message = await alice.sends(room, "read this")
     await bob.syncs_until(lambda: bob.room(room) and bob.room(room).unread_notifications == 1)
 
-    reading = bob.client.update_receipt_marker(
-        room, message, ReceiptType.read_private, thread_id=None
-    )
+    reading = bob.client.update_receipt_marker(room, message, ReceiptType.read_private)
     await expect(UpdateReceiptMarkerResponse, reading)
     await bob.syncs_until(lambda: bob.room(room).unread_notifications == 0)
 
     later = await bob.sends(room, "done")
     await alice.hears(room, later)
-    assert bob.user_id not in alice.room(room).read_receipts
+    assert bob.user_id not in alice.room(room).threaded_read_receipts
 
 
 @conversation

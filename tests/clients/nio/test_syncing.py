@@ -176,7 +176,7 @@ async def test_an_uploaded_filter_narrows_what_sync_tells(people: People) -> Non
 @conversation
 async def test_lazily_loaded_members_are_those_who_spoke(people: People) -> None:
     alice, bob, carol = await people.register("alice", "bob", "carol")
-    room = await alice.creates_room(bob, carol)
+    room = await alice.creates_room(bob, carol, name="Town hall")
     await bob.joins(room)
     await carol.joins(room)
     for number in range(6):
