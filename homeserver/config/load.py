@@ -1,9 +1,7 @@
 """Settings from a file and the environment, strictly: what is unknown or wrong stops the start."""
 
 import difflib
-from collections.abc import Hashable
 from collections.abc import Mapping as Variables
-from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -59,8 +57,7 @@ def load_text(text: str, source: str, folder: Path, variables: Variables[str, st
     return Loaded(settings, tree)
 
 
-@cache
-def hints(kind: Hashable) -> dict[str, Any]:
+def hints(kind: type) -> dict[str, Any]:
     """The types of a class's settings, with their forms."""
     return get_type_hints(kind, include_extras=True)
 
