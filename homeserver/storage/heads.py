@@ -75,6 +75,19 @@ def save_state(txn: Transaction, head: Head) -> None:
     txn.insert("UPDATE rooms SET state = ? WHERE room = ?", head.root, head.room)
 
 
+def save_entry(txn: Transaction, head: Head, key: tuple[int, int], position: int) -> None:
+    """Set one entry of the current state."""
+    txn.insert(
+        """
+        INSERT INTO current_state (room, type, state_key, position) VALUES (?, ?, ?, ?)
+        ON CONFLICT (room, type, state_key) DO UPDATE SET position = excluded.position
+        """,
+        head.room,
+        *key,
+        position,
+    )
+
+
 def save_extremities(txn: Transaction, head: Head, forked_before: bool) -> None:
     """Only a room that has forked keeps rows: else its newest event is the extremity."""
     if forked_before:

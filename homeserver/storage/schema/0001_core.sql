@@ -78,7 +78,7 @@ CREATE TABLE memberships (
 
 CREATE INDEX memberships_by_room ON memberships (room, membership);
 
--- m.relates_to of each event that has one. `thread` is the root for events in a thread, else null.
+-- m.relates_to of each event that has one. `counted` as in events, but for this one event: 0 or 1.
 CREATE TABLE relations (
     position INTEGER PRIMARY KEY,
     room INTEGER NOT NULL,
@@ -86,7 +86,8 @@ CREATE TABLE relations (
     rel_type TEXT NOT NULL,
     type INTEGER NOT NULL,
     sender INTEGER NOT NULL,
-    aggregation_key TEXT
+    aggregation_key TEXT,
+    counted INTEGER NOT NULL
 );
 
 CREATE INDEX relations_by_target ON relations (relates_to, rel_type, position);

@@ -1,0 +1,73 @@
+"""Events that our own users send."""
+
+from attrs import frozen
+
+from homeserver.errors import Forbidden
+from homeserver.events.building import Draft
+from homeserver.http.requester import Requester
+from homeserver.rooms import timeline
+from homeserver.rooms.access import NOT_IN_ROOM
+from homeserver.rooms.author import Author
+from homeserver.rooms.timeline import SentBy
+from homeserver.storage import events, names
+from homeserver.storage.database import Database
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+
+@frozen(eq=False)
+class Sending:
+    """`origin_server_ts` may be given only for application services ("Timestamp massaging")."""
+
+    _db: Database
+    _author: Author
+
+    async def send(
+        self,
+        requester: Requester,
+        room_id: str,
+        draft: Draft,
+        txn_id: str | None = None,
+        origin_server_ts: int | None = None,
+    ) -> str:
+        """Add an event to a room; a retry of a request gets the event of the first try."""
+        return await self._db.write(
+            self._send, requester, room_id, draft, txn_id, origin_server_ts
+        )
+
+    def _send(
+        self,
+        txn: Transaction,
+        requester: Requester,
+        room_id: str,
+        draft: Draft,
+        txn_id: str | None,
+        origin_server_ts: int | None,
+    ) -> str:
+        head = timeline.head(txn, room_id)
+        if head is None:
+            raise Forbidden(NOT_IN_ROOM)
+        sent_by = SentBy(names.intern(txn, requester.device_name), txn_id)
+        if txn_id is not None and (sent := self._sent_before(txn, head, sent_by, draft)):
+            return sent
+        if draft.state_key is not None and (same := unchanged(txn, head, draft, requester.user_id)):
+            return same
+        event = self._author.write(txn, head, requester.user_id, draft, origin_server_ts)
+        timeline.append(txn, head, event, sent_by)
+        return event.event_id
+
+    def _sent_before(
+        self, txn: Transaction, head: Head, sent_by: SentBy, draft: Draft
+    ) -> str | None:
+        type = names.find(txn, draft.type)
+        if type is None or sent_by.txn_id is None:
+            return None
+        return events.find_sent(txn, sent_by.device, sent_by.txn_id, head.room, type)
+
+
+def unchanged(txn: Transaction, head: Head, draft: Draft, sender: str) -> str | None:
+    """The state event that already says what the draft would say, if the same user sent it."""
+    current = head.event(txn, draft.type, draft.state_key or "")
+    if current is None or current.event.sender != sender or current.redaction is not None:
+        return None
+    return current.event.event_id if current.event.content == draft.content else None
