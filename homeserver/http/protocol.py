@@ -96,7 +96,7 @@ class HttpConnection(Protocol):
             _, _, rest = self._path.partition("://")
             self._path = "/" + rest.partition("/")[2]
         length = self._headers.get(b"content-length")
-        has_body = length is not None and length != b"0" or b"transfer-encoding" in self._headers
+        has_body = (length is not None and length != b"0") or b"transfer-encoding" in self._headers
         if has_body:
             self._room_left = self._factory.site.max_body(self._method, self._path)
             if length is not None and int(length) > self._room_left:

@@ -102,7 +102,9 @@ class Request:
             raise MissingParam(f"The query parameter '{name}' is missing.")
         return value
 
-    def integer(self, name: str, default: int, *, minimum: int = 0, maximum: int = 2**53 - 1) -> int:
+    def integer(
+        self, name: str, default: int, *, minimum: int = 0, maximum: int = 2**53 - 1
+    ) -> int:
         """Values above `maximum` are lowered to it; what is no number, or too small, is refused."""
         text = self.optional_text(name)
         if text is None:

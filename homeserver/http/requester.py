@@ -17,6 +17,9 @@ class Requester:
     appservice: str = ""
     is_guest: bool = False
     is_admin: bool = False
+    is_suspended: bool = False
+    is_unlimited: bool = False
+    """Whether no rate limits hold."""
 
     @property
     def device_name(self) -> str:

@@ -8,7 +8,6 @@ from urllib.parse import unquote_to_bytes
 from attrs import define, field, frozen
 
 from homeserver.errors import InvalidParam, MatrixError, Unrecognized
-from homeserver.http.request import Request
 
 Endpoint = Callable[..., Awaitable[Any]]
 F = TypeVar("F", bound=Callable[..., Any])

@@ -31,9 +31,7 @@ class Author:
     _clock: Clock
     _random: Random
 
-    def create_event(
-        self, version: RoomVersion, room_id: str, sender: str, draft: Draft
-    ) -> Event:
+    def create_event(self, version: RoomVersion, room_id: str, sender: str, draft: Draft) -> Event:
         """The first event of a room; version 12 rooms get their id from it."""
         event = self._build(draft, version, room_id, sender, (), (), 1, None, None)
         self._authorize(event, {})
@@ -93,7 +91,9 @@ class Author:
                 prev_events=prev_events,
                 auth_events=auth_events,
                 depth=depth,
-                origin_server_ts=self._clock.now_ms() if origin_server_ts is None else origin_server_ts,
+                origin_server_ts=self._clock.now_ms()
+                if origin_server_ts is None
+                else origin_server_ts,
                 opaque=token(self._random, 18) if version.chosen_event_ids else "",
                 reference_hashes=hashes,
             )

@@ -31,9 +31,7 @@ class Sending:
         origin_server_ts: int | None = None,
     ) -> str:
         """Add an event to a room; a retry of a request gets the event of the first try."""
-        return await self._db.write(
-            self._send, requester, room_id, draft, txn_id, origin_server_ts
-        )
+        return await self._db.write(self._send, requester, room_id, draft, txn_id, origin_server_ts)
 
     def _send(
         self,

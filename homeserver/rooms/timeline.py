@@ -66,9 +66,7 @@ def begin(txn: Transaction, create: Event) -> Head:
     return append(txn, opened, create)
 
 
-def append(
-    txn: Transaction, former: Head, event: Event, sent_by: SentBy | None = None
-) -> Head:
+def append(txn: Transaction, former: Head, event: Event, sent_by: SentBy | None = None) -> Head:
     """Add an authorised event to its room and announce it; the room's head after it."""
     position = txn.next_position()
     counts, whom = _attention(txn, former, event)
@@ -133,7 +131,9 @@ def _set_membership(txn: Transaction, after: Head, stored: Stored) -> Head:
     )
     if membership in IN_ROOM:
         return evolve(after, members=after.members.set(user_id, membership))
-    return evolve(after, members=after.members.delete(user_id)) if user_id in after.members else after
+    return (
+        evolve(after, members=after.members.delete(user_id)) if user_id in after.members else after
+    )
 
 
 NOBODY = Highlights(frozenset(), False)

@@ -85,7 +85,9 @@ class Database:
         self._idle_readers: list[Connection] = []
         self._writer.begin_write()
         schema.migrate(Transaction(self._writer, 0, self.memory, writes=True), dialect)
-        self.position = self._reserved = line.start(Transaction(self._writer, 0, self.memory, writes=True))
+        self.position = self._reserved = line.start(
+            Transaction(self._writer, 0, self.memory, writes=True)
+        )
         self._writer.commit()
 
     def write(

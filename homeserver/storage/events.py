@@ -71,7 +71,19 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
 
 
 def from_row(row: Row) -> Stored:
-    position, event_id, text, place, state, counted, redaction, rejected, device, txn_id, version = row
+    (
+        position,
+        event_id,
+        text,
+        place,
+        state,
+        counted,
+        redaction,
+        rejected,
+        device,
+        txn_id,
+        version,
+    ) = row
     event = Event.from_pdu(orjson.loads(text), ROOM_VERSIONS[version], event_id)
     return Stored(
         position,
@@ -143,7 +155,9 @@ def newest(txn: Transaction, room: int) -> Stored | None:
     return _remember(txn, rows[0]) if rows else None
 
 
-def before(txn: Transaction, room: int, place: int, limit: int, after: int | None = None) -> list[Stored]:
+def before(
+    txn: Transaction, room: int, place: int, limit: int, after: int | None = None
+) -> list[Stored]:
     """Timeline events with a place up to and with `place` (and behind `after`), newest first."""
     lower = -(2**62) if after is None else after
     rows = txn.query(

@@ -48,8 +48,10 @@ def encode_node(node: Node) -> bytes:
         rows = (_ENTRY.pack(*key, position) for key, position in sorted(node.entries.items()))
         return b"L" + b"".join(rows)
     bitmap = sum(1 << slot for slot in node.children)
-    return b"B" + bitmap.to_bytes(4, "little") + b"".join(
-        child for _, child in sorted(node.children.items())
+    return (
+        b"B"
+        + bitmap.to_bytes(4, "little")
+        + b"".join(child for _, child in sorted(node.children.items()))
     )
 
 

@@ -28,7 +28,7 @@ class Transaction:
         self._savepoint = False
         self._undo: list[Callable[[], object]] = []
         self._seen: dict[tuple[int, Hashable], Any] = {}
-        self._at_end: dict[Hashable, Callable[["Transaction"], object]] = {}
+        self._at_end: dict[Hashable, Callable[[Transaction], object]] = {}
         self._after_commit: list[Callable[[], object]] = []
         self.changes: list[Change] = []
         self.position = position

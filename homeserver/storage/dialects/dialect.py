@@ -28,9 +28,12 @@ class Connection(Protocol):
 
 
 class Dialect(Protocol):
-    name: str
-    works_inline: bool
-    """Whether statements are quick enough for the reactor's own thread: only the commit waits for the disk."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def works_inline(self) -> bool:
+        """Whether statements are quick enough for the reactor's own thread: only commits wait for the disk."""
 
     def connect(self, *, writer: bool) -> Connection: ...
 

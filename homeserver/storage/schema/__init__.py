@@ -12,7 +12,9 @@ class SchemaTooNew(Exception):
 
 def migrate(txn: Transaction, dialect: Dialect) -> None:
     """Bring the database to the schema of this code; all or nothing."""
-    txn.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+    txn.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+    )
     applied = {row[0] for row in txn.query("SELECT number FROM migrations")}
     known = migrations()
     if unknown := applied - known.keys():

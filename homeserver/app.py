@@ -1,0 +1,110 @@
+"""Builds every object once, gives each what it needs, and starts and stops the whole."""
+
+from typing import Any
+
+from attrs import define, field, frozen
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.interfaces import IListeningPort
+
+from homeserver.client_api.sending import SendingEndpoints
+from homeserver.clock import Clock, SystemClock
+from homeserver.config.settings import Settings
+from homeserver.config.storage import SqliteDatabase
+from homeserver.http.listening import listen
+from homeserver.http.meter import RequestMeter
+from homeserver.http.protocol import HttpFactory
+from homeserver.http.routing import Router
+from homeserver.http.site import Doorkeeper, Site
+from homeserver.metrics import Metrics, new_metrics
+from homeserver.notifier import Notifier
+from homeserver.randomness import Random, system_random
+from homeserver.rooms.author import Author
+from homeserver.rooms.sending import Sending
+from homeserver.signing_key import load_or_make
+from homeserver.storage.database import Database
+from homeserver.storage.dialects.dialect import Dialect
+from homeserver.storage.dialects.postgresql import PostgresqlDialect
+from homeserver.storage.dialects.sqlite import SqliteDialect
+from homeserver.storage.memory import Memory
+from homeserver.storage.threads import ReactorThreads, Threads
+
+Endpoints = list[object]
+
+
+@frozen
+class World:
+    """What the machine provides; tests bring their own."""
+
+    reactor: Any
+    clock: Clock
+    random: Random
+    threads: Threads
+
+
+def real_world(settings: Settings, reactor: Any) -> World:
+    database = settings.database
+    readers = 2 if isinstance(database, SqliteDatabase) else database.connections
+    threads = ReactorThreads(reactor, readers)
+    return World(reactor, SystemClock(reactor), system_random, threads)
+
+
+@define(eq=False)
+class Application:
+    """The homeserver. `endpoints` are what it serves, by the resource of a listener."""
+
+    settings: Settings
+    world: World
+    database: Database
+    notifier: Notifier
+    metrics: Metrics
+    doorkeeper: Doorkeeper
+    endpoints: dict[str, Endpoints]
+    _factories: list[HttpFactory] = field(factory=list)
+    _ports: list[IListeningPort] = field(factory=list)
+
+    @classmethod
+    def build(cls, settings: Settings, reactor: Any) -> "Application":
+        return build(settings, real_world(settings, reactor))
+
+    async def start(self) -> None:
+        for listener in self.settings.listeners:
+            factory = self.factory(listener.resources)
+            factory.start_sweeping()
+            self._ports += await listen(self.world.reactor, listener, factory)
+
+    async def stop(self) -> None:
+        """Answer what was asked, then close."""
+        for port in self._ports:
+            await maybeDeferred(port.stopListening)
+        for factory in self._factories:
+            factory.stop()
+        self.database.close()
+
+    def factory(self, resources: tuple[str, ...]) -> HttpFactory:
+        """Connections to a listener that serves these resources."""
+        router = Router()
+        for resource in resources:
+            for endpoints in self.endpoints.get(resource, []):
+                router.add(endpoints)
+        site = Site(router, self.doorkeeper, RequestMeter(self.metrics.requests))
+        factory = HttpFactory(site, self.world.clock, frozenset())
+        self._factories.append(factory)
+        return factory
+
+
+def build(settings: Settings, world: World) -> Application:
+    notifier = Notifier()
+    metrics = new_metrics()
+    database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
+    signing_key = load_or_make(settings.signing_key_path, world.random)
+    author = Author(settings.server_name, signing_key, world.clock, world.random)
+    sending = Sending(database, author)
+    client: Endpoints = [SendingEndpoints(sending)]
+    return Application(settings, world, database, notifier, metrics, doorkeeper, {"client": client})
+
+
+def dialect_of(settings: Settings) -> Dialect:
+    database = settings.database
+    if isinstance(database, SqliteDatabase):
+        return SqliteDialect(database.path)
+    return PostgresqlDialect(database.dsn)

@@ -1,0 +1,1 @@
+"""What clients may ask: one file for each section of the Client-Server API."""

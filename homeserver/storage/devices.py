@@ -1,0 +1,150 @@
+"""Devices of users, and when somebody's list of devices changed last."""
+
+from collections.abc import Collection, Iterable
+
+from attrs import frozen
+
+from homeserver.changes import DeviceListChanged
+from homeserver.storage.transaction import Transaction
+
+
+@frozen
+class Device:
+    """What is known of a device; times are milliseconds since 1970."""
+
+    device_id: str
+    display_name: str | None
+    created_ts: int
+    last_seen_ts: int | None
+    last_seen_ip: str | None
+
+
+@frozen
+class Sighting:
+    """A device in use."""
+
+    user_id: str
+    device_id: str
+    ts: int
+    ip: str
+    user_agent: str
+
+
+def add(
+    txn: Transaction, user_id: str, device_id: str, display_name: str | None, now_ms: int
+) -> bool:
+    """Store a new device; False if the user has it already."""
+    return bool(
+        txn.execute(
+            """
+            INSERT INTO devices (user_id, device_id, display_name, created_ts)
+            VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            user_id,
+            device_id,
+            display_name,
+            now_ms,
+        )
+    )
+
+
+def exists(txn: Transaction, user_id: str, device_id: str) -> bool:
+    row = txn.one("SELECT 1 FROM devices WHERE user_id = ? AND device_id = ?", user_id, device_id)
+    return row is not None
+
+
+def of_user(txn: Transaction, user_id: str) -> list[Device]:
+    """All devices, the oldest first."""
+    rows = txn.query(
+        """
+        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip
+        FROM devices WHERE user_id = ? ORDER BY created_ts, device_id
+        """,
+        user_id,
+    )
+    return [Device(*row) for row in rows]
+
+
+def ids_of_user(txn: Transaction, user_id: str) -> list[str]:
+    rows = txn.query("SELECT device_id FROM devices WHERE user_id = ?", user_id)
+    return [row[0] for row in rows]
+
+
+def find(txn: Transaction, user_id: str, device_id: str) -> Device | None:
+    row = txn.one(
+        """
+        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip
+        FROM devices WHERE user_id = ? AND device_id = ?
+        """,
+        user_id,
+        device_id,
+    )
+    return Device(*row) if row else None
+
+
+def rename(txn: Transaction, user_id: str, device_id: str, display_name: str) -> None:
+    txn.execute(
+        "UPDATE devices SET display_name = ? WHERE user_id = ? AND device_id = ?",
+        display_name,
+        user_id,
+        device_id,
+    )
+
+
+def remove(txn: Transaction, user_id: str, device_ids: Collection[str]) -> int:
+    """Delete devices; how many there were."""
+    if not device_ids:
+        return 0
+    return txn.execute(
+        f"DELETE FROM devices WHERE user_id = ? AND device_id IN ({txn.in_list(device_ids)})",
+        user_id,
+        *device_ids,
+    )
+
+
+def least_recently_used(txn: Transaction, user_id: str, keep: int) -> list[str]:
+    """All devices but the `keep` that were used, or else made, last."""
+    rows = txn.query(
+        """
+        SELECT device_id FROM devices WHERE user_id = ?
+        ORDER BY COALESCE(last_seen_ts, created_ts) DESC, created_ts DESC LIMIT 1000 OFFSET ?
+        """,
+        user_id,
+        keep,
+    )
+    return [row[0] for row in rows]
+
+
+def see(txn: Transaction, sightings: Iterable[Sighting]) -> None:
+    txn.execute_many(
+        """
+        UPDATE devices SET last_seen_ts = ?, last_seen_ip = ?, last_seen_user_agent = ?
+        WHERE user_id = ? AND device_id = ?
+        """,
+        [(seen.ts, seen.ip, seen.user_agent, seen.user_id, seen.device_id) for seen in sightings],
+    )
+
+
+# -- lists of devices
+
+
+def list_changed(txn: Transaction, user_id: str) -> None:
+    """Those who share a room with the user must fetch the list, or the keys in it, again."""
+    position = txn.next_position()
+    txn.execute(
+        """
+        INSERT INTO device_lists (user_id, position) VALUES (?, ?)
+        ON CONFLICT (user_id) DO UPDATE SET position = excluded.position
+        """,
+        user_id,
+        position,
+    )
+    txn.announce(DeviceListChanged(position, user_id))
+
+
+def changed_lists(txn: Transaction, after: int, until: int) -> list[str]:
+    """Users whose list changed after one place, and has not changed again behind the other."""
+    rows = txn.query(
+        "SELECT user_id FROM device_lists WHERE position > ? AND position <= ?", after, until
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,72 @@
+"""Sessions of user-interactive authentication."""
+
+from typing import Any
+
+from attrs import frozen
+
+from homeserver.json_values import decode, encode
+from homeserver.storage.transaction import Transaction
+
+
+@frozen
+class InteractiveSession:
+    """`user_id` is empty where nobody is logged in. `completed` tells of each stage what it proved."""
+
+    id: str
+    operation: str
+    user_id: str
+    completed: dict[str, Any]
+    request: bytes
+
+
+def add(txn: Transaction, session: InteractiveSession, now_ms: int, oldest_ts: int) -> None:
+    """Store a session; those from before `oldest_ts` go."""
+    txn.execute("DELETE FROM interactive_sessions WHERE created_ts < ?", oldest_ts)
+    txn.execute(
+        """
+        INSERT INTO interactive_sessions (id, operation, user_id, completed, request, created_ts)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """,
+        session.id,
+        session.operation,
+        session.user_id,
+        encode(session.completed).decode(),
+        session.request,
+        now_ms,
+    )
+
+
+def find(txn: Transaction, id: str, oldest_ts: int) -> InteractiveSession | None:
+    row = txn.one(
+        """
+        SELECT id, operation, user_id, completed, request FROM interactive_sessions
+        WHERE id = ? AND created_ts >= ?
+        """,
+        id,
+        oldest_ts,
+    )
+    if row is None:
+        return None
+    return InteractiveSession(row[0], row[1], row[2], decode(row[3]), bytes(row[4]))
+
+
+def complete(
+    txn: Transaction, id: str, stage: str, proof: Any, request: bytes
+) -> InteractiveSession | None:
+    """Note that a stage was passed; the session as it is now, or None if it is gone."""
+    session = find(txn, id, 0)
+    if session is None:
+        return None
+    session.completed[stage] = proof
+    txn.execute(
+        "UPDATE interactive_sessions SET completed = ?, request = ? WHERE id = ?",
+        encode(session.completed).decode(),
+        request,
+        id,
+    )
+    return InteractiveSession(id, session.operation, session.user_id, session.completed, request)
+
+
+def remove(txn: Transaction, id: str) -> bool:
+    """End a session; False if it has ended before."""
+    return bool(txn.execute("DELETE FROM interactive_sessions WHERE id = ?", id))

@@ -1,0 +1,73 @@
+"""Fixtures for everybody: a homeserver in memory, on either database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from homeserver.config.accounts import Passwords, Registration
+from homeserver.config.limits import RateLimits
+from homeserver.config.settings import Settings
+from homeserver.config.storage import Database, PostgresqlDatabase, SqliteDatabase
+from tests.people import Server
+from tests.postgres import PostgresServer, running_server
+
+SHARED_SECRET = "a secret of the tests"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the whole run; started when the first test needs it."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_dsn(postgres: PostgresServer) -> str:
+    """A fresh, empty database."""
+    return postgres.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Each kind of database in turn, empty."""
+    if request.param == "sqlite":
+        return SqliteDatabase(path=tmp_path / "homeserver.db")
+    return PostgresqlDatabase(dsn=request.getfixturevalue("postgresql_dsn"))
+
+
+@pytest.fixture
+def settings(database_settings: Database, tmp_path: Path) -> Settings:
+    """What a test's homeserver runs with; `Server(evolve(settings, ...))` for another."""
+    return Settings(
+        server_name="test",
+        database=database_settings,
+        signing_key_path=tmp_path / "signing.key",
+        registration=Registration(enabled=True, shared_secret=SHARED_SECRET),
+        # Cheap hashes: what they resist is tested where passwords are.
+        passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),
+        rate_limits=RateLimits(enabled=False),
+    )
+
+
+@pytest.fixture
+def start_server(settings: Settings) -> Iterator[Callable[..., Server]]:
+    """Start a homeserver with changed settings; a second call starts it anew on the same database."""
+    running: list[Server] = []
+
+    def start(**changes: Any) -> Server:
+        if running:
+            running.pop().stop()
+        running.append(Server(evolve(settings, **changes)))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    return start_server()

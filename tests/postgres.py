@@ -1,0 +1,107 @@
+"""A PostgreSQL server of the tests' own: started on loopback, stopped with them."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+
+_numbers = count(1)
+
+
+def binary(name: str) -> str:
+    """A PostgreSQL program; Debian keeps those of the server out of PATH."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        if (folder / name).exists():
+            return str(folder / name)
+    found = shutil.which(name)
+    assert found, f"PostgreSQL's {name} is not installed: scripts/test installs it"
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class PostgresServer:
+    """A cluster in a folder of its own, without passwords, reached only from this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._owner: str | None = None
+        if os.geteuid() == 0:
+            # The server refuses to run as root.
+            self._owner = "postgres"
+            os.chown(folder, pwd.getpwnam("postgres").pw_uid, -1)
+            folder.chmod(0o700)
+
+    def start(self) -> None:
+        data = str(self._folder / "data")
+        self._run(
+            "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
+        options = (
+            f"-p {self._port} -h 127.0.0.1 -k '' -c fsync=off -c full_page_writes=off "
+            "-c synchronous_commit=off -c max_connections=60 -c shared_buffers=32MB"
+        )
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def new_database(self) -> str:
+        """The DSN of a fresh, empty database."""
+        name = f"isthmus_{next(_numbers)}"
+        connection = psycopg2.connect(self._dsn("postgres"))
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+            )
+        connection.close()
+        return self._dsn(name)
+
+    def _dsn(self, name: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        result = subprocess.run(
+            [binary(program), *arguments],
+            user=self._owner,
+            cwd=self._folder,
+            stdout=subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        assert result.returncode == 0, f"{program} failed: {(result.stdout or b'').decode()}"
+
+
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    with tempfile.TemporaryDirectory(prefix="isthmus-postgres-") as folder:
+        server = PostgresServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
