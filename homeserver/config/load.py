@@ -101,7 +101,7 @@ class _Builder:
     def _unknown(self, fields: Fields, tree: Mapping, key: str) -> list[str]:
         known = [*fields, *(f"{name}_path" for name, field in fields.items() if is_secret(field))]
         return [
-            f"{tree.places[name]}: there is no setting '{_join(key, name)}'.{_hint(name, known)}"
+            f"{tree.places[name]}: there is no setting '{_join(key, name)}'.{hint(name, known)}"
             for name in tree.entries
             if name not in known
         ]
@@ -150,9 +150,11 @@ def _join(section: str, name: str) -> str:
     return f"{section}.{name}" if section else name
 
 
-def _hint(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    return f" Did you mean '{near[0]}'?" if near else f" Here there are: {', '.join(known)}."
+def hint(name: str, known: list[str], otherwise: str | None = None) -> str:
+    """The nearest right name; or `otherwise`, else all of them."""
+    if near := difflib.get_close_matches(name, known, 1, 0.5):
+        return f" Did you mean '{near[0]}'?"
+    return f" Here there are: {', '.join(known)}." if otherwise is None else otherwise
 
 
 def _check_listeners(settings: Settings) -> None:

@@ -70,12 +70,12 @@ def _meaning(entry: Entry) -> str:
     name = f"`{entry.name}`: " if "[]" in entry.key else ""
     if "[]" not in entry.key or entry.required:
         return name + entry.meaning
-    return f"{name}{entry.meaning} Default: {_inline(entry.default)}."
+    return f"{name}{entry.meaning} Default: {inline(entry.default)}."
 
 
 def _commented(entry: Entry, indent: str) -> str:
     value = entry.default if entry.default not in (None, [], {}) else entry.example
-    text = _inline(value) if value is not None else ""
+    text = inline(value) if value is not None else ""
     return f"{indent}#{entry.name}: {text}".rstrip() + "\n"
 
 
@@ -108,10 +108,10 @@ def _row(entry: Entry) -> str:
 
 
 def _code(value: Any) -> str:
-    return "none" if value is None else f"`{_inline(value)}`"
+    return "none" if value is None else f"`{inline(value)}`"
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
     """YAML in one line."""
     text: str = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False)
     return text.removesuffix("...\n").strip()
