@@ -5,7 +5,11 @@ from hashlib import sha256
 from homeserver.events.canonical import canonical_json, historic_canonical_json
 from homeserver.events.redaction import redact
 from homeserver.events.room_versions import EventIdFormat, RoomVersion
-from homeserver.events.unpadded_base64 import encode_base64, encode_urlsafe_base64
+from homeserver.events.unpadded_base64 import (
+    decode_base64,
+    encode_base64,
+    encode_urlsafe_base64,
+)
 from homeserver.json_values import JsonObject, JsonValue
 
 _NOT_HASHED = frozenset(("unsigned", "signatures", "hashes"))
@@ -13,13 +17,19 @@ _NOT_HASHED = frozenset(("unsigned", "signatures", "hashes"))
 
 def content_hash(pdu: JsonObject, version: RoomVersion) -> str:
     """What belongs at `hashes.sha256`: it covers what a redaction would take away."""
-    return encode_base64(sha256(hashable(pdu, version)).digest())
+    return encode_base64(_content_digest(pdu, version))
 
 
 def has_content_hash(pdu: JsonObject, version: RoomVersion) -> bool:
     """Whether the event is whole; if it is not, only its redacted form may be used."""
     hashes = pdu.get("hashes")
-    return isinstance(hashes, dict) and hashes.get("sha256") == content_hash(pdu, version)
+    claimed = hashes.get("sha256") if isinstance(hashes, dict) else None
+    if not isinstance(claimed, str):
+        return False
+    try:
+        return decode_base64(claimed) == _content_digest(pdu, version)
+    except ValueError:
+        return False
 
 
 def reference_hash(pdu: JsonObject, version: RoomVersion) -> bytes:
@@ -56,3 +66,7 @@ def encode_canonical(value: JsonValue, version: RoomVersion) -> bytes:
     if version.strict_canonical_json:
         return canonical_json(value)
     return historic_canonical_json(value)
+
+
+def _content_digest(pdu: JsonObject, version: RoomVersion) -> bytes:
+    return sha256(hashable(pdu, version)).digest()

@@ -16,6 +16,7 @@ ALICE = "@alice:one.example"
 BOB = "@bob:two.example"
 MALLORY = "@mallory:three.example"
 
+ALLOWED = "allowed"
 ALL = tuple(ROOM_VERSIONS)
 _numbers = count()
 
@@ -101,18 +102,18 @@ class Room:
         self.state[event.state_pair] = event
         return event
 
-    def refusal(
+    def verdict(
         self, type: str, content: JsonObject, state_key: str | None = None, **fields: Any
-    ) -> str | None:
-        """Why the room refuses the event; None when it does not."""
-        return self.refusal_of(self.event(type, content, state_key, **fields))
+    ) -> str:
+        """ALLOWED, or why the room refuses the event."""
+        return self.verdict_on(self.event(type, content, state_key, **fields))
 
-    def refusal_of(self, event: Event) -> str | None:
+    def verdict_on(self, event: Event) -> str:
         try:
             authorize(event, self.state)
         except AuthError as error:
             return str(error)
-        return None
+        return ALLOWED
 
     def follows(self, *events: Event) -> list[Any]:
         """`prev_events` as the version writes them."""

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import canonicaljson
 import pytest
@@ -43,27 +44,27 @@ values = st.recursive(
 
 
 @pytest.mark.parametrize(("given_json", "canonical"), SPEC_EXAMPLES)
-def test_the_examples_of_the_spec(given_json, canonical):
+def test_the_examples_of_the_spec(given_json: str, canonical: str) -> None:
     value = json.loads(given_json)
     assert canonical_json(value) == canonical.encode()
     assert historic_canonical_json(value) == canonical.encode()
 
 
 @given(values)
-def test_our_spelling_is_that_of_the_reference_package(value):
+def test_our_spelling_is_that_of_the_reference_package(value: Any) -> None:
     assert canonical_json(value) == canonicaljson.encode_canonical_json(value)
 
 
 @given(values)
-def test_what_json_allows_without_floats_is_canonical(value):
+def test_what_json_allows_without_floats_is_canonical(value: Any) -> None:
     check_canonical({"value": value})
 
 
-def test_keys_are_in_the_order_of_code_points_not_of_utf_16():
+def test_keys_are_in_the_order_of_code_points_not_of_utf_16() -> None:
     assert canonical_json({"\U0001f600": 1, "\uffee": 2}) == '{"\uffee":2,"😀":1}'.encode()
 
 
-def test_control_characters_have_their_one_spelling():
+def test_control_characters_have_their_one_spelling() -> None:
     assert canonical_json('\b\t\n\f\r"\\\x00\x1f\x7f/') == (
         rb'"\b\t\n\f\r\"\\\u0000\u001f' + b'\x7f/"'
     )
@@ -73,16 +74,16 @@ def test_control_characters_have_their_one_spelling():
     "wrong",
     [1.0, 1e10, -0.0, MAX_INTEGER + 1, -MAX_INTEGER - 1, "\ud800", {"\udfff": 1}, b"bytes", (1,)],
 )
-def test_what_is_not_canonical_is_refused_however_deep(wrong):
+def test_what_is_not_canonical_is_refused_however_deep(wrong: Any) -> None:
     with pytest.raises(InvalidEvent):
         check_canonical({"content": [{"deep": wrong}]})
 
 
-def test_the_widest_integers_are_canonical():
+def test_the_widest_integers_are_canonical() -> None:
     check_canonical([MAX_INTEGER, -MAX_INTEGER])
 
 
-def test_rooms_before_version_6_may_hold_floats_and_long_integers():
+def test_rooms_before_version_6_may_hold_floats_and_long_integers() -> None:
     assert (
         historic_canonical_json({"b": 1.5, "a": 2**70}) == b'{"a":1180591620717411303424,"b":1.5}'
     )

@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from homeserver.events.formats import MAX_EVENT_BYTES, check_pdu, parse_pdu
 from homeserver.events.hashes import encode_canonical
 from homeserver.events.problems import EventTooLarge, InvalidEvent
-from homeserver.events.room_versions import ROOM_VERSIONS
+from homeserver.events.room_versions import ROOM_VERSIONS, RoomVersion
 from tests.homeserver.events.rooms import ALL, before, pdu, since
 
 V10 = ROOM_VERSIONS["10"]
@@ -22,18 +24,18 @@ REQUIRED = (
 )
 
 
-def refuses(version, match=None, **fields):
+def refuses(version: RoomVersion, match: str | None = None, **fields: Any) -> None:
     with pytest.raises(InvalidEvent, match=match):
         check_pdu(pdu(version, "m.room.message", {}, **fields), version)
 
 
-def links(version, number):
+def links(version: RoomVersion, number: int) -> list[Any]:
     ids = [f"$event{n}:one.example" for n in range(number)]
     return [[id, {"sha256": "h"}] for id in ids] if version.chosen_event_ids else ids
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_an_event_of_the_right_format_is_taken_without_its_unsigned_part(id):
+def test_an_event_of_the_right_format_is_taken_without_its_unsigned_part(id: str) -> None:
     version = ROOM_VERSIONS[id]
     sent = pdu(version, "m.room.message", {"body": "x"}, prev_events=links(version, 20))
     event = parse_pdu({**sent, "unsigned": {"age": 1}}, version)
@@ -42,7 +44,7 @@ def test_an_event_of_the_right_format_is_taken_without_its_unsigned_part(id):
 
 @pytest.mark.parametrize("id", ALL)
 @pytest.mark.parametrize("key", REQUIRED)
-def test_nothing_required_may_be_missing_or_of_another_kind(key, id):
+def test_nothing_required_may_be_missing_or_of_another_kind(key: str, id: str) -> None:
     version = ROOM_VERSIONS[id]
     made = pdu(version, "m.room.message", {})
     del made[key]
@@ -53,13 +55,13 @@ def test_nothing_required_may_be_missing_or_of_another_kind(key, id):
 
 
 @pytest.mark.parametrize("value", [None, [], "event", 5])
-def test_an_event_is_an_object(value):
+def test_an_event_is_an_object(value: Any) -> None:
     with pytest.raises(InvalidEvent):
         parse_pdu(value, V12)
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_ids_have_their_grammar(id):
+def test_ids_have_their_grammar(id: str) -> None:
     version = ROOM_VERSIONS[id]
     refuses(version, "sender", sender="creator")
     refuses(version, "room_id", room_id="#room:one.example")
@@ -69,15 +71,15 @@ def test_ids_have_their_grammar(id):
 
 
 @pytest.mark.parametrize("id", before(12))
-def test_until_version_11_room_ids_have_a_domain(id):
+def test_until_version_11_room_ids_have_a_domain(id: str) -> None:
     refuses(ROOM_VERSIONS[id], "room_id", room_id="!" + "r" * 43)
 
 
-def test_since_version_12_room_ids_are_hashes():
+def test_since_version_12_room_ids_are_hashes() -> None:
     refuses(V12, "room_id", room_id="!room:one.example")
 
 
-def test_the_create_event_of_version_12_has_no_room_id():
+def test_the_create_event_of_version_12_has_no_room_id() -> None:
     create = pdu(V12, "m.room.create", {}, state_key="")
     check_pdu(create, V12)
     with pytest.raises(InvalidEvent, match="room_id"):
@@ -85,7 +87,7 @@ def test_the_create_event_of_version_12_has_no_room_id():
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_no_event_has_too_many_parents(id):
+def test_no_event_has_too_many_parents(id: str) -> None:
     version = ROOM_VERSIONS[id]
     check_pdu(pdu(version, "x", {}, auth_events=links(version, 10)), version)
     refuses(version, "prev_events", prev_events=links(version, 21))
@@ -93,7 +95,7 @@ def test_no_event_has_too_many_parents(id):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_parents_are_named_as_the_version_names_them(id):
+def test_parents_are_named_as_the_version_names_them(id: str) -> None:
     version = ROOM_VERSIONS[id]
     other = ROOM_VERSIONS["3" if version.chosen_event_ids else "1"]
     for wrong in (links(other, 1), ["no-id"], [5], [["$a", {}, 1]], ["$" + "a" * 255]):
@@ -101,7 +103,7 @@ def test_parents_are_named_as_the_version_names_them(id):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_depth_is_bounded(id):
+def test_depth_is_bounded(id: str) -> None:
     version = ROOM_VERSIONS[id]
     limit = 2**53 - 1 if int(id) >= 6 else 2**63 - 1
     check_pdu(pdu(version, "x", {}, depth=limit), version)
@@ -111,7 +113,7 @@ def test_depth_is_bounded(id):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_floats_are_refused_since_version_6(id):
+def test_floats_are_refused_since_version_6(id: str) -> None:
     version = ROOM_VERSIONS[id]
     made = pdu(version, "x", {"level": 1.5})
     if int(id) < 6:
@@ -121,21 +123,21 @@ def test_floats_are_refused_since_version_6(id):
             check_pdu(made, version)
 
 
-def test_signatures_and_hashes_have_their_shape():
+def test_signatures_and_hashes_have_their_shape() -> None:
     refuses(V12, "hash", hashes={})
     refuses(V12, "hash", hashes={"sha256": 1})
     refuses(V12, "signatures", signatures={"one.example": "x"})
     refuses(V12, "signatures", signatures={"one.example": {"ed25519:1": 1}})
 
 
-def test_until_version_10_a_redaction_aims_at_a_string():
+def test_until_version_10_a_redaction_aims_at_a_string() -> None:
     made = pdu(V10, "m.room.redaction", {}, redacts=5)
     with pytest.raises(InvalidEvent, match="redacts"):
         check_pdu(made, V10)
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_type_and_state_key_have_255_bytes(id):
+def test_type_and_state_key_have_255_bytes(id: str) -> None:
     version = ROOM_VERSIONS[id]
     check_pdu(pdu(version, "t" * 255, {}, state_key="ä" * 127), version)
     for fields in ({"type": "t" * 256}, {"state_key": "ä" * 128}):
@@ -144,7 +146,7 @@ def test_type_and_state_key_have_255_bytes(id):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_an_event_has_64_kibibytes_in_canonical_form(id):
+def test_an_event_has_64_kibibytes_in_canonical_form(id: str) -> None:
     version = ROOM_VERSIONS[id]
     made = pdu(version, "x", {"body": ""})
     room = MAX_EVENT_BYTES - len(encode_canonical(made, version))
@@ -154,7 +156,7 @@ def test_an_event_has_64_kibibytes_in_canonical_form(id):
 
 
 @pytest.mark.parametrize("id", since(1))
-def test_half_a_surrogate_pair_is_refused_not_stumbled_over(id):
+def test_half_a_surrogate_pair_is_refused_not_stumbled_over(id: str) -> None:
     version = ROOM_VERSIONS[id]
     with pytest.raises(InvalidEvent):
         check_pdu(pdu(version, "x", {"body": "\ud800"}), version)

@@ -1,4 +1,5 @@
 from copy import deepcopy
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from homeserver.events.redaction import redact
 from homeserver.events.room_versions import ROOM_VERSIONS
+from homeserver.json_values import JsonObject
 from tests.homeserver.events.rooms import ALL
 
 ALWAYS = {
@@ -54,7 +56,7 @@ EVERY_KEY = {
 }
 
 
-def full_pdu(type, content):
+def full_pdu(type: str, content: JsonObject) -> JsonObject:
     return {
         **dict.fromkeys(ALWAYS | UNTIL_10 | NEVER, "x"),
         "type": type,
@@ -63,14 +65,14 @@ def full_pdu(type, content):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_the_top_level_keys_that_survive(id):
+def test_the_top_level_keys_that_survive(id: str) -> None:
     redacted = redact(full_pdu("m.room.message", {"body": "secret"}), ROOM_VERSIONS[id])
     assert redacted.keys() == (ALWAYS | UNTIL_10 if int(id) <= 10 else ALWAYS)
 
 
 @pytest.mark.parametrize("id", ALL)
 @pytest.mark.parametrize("type", KEPT_SINCE)
-def test_the_content_keys_that_survive(type, id):
+def test_the_content_keys_that_survive(type: str, id: str) -> None:
     redacted = redact(full_pdu(type, EVERY_KEY), ROOM_VERSIONS[id])
     if type == "m.room.create" and int(id) >= 11:
         assert redacted["content"] == EVERY_KEY
@@ -80,13 +82,13 @@ def test_the_content_keys_that_survive(type, id):
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_aliases_survive_until_version_5(id):
+def test_aliases_survive_until_version_5(id: str) -> None:
     redacted = redact(full_pdu("m.room.aliases", EVERY_KEY), ROOM_VERSIONS[id])
     assert redacted["content"] == ({"aliases": ["#a:b"]} if int(id) <= 5 else {})
 
 
 @pytest.mark.parametrize("id", ALL)
-def test_of_a_third_party_invite_only_the_signed_part_survives_since_version_11(id):
+def test_of_a_third_party_invite_only_the_signed_part_survives_since_version_11(id: str) -> None:
     invite = {"display_name": "alice@example.org", "signed": {"token": "t"}}
     content = {"membership": "invite", "third_party_invite": invite}
     redacted = redact(full_pdu("m.room.member", content), ROOM_VERSIONS[id])["content"]
@@ -100,7 +102,9 @@ def test_of_a_third_party_invite_only_the_signed_part_survives_since_version_11(
     ("invite", "left"),
     [("no object", {}), ({"display_name": "a"}, {"third_party_invite": {}})],
 )
-def test_a_third_party_invite_without_signed_part_shows_nothing(invite, left):
+def test_a_third_party_invite_without_signed_part_shows_nothing(
+    invite: Any, left: JsonObject
+) -> None:
     content = {"third_party_invite": invite}
     assert redact(full_pdu("m.room.member", content), ROOM_VERSIONS["11"])["content"] == left
 
@@ -110,7 +114,7 @@ def test_a_third_party_invite_without_signed_part_shows_nothing(invite, left):
     st.sampled_from([*KEPT_SINCE, "m.room.aliases"]),
     st.dictionaries(st.sampled_from([*EVERY_KEY, "third_party_invite"]), st.integers()),
 )
-def test_a_redacted_event_has_no_more_to_lose(id, type, content):
+def test_a_redacted_event_has_no_more_to_lose(id: str, type: str, content: JsonObject) -> None:
     pdu = full_pdu(type, content)
     original = deepcopy(pdu)
     once = redact(pdu, ROOM_VERSIONS[id])
