@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 from attrs import frozen
 
+from homeserver import signing_key
 from homeserver.cli import exit_codes
 from homeserver.cli.command import Command, CommandError, Parsers, add_parser, say, say_json
 from homeserver.cli.next_steps import next_steps
-from homeserver.config import signing_key
 from homeserver.config.load import load_text
 from homeserver.config.settings import Settings
 from homeserver.randomness import system_random, token
@@ -86,7 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     write_private(folder / "first_admin_token", token(system_random, 24) + "\n")
     # Read it as the server will, before it stands there: a wrong answer leaves no settings behind.
     settings = load_text(text, "the new settings", folder, {}).settings
-    signing_key.create(settings.signing_key_path)
+    signing_key.make(settings.signing_key_path, system_random)
     write_private(path, text)
     if arguments.json:
         say_json(_made(path, settings))

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
+from signedjson.key import read_signing_keys
 
 from homeserver import __file__ as package_file
 from homeserver.cli.findings import Finding, good, problem, warning
-from homeserver.config import signing_key as signing_keys
-from homeserver.config.document import SettingsError
 from homeserver.config.settings import Settings
 from homeserver.config.storage import PostgresqlDatabase
 
@@ -101,9 +100,14 @@ def signing_key(settings: Settings) -> Iterator[Finding]:
         )
         return
     try:
-        key = signing_keys.load(path)
-    except SettingsError as error:
-        yield problem("signing key", str(error), "Restore it, or see who owns it.")
+        with path.open() as stream:
+            key = read_signing_keys(stream)[0]
+    except OSError as error:
+        yield problem("signing key", f"{path}: {error.strerror}.", f"chown it: {path}")
+        return
+    except Exception:
+        # The library raises several kinds for what is no key.
+        yield problem("signing key", f"{path} holds no key.", "Restore it from a backup.")
         return
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         yield problem("signing key", f"Others can read {path}.", f"chmod 600 {path}")
