@@ -1,0 +1,25 @@
+"""What is measured, in the order in which it runs; each file holds what belongs together."""
+
+from collections.abc import Awaitable, Callable
+
+from scripts.benchmarks.measuring import Figures
+from scripts.benchmarks.operations import accounts, crowd, delivery, reading, sending, starting
+from scripts.benchmarks.stage import Stage
+
+Rows = dict[str, Figures]
+"""What an operation reports, by what the table calls it."""
+
+Operation = Callable[[Stage], Awaitable[Rows]]
+
+OPERATIONS: dict[str, Operation] = {
+    "first-start": starting.first_start,
+    "restart": starting.restart,
+    "register": accounts.register,
+    "send": sending.send,
+    "delivery": delivery.deliver,
+    "idle-sync": reading.idle_sync,
+    "initial-sync": reading.initial_sync,
+    "paging": reading.page,
+    "members": reading.members_and_state,
+    "crowd": crowd.send_to_many,
+}

@@ -1,0 +1,94 @@
+"""Processes that we start: pinned to a core, in a group of their own, and never left behind."""
+
+import atexit
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from attrs import define
+
+STOP_S = 60
+_running: set[int] = set()
+
+
+@define
+class Program:
+    """A running program and all that it starts."""
+
+    _process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def freeze(self) -> None:
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
+
+    def stop(self, polite: signal.Signals = signal.SIGTERM) -> None:
+        """End it as its operator would; what does not end in time is killed."""
+        if not self.ended:
+            self.thaw()
+            self._process.send_signal(polite)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_S)
+        _kill_group(self.pid)
+        self._process.wait()
+
+
+def start(
+    command: Sequence[str | Path],
+    *,
+    core: int,
+    directory: Path,
+    log: Path,
+    user: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Program:
+    """Run a command on one core; what it prints goes to the file `log`."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            ["taskset", "-c", str(core), *map(str, command)],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
+            env={**os.environ, **(environment or {})},
+        )
+    _running.add(process.pid)
+    return Program(process)
+
+
+def exit_on_signals() -> None:
+    """Make SIGTERM and SIGHUP end this process in an orderly way, so that all others end too."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: _exit(received))
+
+
+def _exit(received: int) -> None:
+    raise SystemExit(128 + received)
+
+
+def _kill_group(group: int) -> None:
+    _running.discard(group)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@atexit.register
+def _kill_all() -> None:
+    for group in tuple(_running):
+        _kill_group(group)
