@@ -39,6 +39,10 @@ class CommandError(Exception):
         self.status = status
 
 
+class NoSettingsFile(SettingsError):
+    """None was named, and there is none in the usual places."""
+
+
 def add_parser(parsers: Parsers, name: str, summary: str, examples: str) -> argparse.ArgumentParser:
     return parsers.add_parser(
         name,
@@ -66,7 +70,7 @@ def config_path(arguments: argparse.Namespace) -> Path:
     for place in map(Path, _USUAL_PLACES):
         if place.exists():
             return place
-    raise SettingsError(
+    raise NoSettingsFile(
         "There is no settings file. Name one with --config FILE, or make one: isthmus init"
     )
 

@@ -7,6 +7,7 @@ from homeserver.cli import exit_codes
 from homeserver.cli.command import (
     Command,
     CommandError,
+    NoSettingsFile,
     Parsers,
     add_config_option,
     add_parser,
@@ -58,8 +59,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    loaded = load_settings(arguments)
+    """Without a settings file, what could be set."""
     chosen = _chosen(arguments.key)
+    try:
+        loaded = load_settings(arguments)
+    except NoSettingsFile:
+        loaded = None
     facts = [_facts(entry, loaded) for entry in chosen if not entry.is_section]
     if arguments.json:
         say_json(facts)
@@ -80,7 +85,7 @@ def _chosen(key: str) -> list[Entry]:
     return found
 
 
-def _facts(entry: Entry, loaded: Loaded) -> dict[str, Any]:
+def _facts(entry: Entry, loaded: Loaded | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "key": entry.key,
         "meaning": entry.meaning,
@@ -88,7 +93,7 @@ def _facts(entry: Entry, loaded: Loaded) -> dict[str, Any]:
         "required": entry.required,
         "default": entry.default,
     }
-    if now := present(loaded, entry):
+    if loaded and (now := present(loaded, entry)):
         facts |= {"value": now.value, "source": now.source}
     return facts
 

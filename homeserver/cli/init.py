@@ -14,6 +14,7 @@ from homeserver import signing_key
 from homeserver.cli import exit_codes
 from homeserver.cli.command import Command, CommandError, Parsers, add_parser, say, say_json
 from homeserver.cli.next_steps import next_steps
+from homeserver.config.document import SettingsError
 from homeserver.config.load import load_text
 from homeserver.config.settings import Settings
 from homeserver.randomness import system_random, token
@@ -78,21 +79,32 @@ def _add(parsers: Parsers) -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     answers = _answers(arguments)
     text = settings_text(answers)
-    folder: Path = arguments.data_dir.absolute()
-    path = folder / "homeserver.yaml"
-    _refuse_to_overwrite(path, folder / "signing.key")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_private(folder / "registration_secret", token(system_random, 48) + "\n")
-    write_private(folder / "first_admin_token", token(system_random, 24) + "\n")
-    # Read it as the server will, before it stands there: a wrong answer leaves no settings behind.
-    settings = load_text(text, "the new settings", folder, {}).settings
-    signing_key.make(settings.signing_key_path, system_random)
-    write_private(path, text)
+    path: Path = arguments.data_dir.absolute() / "homeserver.yaml"
+    settings = _write(path, text)
     if arguments.json:
         say_json(_made(path, settings))
     else:
         say(f"Wrote {path}, and the server's keys beside it.\n\n{next_steps(path, settings)}")
     return exit_codes.OK
+
+
+def _write(path: Path, text: str) -> Settings:
+    """All files, or none: the settings come last, after they were read as the server will."""
+    folder = path.parent
+    secrets = {folder / "registration_secret": 48, folder / "first_admin_token": 24}
+    _refuse_to_overwrite(path, folder / "signing.key", *secrets)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for secret, length in secrets.items():
+        write_private(secret, token(system_random, length) + "\n")
+    try:
+        settings = load_text(text, "the new settings", folder, {}).settings
+    except SettingsError:
+        for secret in secrets:
+            secret.unlink()
+        raise
+    signing_key.make(settings.signing_key_path, system_random)
+    write_private(path, text)
+    return settings
 
 
 def _answers(arguments: argparse.Namespace) -> Answers:
@@ -135,7 +147,7 @@ def settings_text(answers: Answers) -> str:
     if answers.registration not in REGISTRATION:
         raise CommandError("Registration is closed, token or open.", exit_codes.USAGE)
     return _HEAD.format(server_name=answers.server_name) + "".join(
-        "\n" + yaml.safe_dump(part, sort_keys=False, default_flow_style=None)
+        "\n" + yaml.safe_dump(part, sort_keys=False)
         for part in (
             {"server_name": answers.server_name, "public_baseurl": answers.public_baseurl},
             {"database": _database(answers.database)},
@@ -180,7 +192,7 @@ def _refuse_to_overwrite(*paths: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """A new file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
