@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from homeserver.events.auth_rules import authorize
 from homeserver.events.auth_selection import auth_keys
 from homeserver.events.event import Event, StateKey
+from homeserver.events.hashes import content_hash
 from homeserver.events.problems import AuthError
 from homeserver.events.resolution import resolve
 from homeserver.events.room_versions import EventFormat, RoomVersion
@@ -150,6 +151,7 @@ class RoomOfBranches:
             pdu["state_key"] = state_key
         if self.version.chosen_event_ids:
             pdu["event_id"] = f"${len(self.events)}:example.org"
+        pdu["hashes"] = {"sha256": content_hash(pdu, self.version)}
         return Event.from_pdu(pdu, self.version)
 
     def _references(self, event_ids: list[str]) -> list[JsonValue]:

@@ -124,8 +124,8 @@ def take(step: Step, room: RoomOfBranches, made: Sequence[Event]) -> Event:
 def _with_the_levels_of_others(
     content: JsonObject, room: RoomOfBranches, after: Sequence[Event]
 ) -> JsonObject:
-    event_id = room.state_before(after)[(POWER_LEVELS, "")]
-    users = {**room.events[event_id].content["users"], **content["users"]}
+    levels = room.events_of(room.state_before(after)).get((POWER_LEVELS, ""))
+    users = {**(levels.content["users"] if levels else {}), **content["users"]}
     if room.version.privileged_creators:
         users.pop(user("alice"), None)
     return {"users": users}
