@@ -49,7 +49,9 @@ class Federation:
     enabled: bool = setting(True, "Whether other servers and this one talk at all.")
     verify_tls: bool = setting(True, "Whether certificates of other servers must be valid.")
     custom_ca_paths: tuple[Path, ...] = setting(
-        (), "Further authorities whose certificates are good, as PEM files."
+        (),
+        "Further authorities whose certificates are good, as PEM files.",
+        example=["authority.pem"],
     )
     ip_range_denylist: tuple[IpRange, ...] = setting(
         PRIVATE_RANGES, "Address ranges that are never called."
