@@ -94,7 +94,7 @@ class RoomOfBranches:
     ) -> Event:
         """Raises AuthError, and keeps nothing, if the state before the event forbids it."""
         state = self.state_before(after)
-        event = self._build(user(sender), type, content, state_key, after, state, later_ms)
+        event = self.builds(user(sender), type, content, state_key, after, state, later_ms)
         authorize(event, self.events_of(state))
         self.accepts(event, state)
         return event
@@ -124,7 +124,7 @@ class RoomOfBranches:
     def events_of(self, state: State) -> dict[StateKey, Event]:
         return {key: self.events[event_id] for key, event_id in state.items()}
 
-    def _build(
+    def builds(
         self,
         sender: str,
         type: str,
