@@ -1,5 +1,6 @@
 """What storage remembers beside the rows: one bounded cache a subject, all of one database."""
 
+from collections.abc import Callable
 from typing import Any
 
 from immutables import Map
@@ -26,6 +27,13 @@ class Memory:
         )
         self.others: dict[str, Cache[Any, Any]] = {}
         """Caches that subjects bring themselves, by name."""
+
+    def cache(self, name: str, max_bytes: int, size: Callable[[Any, Any], int]) -> Cache[Any, Any]:
+        """The cache that a subject brings itself, made when it is first asked for."""
+        found = self.others.get(name)
+        if found is None:
+            found = self.others.setdefault(name, Cache(max_bytes, size))
+        return found
 
     def sizes(self) -> dict[str, int]:
         """Bytes by cache, for the metrics."""

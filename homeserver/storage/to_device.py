@@ -1,0 +1,129 @@
+"""Messages that wait for devices, in order of arrival."""
+
+from typing import Any
+
+from orjson import Fragment
+
+from homeserver.changes import ToDeviceArrived
+from homeserver.json_values import JsonObject, encode
+from homeserver.storage.cache import Cache
+from homeserver.storage.transaction import Transaction
+
+MAX_WAITING = 10_000
+"""For one device. Beyond it the oldest go: that device has been away for very long."""
+
+CACHE_BYTES = 1024 * 1024
+
+
+def add(txn: Transaction, user_id: str, device_id: str, message: JsonObject) -> int:
+    """Let a message (`type`, `sender`, `content`) wait for a device; its position."""
+    if count(txn, user_id, device_id) >= MAX_WAITING:
+        _drop_oldest(txn, user_id, device_id)
+    position = txn.next_position()
+    txn.insert(
+        "INSERT INTO to_device (position, user_id, device_id, message) VALUES (?, ?, ?, ?)",
+        position,
+        user_id,
+        device_id,
+        encode(message).decode(),
+    )
+    _set_count(txn, user_id, device_id, count(txn, user_id, device_id) + 1)
+    txn.announce(ToDeviceArrived(position, user_id, device_id))
+    return position
+
+
+def waiting(
+    txn: Transaction, user_id: str, device_id: str, after: int, upto: int, limit: int
+) -> list[tuple[int, Fragment]]:
+    """Position and event of what arrived in this part of the number line, oldest first."""
+    if not count(txn, user_id, device_id):
+        return []
+    rows = txn.query(
+        """
+        SELECT position, message FROM to_device
+        WHERE user_id = ? AND device_id = ? AND position > ? AND position <= ?
+        ORDER BY position LIMIT ?
+        """,
+        user_id,
+        device_id,
+        after,
+        upto,
+        limit,
+    )
+    return [(position, Fragment(message)) for position, message in rows]
+
+
+def delete_upto(txn: Transaction, user_id: str, device_id: str, position: int) -> int:
+    """Forget what the device has got; how many messages that were."""
+    before = count(txn, user_id, device_id)
+    if not before:
+        return 0
+    gone = txn.execute(
+        "DELETE FROM to_device WHERE user_id = ? AND device_id = ? AND position <= ?",
+        user_id,
+        device_id,
+        position,
+    )
+    if gone:
+        _set_count(txn, user_id, device_id, before - gone)
+    return gone
+
+
+def forget_device(txn: Transaction, user_id: str, device_id: str) -> None:
+    """Drop all that waits for a device which is no more."""
+    txn.execute("DELETE FROM to_device WHERE user_id = ? AND device_id = ?", user_id, device_id)
+    _set_count(txn, user_id, device_id, 0)
+
+
+def count(txn: Transaction, user_id: str, device_id: str) -> int:
+    """How many messages wait; without SQL for devices that sync."""
+    known: int | None = txn.see(_counts(txn), (user_id, device_id))
+    if known is not None:
+        return known
+    row = txn.one(
+        "SELECT COUNT(*) FROM to_device WHERE user_id = ? AND device_id = ?", user_id, device_id
+    )
+    number = int(row[0]) if row else 0
+    txn.fill(_counts(txn), (user_id, device_id), number)
+    return number
+
+
+def is_repeated(txn: Transaction, device: str, type: str, txn_id: str, now_ms: int) -> bool:
+    """Whether this request has been carried out before; if not, from now on it has."""
+    inserted = txn.execute(
+        """
+        INSERT INTO to_device_requests (device, type, txn_id, sent) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        device,
+        type,
+        txn_id,
+        now_ms,
+    )
+    return not inserted
+
+
+def forget_requests(txn: Transaction, before_ms: int) -> None:
+    """Nobody repeats a request that is so old."""
+    txn.execute("DELETE FROM to_device_requests WHERE sent < ?", before_ms)
+
+
+def _drop_oldest(txn: Transaction, user_id: str, device_id: str) -> None:
+    row = txn.one(
+        """
+        SELECT position FROM to_device WHERE user_id = ? AND device_id = ?
+        ORDER BY position LIMIT 1
+        """,
+        user_id,
+        device_id,
+    )
+    if row is not None:
+        delete_upto(txn, user_id, device_id, row[0])
+
+
+def _set_count(txn: Transaction, user_id: str, device_id: str, number: int) -> None:
+    txn.put(_counts(txn), (user_id, device_id), number)
+
+
+def _counts(txn: Transaction) -> Cache[tuple[str, str], Any]:
+    return txn.memory.cache("to_device_counts", CACHE_BYTES, lambda _, __: 250)
