@@ -28,7 +28,8 @@ def resolve_branches(
 ) -> dict[StateKey, str]:
     """What to add to the unconflicted state, given of each state set only what is conflicted.
 
-    It costs what the branches hold and the length of their auth chains, not the size of the room.
+    It costs what the branches hold and the length of their auth chains. Only where those leave
+    open whether the unconflicted state rests on an event, too, is that whole state walked.
     """
     conflicted = candidates(branches)
     if not conflicted:
