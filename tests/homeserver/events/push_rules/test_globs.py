@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from homeserver.events.push_rules.globs import contains_words, matches_whole, matches_words
 
@@ -77,6 +81,30 @@ def test_a_pattern_matches_between_word_boundaries(pattern: str, text: str) -> N
 )
 def test_a_pattern_does_not_match_inside_a_word(pattern: str, text: str) -> None:
     assert not matches_words(pattern)(text)
+
+
+GLOBS = st.text("ab *?", max_size=7)
+TEXTS = st.text("ab -", max_size=9)
+
+
+def plain_expression(pattern: str) -> str:
+    """The obvious translation, which may take exponential time."""
+    wildcards = {"*": ".*", "?": "."}
+    return "".join(wildcards.get(character, character) for character in pattern)
+
+
+@given(GLOBS, TEXTS)
+def test_the_whole_text_is_matched_as_by_backtracking(pattern: str, text: str) -> None:
+    expected = re.fullmatch(plain_expression(pattern), text) is not None
+
+    assert matches_whole(pattern)(text) == expected
+
+
+@given(GLOBS, TEXTS)
+def test_words_are_matched_as_by_backtracking(pattern: str, text: str) -> None:
+    bounded = f"(?<![ab]){plain_expression(pattern)}(?![ab])"
+
+    assert matches_words(pattern)(text) == (re.search(bounded, text) is not None)
 
 
 def test_many_stars_over_a_long_text_do_not_multiply() -> None:
