@@ -1,0 +1,1 @@
+"""Devices: which there are, their keys, and messages from one to another."""

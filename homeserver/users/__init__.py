@@ -1,0 +1,1 @@
+"""People: accounts, logins, profiles, presence, account data."""
