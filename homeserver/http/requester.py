@@ -7,8 +7,8 @@ from attrs import frozen
 class Requester:
     """The user and device that an access token stands for.
 
-    `session` is the session's id in storage, 0 where an application service speaks. `appservice` is the id of
-    that application service, else empty.
+    `session` is the session's id in storage, 0 where an application service speaks. `appservice`
+    is the id of that application service, else empty.
     """
 
     user_id: str

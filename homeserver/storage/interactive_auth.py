@@ -10,7 +10,7 @@ from homeserver.storage.transaction import Transaction
 
 @frozen
 class InteractiveSession:
-    """`user_id` is empty where nobody is logged in. `completed` tells of each stage what it proved."""
+    """`user_id` is empty where nobody is logged in. `completed`: what each stage proved."""
 
     id: str
     operation: str

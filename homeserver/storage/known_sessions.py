@@ -19,7 +19,10 @@ class Session:
 
 
 class KnownSessions:
-    """Sessions by the hash of their token; whoever changes an account or device makes it forget the user."""
+    """Sessions by the hash of their token.
+
+    Whoever changes an account, or ends a session, makes it forget the user.
+    """
 
     def __init__(self, limit: int = 50_000) -> None:
         self._limit = limit

@@ -81,7 +81,12 @@ def find(txn: Transaction, hash: bytes) -> Token | None:
         """,
         hash,
     )
-    return Token(*row[:5], refreshes=bool(row[5]), expires_ts=row[6]) if row else None
+    if row is None:
+        return None
+    session, user_id, device_id, session_generation, generation, refreshes, expires_ts = row
+    return Token(
+        session, user_id, device_id, session_generation, generation, bool(refreshes), expires_ts
+    )
 
 
 def confirm(txn: Transaction, session: int, generation: int) -> None:

@@ -1,0 +1,60 @@
+"""Spec: "Adding Account Administrative Contact Information".
+
+This server sends no e-mail and no SMS, so it keeps no addresses and no numbers.
+"""
+
+from homeserver.errors import Forbidden, MatrixError
+from homeserver.http.request import Request, field
+from homeserver.http.routing import Access, route
+from homeserver.json_values import JsonObject
+
+
+class MediumNotSupported(MatrixError):
+    errcode = "M_THREEPID_MEDIUM_NOT_SUPPORTED"
+
+    def __init__(self) -> None:
+        super().__init__("This server keeps no e-mail addresses or phone numbers.")
+
+
+class ThirdPartyIdEndpoints:
+    @route("GET", "/v3/account/3pid")
+    async def listed(self, request: Request) -> JsonObject:
+        return {"threepids": []}
+
+    @route("POST", "/v3/account/3pid/email/requestToken", access=Access.PUBLIC)
+    @route("POST", "/v3/account/3pid/msisdn/requestToken", access=Access.PUBLIC)
+    async def request_token(self, request: Request) -> JsonObject:
+        request.json_object()
+        raise MediumNotSupported()
+
+    @route("POST", "/v3/register/email/requestToken", access=Access.PUBLIC)
+    @route("POST", "/v3/register/msisdn/requestToken", access=Access.PUBLIC)
+    async def request_token_to_register(self, request: Request) -> JsonObject:
+        request.json_object()
+        raise Forbidden(
+            "This server registers nobody by e-mail or phone.", errcode="M_THREEPID_DENIED"
+        )
+
+    @route("POST", "/v3/account/password/email/requestToken", access=Access.PUBLIC)
+    @route("POST", "/v3/account/password/msisdn/requestToken", access=Access.PUBLIC)
+    async def request_token_to_reset(self, request: Request) -> JsonObject:
+        request.json_object()
+        raise MatrixError("Nobody here has this address.", errcode="M_THREEPID_NOT_FOUND")
+
+    @route("POST", "/v3/account/3pid")
+    @route("POST", "/v3/account/3pid/add")
+    @route("POST", "/v3/account/3pid/bind")
+    async def add(self, request: Request) -> JsonObject:
+        request.json_object()
+        raise Forbidden(
+            "This server keeps no e-mail addresses or phone numbers.", errcode="M_THREEPID_DENIED"
+        )
+
+    @route("POST", "/v3/account/3pid/delete")
+    @route("POST", "/v3/account/3pid/unbind")
+    async def remove(self, request: Request) -> JsonObject:
+        """Nothing is bound, and no identity server is known that could have bound it."""
+        body = request.json_object()
+        field(body, "medium", str)
+        field(body, "address", str)
+        return {"id_server_unbind_result": "no-support"}

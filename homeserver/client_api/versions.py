@@ -1,0 +1,22 @@
+"""Spec: Client-Server API, "API Versions"."""
+
+from collections.abc import Mapping
+
+from homeserver.http.request import Request
+from homeserver.http.routing import Access, route
+from homeserver.json_values import JsonObject
+
+VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
+"""The versions of the specification that this server speaks."""
+
+UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "uk.timedout.msc4323": True,
+    "uk.timedout.msc4323.stable": True,
+}
+"""What it does beyond them, or under older names, and clients look for."""
+
+
+class VersionEndpoints:
+    @route("GET", "/_matrix/client/versions", access=Access.PUBLIC)
+    async def versions(self, request: Request) -> JsonObject:
+        return {"versions": list(VERSIONS), "unstable_features": dict(UNSTABLE_FEATURES)}

@@ -1,0 +1,90 @@
+"""What people do to their own accounts: a new password, or the end. Spec: "Account management"."""
+
+from collections.abc import Awaitable, Callable
+
+from attrs import frozen
+from twisted.internet.defer import Deferred
+
+from homeserver.devices.devices import Devices
+from homeserver.logs import logger
+from homeserver.storage import accounts, login_tokens
+from homeserver.storage.database import Database
+from homeserver.storage.transaction import Transaction
+from homeserver.users.accounts import Accounts
+from homeserver.users.passwords import Passwords
+
+log = logger(__name__)
+
+LeaveAllRooms = Callable[[str], Awaitable[None]]
+EraseData = Callable[[Transaction, str], None]
+"""Deletes what is kept about a user besides events: profile, account data, ..."""
+
+
+@frozen
+class PasswordChange:
+    _db: Database
+    _accounts: Accounts
+    _passwords: Passwords
+    _devices: Devices
+
+    def check(self, password: str) -> None:
+        """Raise WeakPassword before anybody is asked for proof."""
+        self._passwords.check(password)
+
+    async def change(self, user_id: str, password: str, *, log_out: bool, keep: str | None) -> None:
+        """Set a new password; with `log_out` all devices but the one to keep are removed."""
+        hash = await self._passwords.hash(password)
+        await self._db.write(self._change, user_id, hash, log_out, keep)
+
+    def _change(
+        self, txn: Transaction, user_id: str, hash: str, log_out: bool, keep: str | None
+    ) -> None:
+        self._accounts.change(txn, user_id, password_hash=hash)
+        login_tokens.remove_of(txn, user_id)
+        if log_out:
+            self._devices.remove_all(txn, user_id, keep=keep)
+
+
+@frozen
+class Deactivation:
+    """Nobody logs in any more at once; rooms are left behind the scenes, also after a restart."""
+
+    _db: Database
+    _accounts: Accounts
+    _devices: Devices
+    _leave_all_rooms: LeaveAllRooms
+    _erase_data: EraseData
+
+    async def deactivate(self, user_id: str, *, erase: bool) -> None:
+        await self._db.write(self._deactivate, user_id, erase)
+        self._start_leaving(user_id)
+
+    async def resume(self) -> None:
+        """Go on leaving where an earlier run of the server ended."""
+        for user_id in await self._db.read(accounts.leaving):
+            self._start_leaving(user_id)
+
+    def _deactivate(self, txn: Transaction, user_id: str, erase: bool) -> None:
+        self._accounts.change(
+            txn,
+            user_id,
+            password_hash=None,
+            is_deactivated=True,
+            is_erased=erase,
+            is_admin=False,
+            is_leaving=True,
+        )
+        self._devices.remove_all(txn, user_id)
+        login_tokens.remove_of(txn, user_id)
+        if erase:
+            self._erase_data(txn, user_id)
+
+    def _start_leaving(self, user_id: str) -> None:
+        Deferred.fromCoroutine(self._leave(user_id))
+
+    async def _leave(self, user_id: str) -> None:
+        try:
+            await self._leave_all_rooms(user_id)
+            await self._db.write(accounts.has_left, user_id)
+        except Exception:
+            log.exception("%s has not left all rooms; the next start tries again", user_id)

@@ -1,0 +1,164 @@
+"""Application services, as their registration files describe them.
+
+Spec: Application Service API, "Registration".
+"""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from attrs import frozen
+
+from homeserver.events.ids import is_new_user_id
+
+
+class BadRegistration(Exception):
+    """A registration file that cannot be used; the message names the file and the key."""
+
+
+@frozen
+class Namespace:
+    pattern: re.Pattern[str]
+    exclusive: bool
+
+    def holds(self, name: str) -> bool:
+        """Patterns are matched from the start of a name, not to its end, as bridges expect."""
+        return self.pattern.match(name) is not None
+
+
+@frozen(kw_only=True)
+class AppService:
+    """`url` is None where the service wants no transactions. `sender` is a user id."""
+
+    id: str
+    url: str | None
+    as_token: str
+    hs_token: str
+    sender: str
+    users: tuple[Namespace, ...]
+    aliases: tuple[Namespace, ...]
+    rooms: tuple[Namespace, ...]
+    protocols: tuple[str, ...] = ()
+    is_rate_limited: bool = False
+    receives_ephemeral: bool = False
+    receives_device_changes: bool = False
+    """MSC3202: lists of devices, and counts of one-time keys, in transactions."""
+    manages_devices: bool = False
+    """MSC4190: its devices come and go without logins."""
+
+    def speaks_for(self, user_id: str) -> bool:
+        return user_id == self.sender or any(space.holds(user_id) for space in self.users)
+
+    def reserves_user(self, user_id: str) -> bool:
+        return user_id == self.sender or any(
+            space.exclusive and space.holds(user_id) for space in self.users
+        )
+
+    def reserves_alias(self, alias: str) -> bool:
+        return any(space.exclusive and space.holds(alias) for space in self.aliases)
+
+
+class AppServices:
+    """All of them, by token and by id."""
+
+    def __init__(self, services: Iterable[AppService] = ()) -> None:
+        self.all = tuple(services)
+        self._by_id = {service.id: service for service in self.all}
+        self._by_token = {token_hash(service.as_token): service for service in self.all}
+        if len(self._by_id) < len(self.all) or len(self._by_token) < len(self.all):
+            raise BadRegistration("Two application services have the same `id` or `as_token`.")
+
+    def find(self, id: str) -> AppService | None:
+        return self._by_id.get(id)
+
+    def of_token(self, hash: bytes) -> AppService | None:
+        """Whose `as_token` has this SHA-256 hash."""
+        return self._by_token.get(hash)
+
+    def user_is_reserved(self, user_id: str, besides: AppService | None = None) -> bool:
+        """Whether another service than `besides` has the user id for itself."""
+        return any(it.reserves_user(user_id) for it in self.all if it is not besides)
+
+    def alias_is_reserved(self, alias: str, besides: AppService | None = None) -> bool:
+        return any(it.reserves_alias(alias) for it in self.all if it is not besides)
+
+
+def token_hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "replace")).digest()
+
+
+def load(paths: Iterable[Path], server_name: str) -> AppServices:
+    """Read registration files; raises BadRegistration."""
+    return AppServices(read_file(path, server_name) for path in paths)
+
+
+def read_file(path: Path, server_name: str) -> AppService:
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadRegistration(f"{path}: {error}") from error
+    if not isinstance(document, dict):
+        raise BadRegistration(f"{path}: this is not an application service's registration.")
+    try:
+        return read(document, server_name)
+    except BadRegistration as error:
+        raise BadRegistration(f"{path}: {error}") from None
+
+
+def read(document: dict[str, Any], server_name: str) -> AppService:
+    """A registration as YAML has it."""
+    sender = f"@{text(document, 'sender_localpart')}:{server_name}"
+    if not is_new_user_id(sender):
+        raise BadRegistration("`sender_localpart` is not a localpart of a user id.")
+    namespaces = document.get("namespaces") or {}
+    if not isinstance(namespaces, dict):
+        raise BadRegistration("`namespaces` must hold `users`, `aliases` and `rooms`.")
+    if "url" not in document:
+        raise BadRegistration("`url` is missing; it is null where nothing is to be sent.")
+    return AppService(
+        id=text(document, "id"),
+        url=text(document, "url").rstrip("/") if document["url"] else None,
+        as_token=text(document, "as_token"),
+        hs_token=text(document, "hs_token"),
+        sender=sender,
+        users=spaces(namespaces, "users"),
+        aliases=spaces(namespaces, "aliases"),
+        rooms=spaces(namespaces, "rooms"),
+        protocols=tuple(map(str, document.get("protocols") or ())),
+        is_rate_limited=document.get("rate_limited") is True,
+        receives_ephemeral=flag(
+            document, "receive_ephemeral", "de.sorunome.msc2409.push_ephemeral"
+        ),
+        receives_device_changes=flag(document, "org.matrix.msc3202"),
+        manages_devices=flag(document, "io.element.msc4190"),
+    )
+
+
+def text(document: dict[str, Any], key: str) -> str:
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadRegistration(f"`{key}` must be a text.")
+    return value
+
+
+def flag(document: dict[str, Any], *names: str) -> bool:
+    return any(document.get(name) is True for name in names)
+
+
+def spaces(namespaces: dict[str, Any], name: str) -> tuple[Namespace, ...]:
+    listed = namespaces.get(name) or []
+    if not isinstance(listed, list):
+        raise BadRegistration(f"`namespaces.{name}` must be a list.")
+    return tuple(space(entry, name) for entry in listed)
+
+
+def space(entry: Any, name: str) -> Namespace:
+    if not isinstance(entry, dict) or not isinstance(entry.get("regex"), str):
+        raise BadRegistration(f"`namespaces.{name}` has an entry without `regex`.")
+    try:
+        return Namespace(re.compile(entry["regex"]), bool(entry.get("exclusive", False)))
+    except re.error as error:
+        raise BadRegistration(f"`namespaces.{name}`: {entry['regex']!r}: {error}.") from None

@@ -1,0 +1,72 @@
+"""Proof by password. Wrong guesses are counted, and unknown users look like wrong passwords."""
+
+from attrs import frozen
+
+from homeserver.errors import BadJson, Forbidden, MatrixError
+from homeserver.http.request import field
+from homeserver.json_values import JsonObject
+from homeserver.storage.accounts import Account
+from homeserver.storage.database import Database
+from homeserver.users.accounts import Accounts
+from homeserver.users.passwords import Passwords
+from homeserver.users.rate_limits import Limits
+from homeserver.users.sessions import UserDeactivated
+from homeserver.users.usernames import Usernames
+
+
+@frozen
+class Credentials:
+    _db: Database
+    _accounts: Accounts
+    _passwords: Passwords
+    _usernames: Usernames
+    _limits: Limits
+
+    async def check(self, user: str, password: str) -> Account:
+        """The account whose password this is; `user` is a user id or a localpart."""
+        account = await self.account_of(user)
+        who = account.user_id if account else self._usernames.meant_by(user)[:255]
+        self._limits.take("login_account", who)
+        self._limits.check("login_failed", who)
+        if account is not None and account.is_deactivated:
+            raise UserDeactivated()
+        hash = account.password_hash if account else None
+        if not await self._passwords.matches(password, hash):
+            self._limits.take("login_failed", who)
+            raise Forbidden("The user name or the password is wrong.")
+        assert account is not None and hash is not None
+        if self._passwords.is_outdated(hash):
+            new_hash = await self._passwords.hash(password)
+            await self._db.write(self._accounts.set_password_hash, account.user_id, new_hash, hash)
+        return account
+
+    async def account_of(self, user: str) -> Account | None:
+        """By the exact name, or else by the same in small letters."""
+        user_id = self._usernames.meant_by(user)
+        if "\0" in user_id:
+            return None
+        account = await self._accounts.find(user_id)
+        if account is None and user_id != user_id.lower():
+            account = await self._accounts.find(user_id.lower())
+        return account
+
+
+def identified_user(body: JsonObject, default: str | None = None) -> str:
+    """Whom a request is about. Spec: "Identifier types"; `user` is the old way to say it."""
+    identifier = field(body, "identifier", dict, None)
+    if identifier is None:
+        if "user" not in body and ("medium" in body or "address" in body):
+            raise no_such_third_party_id()
+        if default is not None and "user" not in body:
+            return default
+        return str(field(body, "user", str))
+    type = identifier.get("type")
+    if type == "m.id.user":
+        return str(field(identifier, "user", str))
+    if type in ("m.id.thirdparty", "m.id.phone") or (type is None and "medium" in identifier):
+        raise no_such_third_party_id()
+    raise BadJson("'identifier.type' must be m.id.user.")
+
+
+def no_such_third_party_id() -> MatrixError:
+    return Forbidden("Nobody here has this address; log in with a user name.")

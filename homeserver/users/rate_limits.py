@@ -1,0 +1,93 @@
+"""How often things may be done. Spec: Client-Server API, "Rate limiting"."""
+
+from ipaddress import IPv6Address
+
+from attrs import frozen
+
+from homeserver.clock import Clock
+from homeserver.config.limits import Limit, RateLimits
+from homeserver.errors import LimitExceeded
+
+MAX_REMEMBERED = 100_000
+
+
+@frozen
+class Bucket:
+    """A limit as times: so long for each, and so far ahead one may be.
+
+    `by_ip` counts by the client's address, else by account.
+    """
+
+    interval_ms: float
+    allowance_ms: float
+    by_ip: bool
+
+
+def bucket(limit: Limit, *, by_ip: bool = False) -> Bucket:
+    interval_ms = 1000 / limit.per_second
+    return Bucket(interval_ms, interval_ms * max(0, limit.burst - 1), by_ip)
+
+
+def buckets(settings: RateLimits) -> dict[str, Bucket]:
+    """By the cost that routes name. Costs that begin with login_ are taken by operations."""
+    return {
+        "message": bucket(settings.message),
+        "join": bucket(settings.join),
+        "invite": bucket(settings.invite),
+        "admin_redaction": bucket(settings.admin_redaction),
+        "registration": bucket(settings.registration, by_ip=True),
+        "login": bucket(settings.login.ip, by_ip=True),
+        "login_account": bucket(settings.login.account),
+        "login_failed": bucket(settings.login.failed),
+    }
+
+
+class Limits:
+    """For each cost and each account or address, the time at which its bucket is full again."""
+
+    def __init__(self, settings: RateLimits, clock: Clock) -> None:
+        self._clock = clock
+        self._full_at: dict[tuple[str, str], float] = {}
+        self.enabled = settings.enabled
+        self.buckets = buckets(settings)
+
+    def take(self, cost: str, who: str) -> None:
+        """Count one; raises LimitExceeded, and counts nothing, when there are too many."""
+        if not self.enabled:
+            return
+        now_ms = self._clock.now_ms()
+        limit = self.buckets[cost]
+        key = (cost, who)
+        full_at = self._full_at.get(key, 0.0)
+        if full_at <= now_ms:
+            if len(self._full_at) >= MAX_REMEMBERED:
+                self._forget(now_ms)
+            full_at = now_ms
+        elif full_at - now_ms > limit.allowance_ms:
+            raise LimitExceeded(int(full_at - now_ms - limit.allowance_ms) + 1)
+        self._full_at[key] = full_at + limit.interval_ms
+
+    def check(self, cost: str, who: str) -> None:
+        """Raise LimitExceeded as `take` would, and count nothing."""
+        if not self.enabled:
+            return
+        ahead_ms = self._full_at.get((cost, who), 0.0) - self._clock.now_ms()
+        if ahead_ms > self.buckets[cost].allowance_ms:
+            raise LimitExceeded(int(ahead_ms - self.buckets[cost].allowance_ms) + 1)
+
+    def _forget(self, now_ms: int) -> None:
+        """Full buckets need no memory; if all are in use, the oldest half is let off."""
+        in_use = [item for item in self._full_at.items() if item[1] > now_ms]
+        if len(in_use) > MAX_REMEMBERED // 2:
+            in_use = in_use[-MAX_REMEMBERED // 2 :]
+        self._full_at = dict(in_use)
+
+
+def address_key(ip: str) -> str:
+    """One household has one IPv4 address, or a whole /64 of IPv6."""
+    if ":" not in ip:
+        return ip
+    try:
+        return IPv6Address(ip.partition("%")[0]).exploded[:19]
+    except ValueError:
+        return ip

@@ -1,0 +1,179 @@
+"""Logins: tokens are handed out, renewed, recognised. Spec: "Client Authentication"."""
+
+from attrs import evolve, frozen
+
+from homeserver import randomness
+from homeserver.clock import Clock
+from homeserver.config.accounts import Sessions as SessionSettings
+from homeserver.devices.devices import Devices, check_device_id
+from homeserver.errors import MatrixError, UnknownToken
+from homeserver.http.requester import Requester
+from homeserver.randomness import Random
+from homeserver.storage import accounts, login_tokens, sessions
+from homeserver.storage.accounts import Account
+from homeserver.storage.database import Database
+from homeserver.storage.known_sessions import KnownSessions, Session
+from homeserver.storage.sessions import Token
+from homeserver.storage.transaction import Transaction
+from homeserver.users.appservices import token_hash
+
+MAX_UNUSED = 10
+"""So many tokens may be handed out for one refresh token before the first of them is used."""
+
+
+@frozen
+class Login:
+    """What a client gets to know of its new session. Lifetimes are milliseconds."""
+
+    user_id: str
+    device_id: str
+    access_token: str
+    refresh_token: str | None = None
+    expires_in_ms: int | None = None
+
+
+@frozen(kw_only=True)
+class DeviceWish:
+    """The device that a client wants to log in as; without an id it gets a new one."""
+
+    device_id: str | None = None
+    display_name: str | None = None
+    refreshes: bool = False
+
+
+class UserLocked(MatrixError):
+    status = 401
+    errcode = "M_USER_LOCKED"
+
+    def __init__(self) -> None:
+        super().__init__("This account is locked.", soft_logout=True)
+
+
+class UserDeactivated(MatrixError):
+    status = 403
+    errcode = "M_USER_DEACTIVATED"
+
+    def __init__(self) -> None:
+        super().__init__("This account has been deactivated.")
+
+
+@frozen
+class Sessions:
+    """One login a device: a new one there ends the one before."""
+
+    _db: Database
+    _clock: Clock
+    _random: Random
+    _settings: SessionSettings
+    _devices: Devices
+    _known: KnownSessions
+
+    def open(self, txn: Transaction, user_id: str, wish: DeviceWish) -> Login:
+        """Log a user in: the account has been checked before."""
+        device_id = wish.device_id or randomness.token(self._random, 10).upper()
+        check_device_id(device_id)
+        self._devices.appear(txn, user_id, device_id, wish.display_name)
+        session = sessions.open(txn, user_id, device_id, self._clock.now_ms())
+        txn.after_commit(lambda: self._known.forget(user_id))
+        login = Login(user_id, device_id, "")
+        return self._add_tokens(txn, login, session, 0, refreshes=wish.refreshes)
+
+    async def refresh(self, refresh_token: str) -> Login:
+        """New tokens for an old one; raises UnknownToken."""
+        login = await self._db.write(self._refresh, token_hash(refresh_token))
+        if login is None:
+            raise UnknownToken("This refresh token cannot be used any more.", soft_logout=True)
+        return login
+
+    async def find(self, hash: bytes) -> Session:
+        """The session of an access token; raises UnknownToken."""
+        age = self._known.age
+        token, account = await self._db.glance(token_and_account, hash)
+        if token is None or token.refreshes or account is None:
+            raise UnknownToken("This access token is not known.")
+        if token.is_replaced:
+            raise UnknownToken("This access token has been replaced.", soft_logout=True)
+        if token.is_first_use:
+            await self._db.write(self._confirm, token)
+        session = Session(
+            requester_of(account, token.device_id, token.session),
+            token.expires_ts or 0,
+            account.is_locked,
+        )
+        if not token.is_first_use:
+            self._known.put(hash, session, age)
+        return session
+
+    # -- tokens that log in another device
+
+    async def login_token(self, user_id: str) -> tuple[str, int]:
+        """A token that works once, and for how many milliseconds."""
+        token = "il_" + randomness.token(self._random, 40)
+        await self._db.write(self._add_login_token, user_id, token_hash(token))
+        return token, self._settings.login_token_lifetime
+
+    def _add_login_token(self, txn: Transaction, user_id: str, hash: bytes) -> None:
+        now_ms = self._clock.now_ms()
+        expires_ts = now_ms + self._settings.login_token_lifetime
+        login_tokens.add(txn, hash, user_id, expires_ts, now_ms)
+
+    # -- inside
+
+    def _add_tokens(
+        self, txn: Transaction, login: Login, session: int, generation: int, *, refreshes: bool
+    ) -> Login:
+        now_ms, settings = self._clock.now_ms(), self._settings
+        access = "ia_" + randomness.token(self._random, 40)
+        lifetime = settings.access_token_lifetime if refreshes else None
+        expires_ts = lifetime and now_ms + lifetime
+        sessions.add_token(txn, session, token_hash(access), generation, False, expires_ts)
+        if not refreshes:
+            return evolve(login, access_token=access)
+        refresh = "ir_" + randomness.token(self._random, 40)
+        rest = settings.refresh_token_lifetime
+        sessions.add_token(
+            txn, session, token_hash(refresh), generation, True, rest and now_ms + rest
+        )
+        return evolve(login, access_token=access, refresh_token=refresh, expires_in_ms=lifetime)
+
+    def _refresh(self, txn: Transaction, hash: bytes) -> Login | None:
+        """None when the token has expired, or has been used before: then its session ends."""
+        token, account = token_and_account(txn, hash)
+        if token is None or not token.refreshes or account is None:
+            raise UnknownToken("This refresh token is not known.")
+        if account.is_locked:
+            raise UserLocked()
+        if token.has_expired(self._clock.now_ms()):
+            return None
+        if token.is_replaced:
+            # Somebody else has it too. The device stays: its owner can log in to it again.
+            sessions.end(txn, token.user_id, [token.device_id])
+            txn.after_commit(lambda: self._known.forget(token.user_id))
+            return None
+        if token.is_first_use:
+            self._confirm(txn, token)
+        sessions.drop_generation(txn, token.session, token.generation + 1, keep=MAX_UNUSED)
+        login = Login(token.user_id, token.device_id, "")
+        return self._add_tokens(txn, login, token.session, token.generation + 1, refreshes=True)
+
+    def _confirm(self, txn: Transaction, token: Token) -> None:
+        sessions.confirm(txn, token.session, token.generation)
+        txn.after_commit(lambda: self._known.forget(token.user_id))
+
+
+def token_and_account(txn: Transaction, hash: bytes) -> tuple[Token | None, Account | None]:
+    token = sessions.find(txn, hash)
+    return token, accounts.find(txn, token.user_id) if token else None
+
+
+def requester_of(account: Account, device_id: str, session: int, appservice: str = "") -> Requester:
+    return Requester(
+        account.user_id,
+        device_id,
+        session,
+        appservice,
+        is_guest=account.is_guest,
+        is_admin=account.is_admin,
+        is_suspended=account.is_suspended,
+        is_unlimited=account.is_unlimited,
+    )
