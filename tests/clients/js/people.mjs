@@ -1,0 +1,190 @@
+// People who talk through matrix-js-sdk, and what they do.
+
+import { randomBytes } from "node:crypto";
+import { fail } from "node:assert/strict";
+import loglevel from "loglevel";
+import * as sdk from "matrix-js-sdk";
+
+loglevel.getLogger("matrix").setLevel("silent");
+
+const PATIENCE_MS = 20_000;
+
+const NEWS = [
+  sdk.ClientEvent.Sync,
+  sdk.ClientEvent.AccountData,
+  sdk.ClientEvent.Room,
+  sdk.ClientEvent.ToDeviceEvent,
+  sdk.MatrixEventEvent.Replaced,
+  sdk.RoomEvent.Receipt,
+  sdk.RoomEvent.Redaction,
+  sdk.RoomEvent.Timeline,
+  sdk.RoomEvent.UnreadNotifications,
+  sdk.RoomMemberEvent.Typing,
+  sdk.ThreadEvent.New,
+  sdk.ThreadEvent.NewReply,
+  sdk.ThreadEvent.Update,
+  sdk.UserEvent.Presence,
+];
+
+// Random letters keep the names of one test apart from those of others.
+export const fresh = (name) => `${name}-${randomBytes(4).toString("hex")}`;
+
+// The errcode with which the server refuses what is asked.
+export async function refusal(asking) {
+  const answer = await asking.catch((error) => error);
+  if (!(answer instanceof sdk.MatrixError)) fail(`expected a refusal, got ${answer}`);
+  return answer.errcode;
+}
+
+export class Person {
+  constructor(client, password) {
+    this.client = client;
+    this.password = password;
+    this.id = client.getSafeUserId();
+    this.server = client.getDomain();
+    this.toDevice = [];
+    client.on(sdk.ClientEvent.ToDeviceEvent, (event) => this.toDevice.push(event));
+  }
+
+  async startsSyncing() {
+    await this.client.startClient({
+      initialSyncLimit: 10,
+      lazyLoadMembers: true,
+      pollTimeout: 5_000,
+      threadSupport: true,
+    });
+    await this.until(() => this.client.isInitialSyncComplete());
+  }
+
+  // Wait until something is so, and give what the condition found; every piece of news is a
+  // reason to look again.
+  until(condition) {
+    const found = condition();
+    if (found) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const giveUp = setTimeout(
+        () => settle(() => reject(new Error(`${this.id} waited in vain until ${condition}`))),
+        PATIENCE_MS,
+      );
+      const settle = (outcome) => {
+        clearTimeout(giveUp);
+        NEWS.forEach((news) => this.client.off(news, look));
+        outcome();
+      };
+      // Looks only once the news has been worked in, not amidst it.
+      const look = () =>
+        queueMicrotask(() => {
+          const found = condition();
+          if (found) settle(() => resolve(found));
+        });
+      NEWS.forEach((news) => this.client.on(news, look));
+    });
+  }
+
+  // The event, once it came down sync.
+  hears(roomId, eventId) {
+    return this.until(() => this.room(roomId)?.findEventById(eventId));
+  }
+
+  room(roomId) {
+    return this.client.getRoom(roomId);
+  }
+
+  state(roomId, type, key = "") {
+    return this.room(roomId)?.currentState.getStateEvents(type, key)?.getContent();
+  }
+
+  async createsRoom(options = {}) {
+    const { room_id: roomId } = await this.client.createRoom(options);
+    await this.until(() => this.room(roomId));
+    return roomId;
+  }
+
+  async joins(room) {
+    const { roomId } = await this.client.joinRoom(room);
+    await this.until(() => this.room(roomId)?.getMyMembership() === "join");
+    return roomId;
+  }
+
+  async says(roomId, body) {
+    return (await this.client.sendTextMessage(roomId, body)).event_id;
+  }
+
+  // Opens the thread first, as clients do when somebody begins to answer in one.
+  async saysInThread(roomId, threadId, body) {
+    const root = await this.hears(roomId, threadId);
+    const room = this.room(roomId);
+    if (!room.getThread(threadId)) room.createThread(threadId, root, [], false);
+    return (await this.client.sendTextMessage(roomId, threadId, body)).event_id;
+  }
+
+  async sends(roomId, type, content) {
+    return (await this.client.sendEvent(roomId, type, content)).event_id;
+  }
+
+  passwordStage(session) {
+    const identifier = { type: "m.id.user", user: this.id };
+    return { type: "m.login.password", identifier, password: this.password, session };
+  }
+}
+
+export class People {
+  constructor(baseUrl) {
+    this.baseUrl = baseUrl;
+    this.clients = [];
+  }
+
+  // A client without a session.
+  stranger(session = {}) {
+    const client = sdk.createClient({
+      baseUrl: this.baseUrl,
+      localTimeoutMs: PATIENCE_MS,
+      timelineSupport: true,
+      disableVoip: true,
+      ...session,
+    });
+    this.clients.push(client);
+    return client;
+  }
+
+  withSession({ user_id: userId, device_id: deviceId, access_token: accessToken }, password) {
+    return new Person(this.stranger({ userId, deviceId, accessToken }), password);
+  }
+
+  // A new account whose device has not begun to sync.
+  async account(name) {
+    const password = randomBytes(9).toString("base64url");
+    const auth = { type: "m.login.dummy" };
+    const session = await this.stranger().register(fresh(name), password, null, auth);
+    return this.withSession(session, password);
+  }
+
+  // New accounts, each with one device that syncs.
+  async register(...names) {
+    const people = [];
+    for (const name of names) {
+      people.push(await this.account(name));
+      await people.at(-1).startsSyncing();
+    }
+    return people;
+  }
+
+  async anotherDevice(person) {
+    const session = await this.stranger().loginWithPassword(person.id, person.password);
+    const device = this.withSession(session, person.password);
+    await device.startsSyncing();
+    return device;
+  }
+
+  // Alice and bob in a room that alice made.
+  async aPairInARoom(options = {}) {
+    const [alice, bob] = await this.register("alice", "bob");
+    const roomId = await alice.createsRoom({ invite: [bob.id], ...options });
+    await bob.joins(roomId);
+    return [alice, bob, roomId];
+  }
+
+  goHome() {
+    this.clients.forEach((client) => client.stopClient());
+  }
+}
