@@ -12,6 +12,7 @@ from homeserver.changes import Change
 from homeserver.logs import logger
 from homeserver.storage import line, schema
 from homeserver.storage.dialects.dialect import Connection, Dialect
+from homeserver.storage.dialects.late import LateConnection, NotInMemory
 from homeserver.storage.memory import Memory
 from homeserver.storage.threads import Threads
 from homeserver.storage.transaction import Transaction
@@ -123,15 +124,24 @@ class Database:
     def glance(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Deferred[T]:
-        """`read` for a look-up of a few rows by key: at once where the database is in this process."""
+        """`read` for work that memory most likely answers: at once, without touching the database.
+
+        Where rows are needed after all, they are read at once if the database is in this process, else by `read`.
+        """
         assert not kwargs
-        if not self.dialect.works_inline:
-            return self.read(work, *args, **kwargs)
+        connection = LateConnection(self._borrow if self.dialect.works_inline else None)
         done: Deferred[T] = Deferred()
         try:
-            done.callback(self._read(work, args))
-        except Exception:
-            done.errback()
+            result = work(Transaction(connection, self.position, self.memory), *args)
+        except NotInMemory:
+            return self.read(work, *args, **kwargs)
+        except Exception as error:
+            done.errback(failure_of(error))
+        else:
+            done.callback(result)
+        finally:
+            if connection.real is not None:
+                self._give_back(connection.real)
         return done
 
     def close(self) -> None:
@@ -142,24 +152,31 @@ class Database:
         self.dialect.release()
 
     def _read(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        # The transaction notes the last commit that memory knows; the view of the rows must not be older.
+        connection = LateConnection(self._borrow)
+        txn = Transaction(connection, self.position, self.memory)
+        try:
+            return work(txn, *arguments)
+        except Exception as error:
+            if connection.real is not None and self.dialect.lost_connection(error):
+                connection.real.close()
+                connection.real = None
+            raise
+        finally:
+            if connection.real is not None:
+                self._give_back(connection.real)
+
+    def _borrow(self) -> Connection:
         try:
             connection = self._idle_readers.pop()
         except IndexError:
             connection = self.dialect.connect(writer=False)
-        try:
-            txn = Transaction(connection, self.position, self.memory)
-            connection.begin_read()
-            result = work(txn, *arguments)
-            connection.rollback()
-        except BaseException as error:
-            if isinstance(error, Exception) and self.dialect.lost_connection(error):
-                connection.close()
-                raise
-            connection.rollback()
-            self._idle_readers.append(connection)
-            raise
+        connection.begin_read()
+        return connection
+
+    def _give_back(self, connection: Connection) -> None:
+        connection.rollback()
         self._idle_readers.append(connection)
-        return result
 
     # -- the writer
 

@@ -17,7 +17,8 @@ class Stored:
 
     `place` orders its room's timeline; events outside of it (outliers) have none. `redaction` is the position
     of the event that redacted it. `device` and `txn_id` say by which request one of our devices sent it.
-    `counted` is the number of events of the room up to here that notify members by default.
+    `counted` is the number of events of the room up to here that notify members by default. `opened` keeps the
+    event's bytes for clients once somebody has asked for them.
     """
 
     position: int
@@ -29,6 +30,7 @@ class Stored:
     rejected: bool = False
     device: int | None = None
     txn_id: str | None = None
+    opened: bytes | None = None
 
     def size(self) -> int:
         """About what it takes in memory, in bytes."""

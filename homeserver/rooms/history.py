@@ -1,0 +1,87 @@
+"""Which events of a room a user may see: the one door for all that shows events."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from homeserver.events.event import StateKey
+from homeserver.events.visibility import HistoryVisibility, Moment, UserView, may_see
+from homeserver.rooms.shown import replaced
+from homeserver.storage import events, memberships, names, state_trees
+from homeserver.storage.events import Stored
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+VISIBILITY: StateKey = ("m.room.history_visibility", "")
+
+
+@frozen
+class Seen:
+    """An event that the user may see, with the user's membership when it happened."""
+
+    stored: Stored
+    membership: str
+
+
+@frozen
+class Spell:
+    """A time of membership: of the kind `membership`, from the event at `start` up to the next one's."""
+
+    start: int
+    membership: str
+
+
+def spells(txn: Transaction, head: Head, user_id: str) -> list[Spell]:
+    """All memberships of a user in a room, newest first."""
+    newest = memberships.of_user(txn, user_id).get(head.room_id)
+    stored = events.at(txn, newest.position) if newest else None
+    found: list[Spell] = []
+    while stored is not None:
+        found.append(Spell(stored.position, stored.event.membership or "leave"))
+        stored = replaced(txn, stored)
+    return found
+
+
+def visible(txn: Transaction, head: Head, user_id: str, found: Sequence[Stored]) -> list[Seen]:
+    """Those of the events (of one room) that the user may see, in their order."""
+    if not found:
+        return []
+    lived = spells(txn, head, user_id)
+    joined_since = start_of_stay(lived)
+    oldest = min(stored.place or 0 for stored in found)
+    if joined_since is not None and joined_since <= oldest:
+        return [Seen(stored, "join") for stored in found]
+    view = UserView(user_id, [spell.start for spell in lived if spell.membership == "join"])
+    seen: list[Seen] = []
+    for stored in found:
+        before = membership_at(lived, stored.position - 1)
+        setting = visibility_before(txn, stored)
+        if may_see(view, stored.event, stored.position, Moment(setting, (before,))):
+            seen.append(Seen(stored, membership_at(lived, stored.position)))
+    return seen
+
+
+def start_of_stay(lived: Sequence[Spell]) -> int | None:
+    """Since when the user has been in the room without a break; None for who is not in it."""
+    start: int | None = None
+    for spell in lived:
+        if spell.membership != "join":
+            break
+        start = spell.start
+    return start
+
+
+def membership_at(lived: Sequence[Spell], position: int) -> str:
+    for spell in lived:
+        if spell.start <= position:
+            return spell.membership
+    return "leave"
+
+
+def visibility_before(txn: Transaction, stored: Stored) -> HistoryVisibility:
+    """The room's setting when the event came."""
+    if not stored.state:
+        return HistoryVisibility.of(None)
+    key = (names.find(txn, VISIBILITY[0]) or 0, names.find(txn, VISIBILITY[1]) or 0)
+    position = state_trees.get(txn, stored.state, key)
+    return HistoryVisibility.of(None if position is None else events.at(txn, position).event)

@@ -1,0 +1,93 @@
+"""Events as bytes for clients: written once for all who receive them, finished for each.
+
+Spec: Client-Server API, "Room event format", `unsigned`; MSC4115 (`unsigned.membership`).
+"""
+
+from attrs import evolve, frozen
+
+from homeserver.events.applying_redactions import redacted
+from homeserver.events.client_format import client_format_without_room_id
+from homeserver.events.event import Event
+from homeserver.json_values import JsonObject, encode
+from homeserver.storage import events, names, state_trees
+from homeserver.storage.events import Stored
+from homeserver.storage.transaction import Transaction
+
+
+@frozen
+class Look:
+    """Who looks, and when. `device` is the number in `names` of the device that asks, or 0."""
+
+    user_id: str
+    device: int
+    now_ms: int
+    with_room_id: bool = True
+
+
+def show(
+    txn: Transaction,
+    stored: Stored,
+    look: Look,
+    membership: str = "join",
+    relations: JsonObject | None = None,
+) -> bytes:
+    """A ClientEvent. `membership` is the user's when the event happened; `relations` are bundled ones."""
+    opened = stored.opened
+    if opened is None:
+        opened = stored.opened = open_event(txn, stored)
+    if look.with_room_id:
+        opened = b'{"room_id":' + encode(stored.event.room_id) + b"," + opened[1:]
+    age = max(0, look.now_ms - stored.event.origin_server_ts)
+    end = b'"membership":"%b","age":%d' % (membership.encode(), age)
+    if stored.txn_id is not None and stored.device == look.device:
+        end += b',"transaction_id":' + encode(stored.txn_id)
+    if relations:
+        end += b',"m.relations":' + encode(relations)
+    return opened + end + b"}}"
+
+
+def open_event(txn: Transaction, stored: Stored) -> bytes:
+    """All that is the same for everybody, up to within the `unsigned` object."""
+    event, unsigned = stored.event, JsonObject()
+    if stored.redaction is not None:
+        event = redacted(event)
+        because = events.at(txn, stored.redaction)
+        unsigned["redacted_because"] = redaction_for_clients(because.event)
+    if event.is_state and (former := replaced(txn, stored)) is not None:
+        unsigned["replaces_state"] = former.event.event_id
+        if stored.redaction is None:
+            unsigned["prev_content"] = as_seen(former).content
+            unsigned["prev_sender"] = former.event.sender
+    body = encode({**client_format_without_room_id(event), "unsigned": unsigned})
+    return body[:-2] + (b"," if unsigned else b"")
+
+
+def redaction_for_clients(because: Event) -> JsonObject:
+    return {
+        **client_format_without_room_id(because),
+        "room_id": because.room_id,
+        "unsigned": {},
+    }
+
+
+def as_seen(stored: Stored) -> Event:
+    """The event, less what a redaction took."""
+    return stored.event if stored.redaction is None else redacted(stored.event)
+
+
+def replaced(txn: Transaction, stored: Stored) -> Stored | None:
+    """The state event whose place this one took."""
+    if not stored.state:
+        return None
+    type, state_key = stored.event.state_pair
+    key = (names.find(txn, type) or 0, names.find(txn, state_key) or 0)
+    position = state_trees.get(txn, stored.state, key)
+    return None if position is None else events.at(txn, position)
+
+
+def look_of(txn: Transaction, user_id: str, device_name: str, now_ms: int) -> Look:
+    return Look(user_id, names.find(txn, device_name) or 0, now_ms)
+
+
+def without_room_id(look: Look) -> Look:
+    return evolve(look, with_room_id=False)

@@ -1,0 +1,112 @@
+"""Where there is news, kept in memory: a sync of quiet rooms touches no SQL."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from homeserver.changes import (
+    AccountDataChanged,
+    DeviceListChanged,
+    PresenceChanged,
+    ReceiptMoved,
+    ToDeviceArrived,
+    TypingChanged,
+)
+from homeserver.notifier import Notifier
+from homeserver.rooms.timeline import Appended
+from homeserver.storage.events import Stored
+
+EVENTS_KEPT = 40
+"""Newest events of a room in memory; who missed more is served by the database."""
+
+
+@define(eq=False)
+class Recent:
+    """The newest events of a room; all events behind `complete_after` are here."""
+
+    complete_after: int
+    events: deque[Stored] = field(factory=deque)
+    newest_highlight: int = 0
+    newest_thread: int = 0
+
+    def add(self, stored: Stored) -> None:
+        self.events.append(stored)
+        if len(self.events) > EVENTS_KEPT:
+            self.complete_after = self.events.popleft().position
+
+    def between(self, after: int, upto: int) -> list[Stored] | None:
+        """The events behind `after`, oldest first; None if some of them are not here."""
+        if after < self.complete_after:
+            return None
+        return [stored for stored in self.events if after < stored.position <= upto]
+
+
+class Moves:
+    """Since this process started, at `floor`: the newest place at which each room and user moved."""
+
+    def __init__(self, floor: int, notifier: Notifier) -> None:
+        self.floor = floor
+        self._rooms: dict[str, int] = {}
+        self._users: dict[str, int] = {}
+        self._recent: dict[str, Recent] = {}
+        self._everybody = floor
+        self._devices = floor
+        notifier.listen(Appended, self._appended)
+        notifier.listen(ReceiptMoved, self._receipt)
+        notifier.listen(TypingChanged, lambda change: self._room(change.room_id, change.position))
+        notifier.listen(
+            AccountDataChanged, lambda change: self._user(change.user_id, change.position)
+        )
+        notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
+        # Few and far between: cheaper to let everybody look than to know whom they concern.
+        notifier.listen(PresenceChanged, lambda change: self._all(change.position))
+        notifier.listen(DeviceListChanged, self._devices_changed)
+
+    def anything(self, user_id: str, rooms: Iterable[str], since: int) -> bool:
+        """Whether there may be news for a user in these rooms."""
+        if since < self.floor or self._everybody > since or self._users.get(user_id, 0) > since:
+            return True
+        moved = self._rooms.get
+        return any(moved(room_id, 0) > since for room_id in rooms)
+
+    def room_moved(self, room_id: str, since: int) -> bool:
+        """Whether there may be news in a room: events, receipts, typing."""
+        return since < self.floor or self._rooms.get(room_id, 0) > since
+
+    def user_moved(self, user_id: str, since: int) -> bool:
+        return since < self.floor or self._users.get(user_id, 0) > since
+
+    def devices_moved(self, since: int) -> bool:
+        """Whether anybody's devices may have changed."""
+        return since < self.floor or self._devices > since
+
+    def recent(self, room_id: str) -> Recent:
+        """The newest events of a room; empty and complete for a room that has not moved."""
+        return self._recent.get(room_id) or Recent(self.floor)
+
+    def _appended(self, change: Appended) -> None:
+        room_id, event = change.room_id, change.stored.event
+        self._rooms[room_id] = change.position
+        recent = self._recent.get(room_id)
+        if recent is None:
+            recent = self._recent[room_id] = Recent(self.floor)
+        recent.add(change.stored)
+        if event.type == "m.room.member" and event.state_key:
+            self._users[event.state_key] = change.position
+
+    def _devices_changed(self, change: DeviceListChanged) -> None:
+        self._devices = change.position
+        self._all(change.position)
+
+    def _receipt(self, change: ReceiptMoved) -> None:
+        self._room(change.room_id, change.position)
+
+    def _room(self, room_id: str, position: int) -> None:
+        self._rooms[room_id] = position
+
+    def _user(self, user_id: str, position: int) -> None:
+        self._users[user_id] = position
+
+    def _all(self, position: int) -> None:
+        self._everybody = position

@@ -1,0 +1,90 @@
+"""Long polls: who waits for news, and who wakes them."""
+
+from collections import defaultdict
+
+from twisted.internet.defer import Deferred
+
+from homeserver.changes import (
+    AccountDataChanged,
+    Change,
+    DeviceListChanged,
+    PresenceChanged,
+    ReceiptMoved,
+    ToDeviceArrived,
+    TypingChanged,
+)
+from homeserver.clock import Clock
+from homeserver.notifier import Notifier
+from homeserver.rooms.timeline import Appended
+from homeserver.storage.heads import Head
+from homeserver.storage.memory import Memory
+
+Sleeper = Deferred[None]
+
+
+class Waiting:
+    """Each waiting request sleeps under its user's id until there may be news for that user."""
+
+    def __init__(self, clock: Clock, notifier: Notifier, memory: Memory) -> None:
+        self._clock = clock
+        self._memory = memory
+        self._sleepers: defaultdict[str, set[Sleeper]] = defaultdict(set)
+        notifier.listen(Appended, self._appended)
+        notifier.listen(ReceiptMoved, lambda change: self._room(change.room_id))
+        notifier.listen(TypingChanged, lambda change: self._room(change.room_id))
+        notifier.listen(AccountDataChanged, lambda change: self.wake(change.user_id))
+        notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
+        notifier.listen(PresenceChanged, self._everybody)
+        notifier.listen(DeviceListChanged, self._everybody)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._sleepers.values()))
+
+    async def wait(self, user_id: str, seconds: float) -> None:
+        """Return when there may be news, or when the time is over."""
+        sleeper: Sleeper = Deferred()
+        timer = self._clock.call_later(seconds, lambda: _rouse(sleeper))
+        self._sleepers[user_id].add(sleeper)
+        try:
+            await sleeper
+        finally:
+            if timer.active():
+                timer.cancel()
+            sleepers = self._sleepers[user_id]
+            sleepers.discard(sleeper)
+            if not sleepers:
+                del self._sleepers[user_id]
+
+    def wake(self, user_id: str) -> None:
+        for sleeper in tuple(self._sleepers.get(user_id, ())):
+            _rouse(sleeper)
+
+    def _appended(self, change: Appended) -> None:
+        self._members(change.head)
+        event = change.stored.event
+        if event.type == "m.room.member" and event.state_key:
+            self.wake(event.state_key)
+
+    def _room(self, room_id: str) -> None:
+        head: Head | None = self._memory.heads.get(room_id)
+        if head is not None:
+            self._members(head)
+
+    def _members(self, head: Head) -> None:
+        """Wake who has joined: by the shorter list, as large rooms sleep and busy servers wait."""
+        sleepers, members = self._sleepers, head.members
+        if len(sleepers) < len(members):
+            concerned = [user for user in sleepers if members.get(user) == "join"]
+        else:
+            concerned = [user for user in members if user in sleepers]
+        for user_id in concerned:
+            self.wake(user_id)
+
+    def _everybody(self, _: Change) -> None:
+        for user_id in tuple(self._sleepers):
+            self.wake(user_id)
+
+
+def _rouse(sleeper: Sleeper) -> None:
+    if not sleeper.called:
+        sleeper.callback(None)
