@@ -28,4 +28,4 @@ def homeserver(
 def database(request: pytest.FixtureRequest, directory: Path) -> dict[str, str]:
     if request.param == "sqlite":
         return {"engine": "sqlite", "path": str(directory / "homeserver.db")}
-    return {"engine": "postgresql", "dsn": request.getfixturevalue("postgresql_dsn")}
+    return {"engine": "postgresql", "dsn": request.getfixturevalue("postgres").new_database()}
