@@ -2,22 +2,24 @@
 
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
+from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.world import World
 from homeserver.client_api.sending import SendingEndpoints
-from homeserver.clock import Clock, SystemClock
+from homeserver.clock import SystemClock
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
 from homeserver.http.listening import listen
 from homeserver.http.meter import RequestMeter
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
-from homeserver.http.site import Doorkeeper, Site
+from homeserver.http.site import Site
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
-from homeserver.randomness import Random, system_random
+from homeserver.randomness import system_random
 from homeserver.rooms.author import Author
 from homeserver.rooms.sending import Sending
 from homeserver.signing_key import load_or_make
@@ -26,26 +28,18 @@ from homeserver.storage.dialects.dialect import Dialect
 from homeserver.storage.dialects.postgresql import PostgresqlDialect
 from homeserver.storage.dialects.sqlite import SqliteDialect
 from homeserver.storage.memory import Memory
-from homeserver.storage.threads import ReactorThreads, Threads
+from homeserver.storage.threads import ReactorThreads
+from homeserver.users.passwords import HashingThreads
 
 Endpoints = list[object]
-
-
-@frozen
-class World:
-    """What the machine provides; tests bring their own."""
-
-    reactor: Any
-    clock: Clock
-    random: Random
-    threads: Threads
 
 
 def real_world(settings: Settings, reactor: Any) -> World:
     database = settings.database
     readers = 2 if isinstance(database, SqliteDatabase) else database.connections
     threads = ReactorThreads(reactor, readers)
-    return World(reactor, SystemClock(reactor), system_random, threads)
+    hashing = HashingThreads(reactor)
+    return World(reactor, SystemClock(reactor), system_random, threads, hashing)
 
 
 @define(eq=False)
@@ -57,7 +51,7 @@ class Application:
     database: Database
     notifier: Notifier
     metrics: Metrics
-    doorkeeper: Doorkeeper
+    accounts: AccountsPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -67,6 +61,7 @@ class Application:
         return build(settings, real_world(settings, reactor))
 
     async def start(self) -> None:
+        await self.accounts.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources)
             factory.start_sweeping()
@@ -78,6 +73,7 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
+        await self.accounts.stop()
         self.database.close()
 
     def factory(self, resources: tuple[str, ...]) -> HttpFactory:
@@ -86,7 +82,7 @@ class Application:
         for resource in resources:
             for endpoints in self.endpoints.get(resource, []):
                 router.add(endpoints)
-        site = Site(router, self.doorkeeper, RequestMeter(self.metrics.requests))
+        site = Site(router, self.accounts.doorkeeper, RequestMeter(self.metrics.requests))
         factory = HttpFactory(site, self.world.clock, frozenset())
         self._factories.append(factory)
         return factory
@@ -99,8 +95,14 @@ def build(settings: Settings, world: World) -> Application:
     signing_key = load_or_make(settings.signing_key_path, world.random)
     author = Author(settings.server_name, signing_key, world.clock, world.random)
     sending = Sending(database, author)
-    client: Endpoints = [SendingEndpoints(sending)]
-    return Application(settings, world, database, notifier, metrics, doorkeeper, {"client": client})
+    accounts = build_accounts(settings, world, database, leave_all_rooms)
+    client: Endpoints = [*accounts.endpoints, SendingEndpoints(sending)]
+    return Application(settings, world, database, notifier, metrics, accounts, {"client": client})
+
+
+async def leave_all_rooms(user_id: str) -> None:
+    """Room memberships take this over; until then a deactivated user stays marked as leaving."""
+    raise NotImplementedError
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -16,7 +16,8 @@ from attrs import define, field
 from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock as FakeTimers
 
-from homeserver.app import Application, World, build
+from homeserver.app import Application, build
+from homeserver.building.world import World
 from homeserver.config.settings import Settings
 from homeserver.http.protocol import HttpConnection, HttpFactory
 from homeserver.storage.threads import InlineThreads

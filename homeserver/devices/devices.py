@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from homeserver.clock import Clock
 from homeserver.devices.last_seen import LastSeen
 from homeserver.errors import InvalidParam, NotFound
-from homeserver.storage import devices, sessions
+from homeserver.storage import devices, pushers, sessions, to_device
 from homeserver.storage.database import Database
 from homeserver.storage.devices import Device
 from homeserver.storage.known_sessions import KnownSessions
@@ -34,7 +34,7 @@ class Devices:
     def appear(
         self, txn: Transaction, user_id: str, device_id: str, display_name: str | None
     ) -> bool:
-        """Make sure that a device is there; whether it is new. The least used one makes room for it."""
+        """Make sure that a device is there; whether it is new. The least used makes room."""
         name = display_name and cut_to_fit(display_name)
         if not devices.add(txn, user_id, device_id, name, self._clock.now_ms()):
             return False
@@ -46,6 +46,9 @@ class Devices:
     def remove(self, txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
         """Delete devices with all that is theirs: their logins end."""
         sessions.end(txn, user_id, device_ids)
+        for device_id in device_ids:
+            pushers.delete_of_device(txn, user_id, device_id)
+            to_device.delete_upto(txn, user_id, device_id, txn.position)
         if devices.remove(txn, user_id, device_ids):
             devices.list_changed(txn, user_id)
         txn.after_commit(lambda: self._known.forget(user_id))

@@ -1,0 +1,211 @@
+"""Accounts, logins and devices, put together."""
+
+from attrs import frozen
+
+from homeserver.building.world import World
+from homeserver.client_api.account import AccountEndpoints
+from homeserver.client_api.account_moderation import AccountModerationEndpoints
+from homeserver.client_api.admin_registration import AdminRegistrationEndpoints
+from homeserver.client_api.capabilities import CapabilityEndpoints
+from homeserver.client_api.devices import DeviceEndpoints
+from homeserver.client_api.login import LoginEndpoints, TokenEndpoints
+from homeserver.client_api.registration import RegistrationEndpoints
+from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
+from homeserver.client_api.versions import VersionEndpoints
+from homeserver.client_api.well_known import WellKnownEndpoints, client_discovery
+from homeserver.config.settings import Settings
+from homeserver.devices.devices import Devices
+from homeserver.devices.last_seen import LastSeen
+from homeserver.events.ids import localpart_of
+from homeserver.storage import erasure, profiles
+from homeserver.storage.database import Database
+from homeserver.storage.known_sessions import KnownSessions
+from homeserver.storage.transaction import Transaction
+from homeserver.users import appservices
+from homeserver.users.account_changes import Deactivation, LeaveAllRooms, PasswordChange
+from homeserver.users.account_moderation import AccountModeration
+from homeserver.users.accounts import Accounts
+from homeserver.users.appservices import AppServices
+from homeserver.users.credentials import Credentials
+from homeserver.users.doorkeeper import Doorkeeper
+from homeserver.users.interactive_auth import PASSWORD, InteractiveAuth, Stage
+from homeserver.users.login import LoggingIn
+from homeserver.users.masquerade import Masquerade
+from homeserver.users.passwords import Passwords
+from homeserver.users.rate_limits import Limits
+from homeserver.users.registration import Registration, Workshop
+from homeserver.users.registration_tokens import RegistrationTokens
+from homeserver.users.sessions import Sessions
+from homeserver.users.shared_secret import SharedSecretRegistration
+from homeserver.users.stages import (
+    DUMMY,
+    REGISTRATION_TOKEN,
+    TERMS,
+    Dummy,
+    Password,
+    Terms,
+    TokenOfRegistration,
+)
+from homeserver.users.usernames import Usernames
+
+
+@frozen(kw_only=True)
+class Foundations:
+    """What all of it stands on."""
+
+    settings: Settings
+    world: World
+    db: Database
+    known: KnownSessions
+    last_seen: LastSeen
+    services: AppServices
+    limits: Limits
+    usernames: Usernames
+    passwords: Passwords
+    accounts: Accounts
+    devices: Devices
+    sessions: Sessions
+
+
+@frozen(kw_only=True)
+class AccountsPart:
+    """`endpoints` belong to the resource `client`."""
+
+    appservices: AppServices
+    accounts: Accounts
+    devices: Devices
+    limits: Limits
+    doorkeeper: Doorkeeper
+    interactive_auth: InteractiveAuth
+    registration_tokens: RegistrationTokens
+    deactivation: Deactivation
+    endpoints: tuple[object, ...]
+    _last_seen: LastSeen
+    _world: World
+
+    async def start(self) -> None:
+        senders = {service.sender: service.id for service in self.appservices.all}
+        await self.accounts.add_senders(senders, self._world.clock.now_ms())
+        await self.deactivation.resume()
+        self._last_seen.start()
+
+    async def stop(self) -> None:
+        """Before the database is closed."""
+        await self._last_seen.write()
+
+
+def build_accounts(
+    settings: Settings, world: World, db: Database, leave_all_rooms: LeaveAllRooms
+) -> AccountsPart:
+    """May raise BadRegistration, for an application service's file."""
+    it = lay_foundations(settings, world, db)
+    tokens = RegistrationTokens(
+        db, world.clock, world.random, settings.registration.first_admin_token_path
+    )
+    credentials = Credentials(db, it.accounts, it.passwords, it.usernames, it.limits)
+    stages: dict[str, Stage] = {
+        DUMMY: Dummy(),
+        TERMS: Terms(settings.registration.terms),
+        REGISTRATION_TOKEN: TokenOfRegistration(tokens),
+        PASSWORD: Password(credentials),
+    }
+    interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
+    masquerade = Masquerade(it.services, db, it.known)
+    deactivation = Deactivation(db, it.accounts, it.devices, leave_all_rooms, erasure.erase)
+    return AccountsPart(
+        appservices=it.services,
+        accounts=it.accounts,
+        devices=it.devices,
+        limits=it.limits,
+        doorkeeper=Doorkeeper(
+            it.sessions, it.known, masquerade, it.limits, it.last_seen, world.clock
+        ),
+        interactive_auth=interactive_auth,
+        registration_tokens=tokens,
+        deactivation=deactivation,
+        endpoints=(
+            *ways_in(it, interactive_auth, masquerade, credentials, tokens),
+            *own_account(it, interactive_auth, deactivation),
+            *facts(settings),
+        ),
+        last_seen=it.last_seen,
+        world=world,
+    )
+
+
+def lay_foundations(settings: Settings, world: World, db: Database) -> Foundations:
+    known = KnownSessions()
+    last_seen = LastSeen(db, world.clock)
+    devices = Devices(db, world.clock, known, last_seen)
+    services = appservices.load(settings.appservice_config_files, settings.server_name)
+    return Foundations(
+        settings=settings,
+        world=world,
+        db=db,
+        known=known,
+        last_seen=last_seen,
+        services=services,
+        limits=Limits(settings.rate_limits, world.clock),
+        usernames=Usernames(settings.server_name, services, world.random),
+        passwords=Passwords(settings.passwords, world.hashing),
+        accounts=Accounts(db, known, welcome),
+        devices=devices,
+        sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
+    )
+
+
+def ways_in(
+    it: Foundations,
+    interactive_auth: InteractiveAuth,
+    masquerade: Masquerade,
+    credentials: Credentials,
+    tokens: RegistrationTokens,
+) -> tuple[object, ...]:
+    settings, clock = it.settings, it.world.clock
+    workshop = Workshop(
+        db=it.db,
+        clock=clock,
+        usernames=it.usernames,
+        passwords=it.passwords,
+        accounts=it.accounts,
+        sessions=it.sessions,
+    )
+    registration = Registration(workshop, settings.registration, interactive_auth, tokens)
+    by_secret = SharedSecretRegistration(
+        workshop, clock, it.world.random, settings.registration.shared_secret
+    )
+    logging_in = LoggingIn(it.db, it.sessions, it.devices, credentials)
+    return (
+        RegistrationEndpoints(registration, masquerade),
+        AdminRegistrationEndpoints(by_secret),
+        LoginEndpoints(logging_in, masquerade, it.passwords, clock, client_discovery(settings)),
+        TokenEndpoints(it.sessions, interactive_auth),
+    )
+
+
+def own_account(
+    it: Foundations, interactive_auth: InteractiveAuth, deactivation: Deactivation
+) -> tuple[object, ...]:
+    password_change = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
+    moderation = AccountModeration(it.accounts, it.settings.server_name)
+    return (
+        AccountEndpoints(password_change, deactivation, interactive_auth),
+        ThirdPartyIdEndpoints(),
+        DeviceEndpoints(it.devices, interactive_auth),
+        AccountModerationEndpoints(moderation),
+    )
+
+
+def facts(settings: Settings) -> tuple[object, ...]:
+    return (
+        VersionEndpoints(),
+        CapabilityEndpoints(
+            settings.rooms.default_room_version, settings.profiles, settings.passwords.enabled
+        ),
+        WellKnownEndpoints(settings),
+    )
+
+
+def welcome(txn: Transaction, user_id: str, display_name: str | None) -> None:
+    """A new user is called what somebody wished, or else by the first part of the user id."""
+    profiles.save(txn, user_id, {"displayname": display_name or localpart_of(user_id)})

@@ -1,0 +1,19 @@
+"""What the machine provides; tests bring their own."""
+
+from typing import Any
+
+from attrs import frozen
+
+from homeserver.clock import Clock
+from homeserver.randomness import Random
+from homeserver.storage.threads import Threads
+from homeserver.users.passwords import Worker, work_inline
+
+
+@frozen
+class World:
+    reactor: Any
+    clock: Clock
+    random: Random
+    threads: Threads
+    hashing: Worker = work_inline

@@ -1,0 +1,14 @@
+"""What is deleted of users who want to be forgotten; their events stay."""
+
+from homeserver.storage import openid_tokens, profiles
+from homeserver.storage.transaction import Transaction
+
+
+def erase(txn: Transaction, user_id: str) -> None:
+    """Delete what is kept about a user besides the account's name and events."""
+    profiles.erase(txn, user_id)
+    openid_tokens.delete_of_user(txn, user_id)
+    txn.execute("DELETE FROM account_data WHERE user_id = ?", user_id)
+    txn.execute("DELETE FROM filters WHERE user_id = ?", user_id)
+    txn.execute("DELETE FROM push_rules WHERE user_id = ?", user_id)
+    txn.execute("DELETE FROM presence WHERE user_id = ?", user_id)
