@@ -25,12 +25,16 @@ IN_ROOM = ("join", "invite", "knock")
 
 @frozen(eq=False)
 class Appended(Change):
-    """An event has entered its room; `head` is the room as it left it, `former` the head before."""
+    """An event has entered its room; `head` is the room as it left it, `former` the head before.
+
+    `highlights` tells whether it highlights anybody under default push rules.
+    """
 
     room_id: str
     stored: Stored
     head: Head
     former: Head
+    highlights: bool
 
 
 @frozen
@@ -82,12 +86,13 @@ def append(txn: Transaction, former: Head, event: Event, sent_by: SentBy | None 
     events.insert(txn, stored, former.room)
     relations.insert(txn, position, former.room, event, counts)
     after = _move(txn, former, stored)
-    if whom.user_ids or whom.everyone:
+    is_loud = bool(whom.user_ids) or whom.everyone
+    if is_loud:
         highlights.insert(txn, former.room, position, whom.user_ids, whom.everyone)
     if event.redacts is not None:
         _redact(txn, former, stored)
     txn.put(txn.memory.heads, event.room_id, after)
-    txn.announce(Appended(position, event.room_id, stored, after, former))
+    txn.announce(Appended(position, event.room_id, stored, after, former, is_loud))
     return after
 
 

@@ -132,7 +132,9 @@ class Database:
         connection = LateConnection(self._borrow if self.dialect.works_inline else None)
         done: Deferred[T] = Deferred()
         try:
-            result = work(Transaction(connection, self.position, self.memory), *args)
+            result = work(
+                Transaction(connection, self.position, self.memory), *args, **kwargs
+            )
         except NotInMemory:
             return self.read(work, *args, **kwargs)
         except Exception as error:

@@ -44,7 +44,7 @@ class Parts:
 
     joined_rooms: JoinedRooms
     ephemeral: tuple[EphemeralSource, ...]
-    presence: PresenceSource | None
+    presence: PresenceSource
 
 
 @frozen(eq=False)
@@ -150,9 +150,7 @@ class SyncEngine:
         return account_data.changed_since(view.txn, view.user_id, view.since, view.upto)
 
     def _presence(self, view: View) -> list[JsonObject]:
-        if self._parts.presence is None:
-            return []
-        found = self._parts.presence.events(view.txn, view.user_id, view.since, view.upto)
+        found = self._parts.presence.events(view.txn, view.user_id, view.since)
         wanted = view.wish.filter.presence
         if wanted.is_everything:
             return found

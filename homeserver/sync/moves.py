@@ -23,17 +23,29 @@ EVENTS_KEPT = 40
 
 @define(eq=False)
 class Recent:
-    """The newest events of a room; all events behind `complete_after` are here."""
+    """The newest events of a room; all events behind `complete_after` are here.
+
+    Behind `since` it is known which event was the newest to highlight anybody, or to relate to another.
+    """
 
     complete_after: int
+    since: int
     events: deque[Stored] = field(factory=deque)
     newest_highlight: int = 0
-    newest_thread: int = 0
+    newest_relation: int = 0
 
     def add(self, stored: Stored) -> None:
         self.events.append(stored)
         if len(self.events) > EVENTS_KEPT:
             self.complete_after = self.events.popleft().position
+
+    def highlighted_after(self, place: int) -> bool:
+        """Whether anything behind `place` may have highlighted somebody."""
+        return place < self.since or self.newest_highlight > place
+
+    def related_after(self, place: int) -> bool:
+        """Whether anything behind `place` may relate to another event."""
+        return place < self.since or self.newest_relation > place
 
     def between(self, after: int, upto: int) -> list[Stored] | None:
         """The events behind `after`, oldest first; None if some of them are not here."""
@@ -83,15 +95,19 @@ class Moves:
 
     def recent(self, room_id: str) -> Recent:
         """The newest events of a room; empty and complete for a room that has not moved."""
-        return self._recent.get(room_id) or Recent(self.floor)
+        return self._recent.get(room_id) or Recent(self.floor, self.floor)
 
     def _appended(self, change: Appended) -> None:
         room_id, event = change.room_id, change.stored.event
         self._rooms[room_id] = change.position
         recent = self._recent.get(room_id)
         if recent is None:
-            recent = self._recent[room_id] = Recent(self.floor)
+            recent = self._recent[room_id] = Recent(self.floor, self.floor)
         recent.add(change.stored)
+        if change.highlights:
+            recent.newest_highlight = change.position
+        if "m.relates_to" in event.content:
+            recent.newest_relation = change.position
         if event.type == "m.room.member" and event.state_key:
             self._users[event.state_key] = change.position
 

@@ -118,8 +118,7 @@ class Unread:
                 return
 
     def _highlights(self, txn: Transaction, head: Head, user_id: str, after: int) -> int:
-        recent = self._moves.recent(head.room_id)
-        if recent.complete_after <= after and recent.newest_highlight <= after:
+        if not self._moves.recent(head.room_id).highlighted_after(after):
             return 0
         return highlights.count(txn, head.room, user_id, after, head.newest)
 
@@ -128,8 +127,7 @@ class Unread:
     ) -> dict[str, tuple[int, Counts]]:
         """By root: how many of the room's count are in the thread, and the thread's own count."""
         oldest = min([max(read.everything, joined), main, *read.threads.values()])
-        recent = self._moves.recent(head.room_id)
-        if recent.complete_after <= oldest and recent.newest_thread <= oldest:
+        if not self._moves.recent(head.room_id).related_after(oldest):
             return {}
         found: dict[str, list[int]] = {}
         for root, position in unread.in_threads(txn, head.room, user_id, oldest, head.newest):

@@ -6,7 +6,6 @@ from twisted.internet.defer import Deferred
 
 from homeserver.changes import (
     AccountDataChanged,
-    Change,
     DeviceListChanged,
     PresenceChanged,
     ReceiptMoved,
@@ -17,6 +16,7 @@ from homeserver.clock import Clock
 from homeserver.notifier import Notifier
 from homeserver.rooms.timeline import Appended
 from homeserver.storage.heads import Head
+from homeserver.storage.memberships import Rooms
 from homeserver.storage.memory import Memory
 
 Sleeper = Deferred[None]
@@ -34,8 +34,8 @@ class Waiting:
         notifier.listen(TypingChanged, lambda change: self._room(change.room_id))
         notifier.listen(AccountDataChanged, lambda change: self.wake(change.user_id))
         notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
-        notifier.listen(PresenceChanged, self._everybody)
-        notifier.listen(DeviceListChanged, self._everybody)
+        notifier.listen(PresenceChanged, self._neighbours)
+        notifier.listen(DeviceListChanged, self._neighbours)
 
     def __len__(self) -> int:
         return sum(map(len, self._sleepers.values()))
@@ -80,9 +80,13 @@ class Waiting:
         for user_id in concerned:
             self.wake(user_id)
 
-    def _everybody(self, _: Change) -> None:
-        for user_id in tuple(self._sleepers):
-            self.wake(user_id)
+    def _neighbours(self, change: PresenceChanged | DeviceListChanged) -> None:
+        """Wake who shares a room with the user, and the user."""
+        self.wake(change.user_id)
+        rooms: Rooms | None = self._memory.rooms_of_users.get(change.user_id)
+        for room_id, membership in rooms.items() if rooms else ():
+            if membership.membership == "join":
+                self._room(room_id)
 
 
 def _rouse(sleeper: Sleeper) -> None:

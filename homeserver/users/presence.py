@@ -111,11 +111,11 @@ class Presence:
             return {"presence": State.OFFLINE.word}
         return self._shown(await self._db.glance(presence.find, user_id))
 
-    async def events(self, user_ids: Collection[str]) -> list[JsonObject]:
+    def events(self, txn: Transaction, user_ids: Collection[str]) -> list[JsonObject]:
         """The m.presence event of each user, as of now."""
         if not self.enabled or not user_ids:
             return []
-        found = await self._db.glance(_profiles_and_kept, [*user_ids])
+        found = _profiles_and_kept(txn, [*user_ids])
         return [
             {
                 "type": "m.presence",

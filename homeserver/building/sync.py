@@ -1,0 +1,41 @@
+"""What clients have missed, put together."""
+
+from homeserver.building.world import World
+from homeserver.client_api.sync import SyncEndpoints
+from homeserver.notifier import Notifier
+from homeserver.rooms.receipts import Receipts
+from homeserver.rooms.typing import Typing
+from homeserver.storage.database import Database
+from homeserver.sync.engine import Parts, SyncEngine
+from homeserver.sync.joined_rooms import JoinedRooms
+from homeserver.sync.lazy_members import SentMembers
+from homeserver.sync.moves import Moves
+from homeserver.sync.presence_news import PresenceNews
+from homeserver.sync.summaries import Summaries
+from homeserver.sync.unread import Unread
+from homeserver.sync.waiting import Waiting
+from homeserver.users.filters import Filters
+from homeserver.users.presence import Presence
+
+
+def build_sync(
+    world: World,
+    db: Database,
+    notifier: Notifier,
+    in_rooms: tuple[Typing, Receipts],
+    of_users: tuple[Filters, Presence],
+) -> tuple[object, ...]:
+    """The endpoints."""
+    typing, receipts = in_rooms
+    filters, presence = of_users
+    moves = Moves(db.position, notifier)
+    joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves))
+    engine = SyncEngine(
+        db,
+        world.clock,
+        moves,
+        Waiting(world.clock, notifier, db.memory),
+        Parts(joined_rooms, (typing, receipts), PresenceNews(presence, notifier)),
+        SentMembers(),
+    )
+    return (SyncEndpoints(engine, filters, presence),)
