@@ -1,0 +1,85 @@
+"""What is asked of state beyond the room's own rules, before it is sent."""
+
+from collections.abc import Callable
+
+from attrs import evolve, frozen
+
+from homeserver.errors import BadJson, InvalidParam, MatrixError, NotFound
+from homeserver.events.building import Draft
+from homeserver.events.ids import domain_of, is_room_alias
+from homeserver.json_values import JsonObject, JsonValue
+from homeserver.rooms.invite_permission import check_invite_permission
+from homeserver.rooms.remote import RemoteRooms
+from homeserver.rooms.restricted import authorising_user
+from homeserver.storage import aliases
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+UserExists = Callable[[Transaction, str], bool]
+
+
+class BadAlias(MatrixError):
+    errcode = "M_BAD_ALIAS"
+
+
+@frozen(eq=False)
+class StateChecks:
+    _server_name: str
+    _user_exists: UserExists
+    _remote: RemoteRooms
+
+    def check_state(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> Draft:
+        """The draft as it may be sent; raises what the spec says."""
+        if draft.type == "m.room.canonical_alias" and draft.state_key == "":
+            check_canonical_alias(txn, head, draft.content)
+        elif draft.type == "m.room.member":
+            return self._check_member(txn, head, sender, draft)
+        return draft
+
+    def _check_member(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> Draft:
+        target, membership = draft.state_key or "", draft.content.get("membership")
+        if membership == "invite":
+            self.check_invitee(txn, target)
+        elif membership == "join" and target == sender:
+            content = {k: v for k, v in draft.content.items() if k != AUTHORISED_VIA}
+            authoriser = authorising_user(txn, head, sender, self._server_name)
+            if authoriser is not None:
+                content[AUTHORISED_VIA] = authoriser
+            return evolve(draft, content=content)
+        return draft
+
+    def check_invitee(self, txn: Transaction, user_id: str) -> None:
+        """Raise unless the user can be invited at all."""
+        if domain_of(user_id) != self._server_name:
+            return self._remote.check_invitable(user_id)
+        if not self._user_exists(txn, user_id):
+            raise NotFound(f"There is no user {user_id} on this server.")
+        check_invite_permission(txn, user_id)
+
+
+AUTHORISED_VIA = "join_authorised_via_users_server"
+
+
+def check_canonical_alias(txn: Transaction, head: Head, content: JsonObject) -> None:
+    """Aliases that the room has not named before must lead to it."""
+    current = head.event(txn, "m.room.canonical_alias")
+    known = named_aliases(current.event.content) if current else ()
+    for alias in named_aliases(content, strict=True):
+        if alias in known:
+            continue
+        if not is_room_alias(alias):
+            raise InvalidParam(f"{alias!r} is not a room alias: one looks like #room:example.org.")
+        found = aliases.find(txn, alias)
+        if found is None or found.room_id != head.room_id:
+            raise BadAlias(f"The alias {alias} does not point to this room.")
+
+
+def named_aliases(content: JsonObject, *, strict: bool = False) -> list[str]:
+    """All aliases in a m.room.canonical_alias event; `strict` refuses what is of a wrong type."""
+    alias, others = content.get("alias"), content.get("alt_aliases")
+    values: list[JsonValue] = [alias] if alias else []
+    values += others if isinstance(others, list) else []
+    names = [value for value in values if isinstance(value, str)]
+    if strict and (len(names) < len(values) or not isinstance(others, list | None)):
+        raise BadJson("`alias` must be a string, and `alt_aliases` a list of strings.")
+    return names
