@@ -1,6 +1,7 @@
 """isthmus run: the server, in the foreground."""
 
 import argparse
+import os
 from functools import partial
 
 from twisted.internet import reactor
@@ -38,6 +39,8 @@ def _add(parsers: Parsers) -> argparse.ArgumentParser:
 
 def _run(build: Build, arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments).settings
+    # What the server writes (the database, media, a key) is for nobody else on the machine.
+    os.umask(0o077)
     logs.configure(settings.log_level, settings.log_format)
     logs.begin_twisted()
     service = Service(
