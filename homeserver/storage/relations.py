@@ -1,12 +1,20 @@
 """Which events relate to which. Spec: "Forming relationships between events"."""
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from homeserver.events.event import Event
 from homeserver.storage import names
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
 
 MAX_KEY = 512
+CACHE_BYTES = 1024 * 1024
+
+THREAD, EDIT, REFERENCE = "m.thread", "m.replace", "m.reference"
+BUNDLED = (THREAD, EDIT, REFERENCE)
+"""Relations of which the server tells with the event that they aim at."""
 
 
 @frozen
@@ -14,6 +22,18 @@ class Relation:
     relates_to: str
     rel_type: str
     key: str | None
+
+
+@frozen
+class Group:
+    """A relation, among the newest of its kind by this sender; `total` counts them all."""
+
+    relates_to: str
+    rel_type: str
+    sender: str
+    type: str
+    position: int
+    total: int
 
 
 def relation_of(event: Event) -> Relation | None:
@@ -37,7 +57,8 @@ def insert(txn: Transaction, position: int, room: int, event: Event, counted: bo
         return
     txn.insert(
         """
-        INSERT INTO relations (position, room, relates_to, rel_type, type, sender, aggregation_key, counted)
+        INSERT INTO relations
+            (position, room, relates_to, rel_type, type, sender, aggregation_key, counted)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         """,
         position,
@@ -49,8 +70,60 @@ def insert(txn: Transaction, position: int, room: int, event: Event, counted: bo
         relation.key,
         int(counted),
     )
+    if relation.rel_type in BUNDLED:
+        txn.put(_newest(txn), room, position)
 
 
 def delete(txn: Transaction, position: int) -> None:
     """A redacted event relates to nothing."""
     txn.insert("DELETE FROM relations WHERE position = ?", position)
+
+
+def newest_bundled(txn: Transaction, room: int) -> int:
+    """A position behind which nothing relates to anything in this room, but for reactions."""
+    known: int | None = txn.see(_newest(txn), room)
+    if known is not None:
+        return known
+    kinds = " UNION ALL ".join(
+        f"SELECT MAX(position) AS newest FROM relations WHERE room = ? AND rel_type = '{kind}'"
+        for kind in BUNDLED
+    )
+    row = txn.one(f"SELECT MAX(newest) FROM ({kinds}) AS kinds", *[room] * len(BUNDLED))
+    newest = int(row[0]) if row and row[0] is not None else 0
+    txn.fill(_newest(txn), room, newest)
+    return newest
+
+
+def groups(
+    txn: Transaction, room: int, targets: Sequence[str], kinds: Sequence[str], upto: int
+) -> list[Group]:
+    """The newest relations to these events, newest first.
+
+    By kind, sender and type: one of a thread, twenty edits, a hundred references.
+    """
+    rows = txn.query(
+        f"""
+        SELECT relates_to, rel_type, senders.name, types.name, position, total FROM (
+            SELECT relates_to, rel_type, sender, type, position,
+                COUNT(*) OVER (PARTITION BY relates_to, rel_type, sender, type) AS total,
+                ROW_NUMBER() OVER (
+                    PARTITION BY relates_to, rel_type, sender, type ORDER BY position DESC
+                ) AS age
+            FROM relations
+            WHERE relates_to IN ({txn.in_list(targets)}) AND rel_type IN ({txn.in_list(kinds)})
+                AND room = ? AND position <= ?
+        ) AS ranked
+        JOIN names AS senders ON senders.id = sender JOIN names AS types ON types.id = type
+        WHERE age <= CASE rel_type WHEN 'm.thread' THEN 1 WHEN 'm.replace' THEN 20 ELSE 100 END
+        ORDER BY position DESC
+        """,
+        *targets,
+        *kinds,
+        room,
+        upto,
+    )
+    return [Group(*row) for row in rows]
+
+
+def _newest(txn: Transaction) -> Cache[int, int]:
+    return txn.memory.cache("newest_relations", CACHE_BYTES, lambda _, __: 200)

@@ -9,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from homeserver.events.push_rules.compiled import CompiledRules
 from homeserver.events.push_rules.evaluation import DEFAULT_RULES, SharedEvaluation
 from homeserver.events.push_rules.facts import RoomView
 from homeserver.json_values import JsonObject
+from homeserver.rooms.receipts import ReadUpTo
 from homeserver.rooms.state_view import StateView
 from homeserver.storage import events, highlights, push_rules, unread
 from homeserver.storage.events import Stored
@@ -25,21 +26,6 @@ from homeserver.sync.moves import Moves
 MOST = 1000
 """Higher counts are not told apart."""
 KEPT = 50_000
-
-
-@frozen
-class ReadUpTo:
-    """Places up to which a user has read a room: of all threads (`everything`), and of single ones."""
-
-    everything: int
-    threads: dict[str, int] = field(factory=dict)
-    """By thread root, with "main" for what is in no thread."""
-
-    def main(self) -> int:
-        return max(self.everything, self.threads.get("main", 0))
-
-    def thread(self, root: str) -> int:
-        return max(self.everything, self.threads.get(root, 0))
 
 
 class ReadSource(Protocol):
