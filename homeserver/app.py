@@ -7,8 +7,11 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.user_data import UserDataPart, build_user_data
+from homeserver.building.rooms import build_rooms
+from homeserver.building.sync import build_sync
+from homeserver.building.user_data import UserDataPart, build_user_data
 from homeserver.building.world import World
-from homeserver.client_api.sending import SendingEndpoints
 from homeserver.clock import SystemClock
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
@@ -17,12 +20,10 @@ from homeserver.http.meter import RequestMeter
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
+from homeserver.json_values import JsonObject
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
-from homeserver.rooms.author import Author
-from homeserver.rooms.sending import Sending
-from homeserver.signing_key import load_or_make
 from homeserver.storage.database import Database
 from homeserver.storage.dialects.dialect import Dialect
 from homeserver.storage.dialects.postgresql import PostgresqlDialect
@@ -52,6 +53,7 @@ class Application:
     notifier: Notifier
     metrics: Metrics
     accounts: AccountsPart
+    user_data: UserDataPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -62,6 +64,8 @@ class Application:
 
     async def start(self) -> None:
         await self.accounts.start()
+        await self.user_data.start()
+        await self.user_data.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources)
             factory.start_sweeping()
@@ -92,17 +96,20 @@ def build(settings: Settings, world: World) -> Application:
     notifier = Notifier()
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
-    signing_key = load_or_make(settings.signing_key_path, world.random)
-    author = Author(settings.server_name, signing_key, world.clock, world.random)
-    sending = Sending(database, author)
-    accounts = build_accounts(settings, world, database, leave_all_rooms)
-    client: Endpoints = [*accounts.endpoints, SendingEndpoints(sending)]
-    return Application(settings, world, database, notifier, metrics, accounts, {"client": client})
-
-
-async def leave_all_rooms(user_id: str) -> None:
-    """Room memberships take this over; until then a deactivated user stays marked as leaving."""
-    raise NotImplementedError
+    rooms = build_rooms(settings, world, database, notifier)
+    accounts = build_accounts(settings, world, database, rooms.leave_all)
+    user_data = build_user_data(settings, world, database, notifier, rooms.propagate)
+    sync = build_sync(
+        world,
+        database,
+        notifier,
+        (rooms.typing, rooms.receipts),
+        (user_data.filters, user_data.presence),
+    )
+    client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync]
+    return Application(
+        settings, world, database, notifier, metrics, accounts, user_data, {"client": client}
+    )
 
 
 def dialect_of(settings: Settings) -> Dialect:
