@@ -69,12 +69,6 @@ def delete_upto(txn: Transaction, user_id: str, device_id: str, position: int) -
     return gone
 
 
-def forget_device(txn: Transaction, user_id: str, device_id: str) -> None:
-    """Drop all that waits for a device which is no more."""
-    txn.execute("DELETE FROM to_device WHERE user_id = ? AND device_id = ?", user_id, device_id)
-    _set_count(txn, user_id, device_id, 0)
-
-
 def count(txn: Transaction, user_id: str, device_id: str) -> int:
     """How many messages wait; without SQL for devices that sync."""
     known: int | None = txn.see(_counts(txn), (user_id, device_id))

@@ -1,6 +1,6 @@
 """Who is online. Spec: Client-Server API, "Presence"."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from twisted.internet.defer import Deferred
@@ -22,7 +22,8 @@ TELL_EVERY_MS = 30_000
 """News about a user whose state stays the same is told at most so often."""
 LOOK_AROUND_S = 10.0
 
-ShareARoom = Callable[[str, str], Awaitable[bool]]
+SharesRoom = Callable[[Transaction, str, str], bool]
+"""Whether two users have joined the same room; everybody shares with himself."""
 
 log = logger(__name__)
 
@@ -34,13 +35,13 @@ class Presence:
     """
 
     def __init__(
-        self, db: Database, clock: Clock, settings: PresenceSettings, share_a_room: ShareARoom
+        self, db: Database, clock: Clock, settings: PresenceSettings, shares_room: SharesRoom
     ) -> None:
         self._db = db
         self._clock = clock
         self.enabled = settings.enabled
-        self._share_a_room = share_a_room
         self._users: dict[str, UserPresence] = {}
+        self._shares_room = shares_room
         self._looking = False
 
     async def start(self) -> None:
@@ -105,7 +106,7 @@ class Presence:
 
     async def get(self, viewer: str, user_id: str) -> JsonObject:
         """The answer of GET /presence; raises Forbidden for those who share no room."""
-        if viewer != user_id and not await self._share_a_room(viewer, user_id):
+        if not await self._db.glance(self._shares_room, viewer, user_id):
             raise Forbidden("You share no room with this user, so you cannot see who is online.")
         if not self.enabled:
             return {"presence": State.OFFLINE.word}

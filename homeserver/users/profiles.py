@@ -7,7 +7,7 @@ from attrs import frozen
 
 from homeserver.config.accounts import Profiles as ProfileSettings
 from homeserver.errors import BadJson, Forbidden, InvalidParam, MatrixError, NotFound
-from homeserver.events.ids import fits, is_namespaced_identifier, is_server_name, localpart_of
+from homeserver.events.ids import fits, is_namespaced_identifier, is_server_name
 from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage import accounts, profiles
 from homeserver.storage.database import Database
@@ -102,12 +102,6 @@ class Profiles:
         }.get(key, self._settings.change_custom_fields)
         if not allowed:
             raise Forbidden("This server does not let its users change this profile field.")
-
-
-def welcome(txn: Transaction, user_id: str, displayname: str | None) -> None:
-    """Give a new user a profile: the name is the id's, until the user chooses one."""
-    name = displayname or localpart_of(user_id)
-    profiles.save(txn, user_id, {DISPLAYNAME: name[:MAX_DISPLAYNAME]})
 
 
 def check_key(key: str) -> None:

@@ -1,0 +1,80 @@
+"""What belongs to users besides their accounts, put together."""
+
+from attrs import frozen
+
+from homeserver.building.world import World
+from homeserver.changes import ProfileChanged
+from homeserver.client_api.account_data import AccountDataEndpoints
+from homeserver.client_api.filters import FilterEndpoints
+from homeserver.client_api.openid import OpenIdEndpoints
+from homeserver.client_api.presence import PresenceEndpoints
+from homeserver.client_api.profile import ProfileEndpoints
+from homeserver.client_api.push_rules import PushRuleEndpoints
+from homeserver.client_api.pushers import PusherEndpoints
+from homeserver.client_api.tags import TagEndpoints
+from homeserver.client_api.third_party import ThirdPartyEndpoints
+from homeserver.client_api.to_device import ToDeviceEndpoints
+from homeserver.client_api.user_directory import UserDirectoryEndpoints
+from homeserver.client_api.voip import VoipEndpoints
+from homeserver.config.settings import Settings
+from homeserver.devices.to_device import ToDevice
+from homeserver.notifier import Notifier
+from homeserver.storage.database import Database
+from homeserver.sync.presence_news import shares_room
+from homeserver.users.account_data import AccountData
+from homeserver.users.directory import UserDirectory
+from homeserver.users.filters import Filters
+from homeserver.users.openid import OpenId
+from homeserver.users.presence import Presence
+from homeserver.users.profiles import Profiles, Propagate
+from homeserver.users.push_rules import PushRules
+from homeserver.users.pushers import Pushers
+from homeserver.users.tags import Tags
+
+
+@frozen(kw_only=True)
+class UserDataPart:
+    """`endpoints` belong to the resource `client`; syncs need `filters` and `presence`."""
+
+    filters: Filters
+    presence: Presence
+    profiles: Profiles
+    openid: OpenId
+    to_device: ToDevice
+    endpoints: tuple[object, ...]
+
+    async def start(self) -> None:
+        await self.presence.start()
+
+
+def build_user_data(
+    settings: Settings, world: World, db: Database, notifier: Notifier, propagate: Propagate
+) -> UserDataPart:
+    """`propagate` takes a changed name or picture to the rooms of its user."""
+    filters = Filters(db)
+    presence = Presence(db, world.clock, settings.presence, shares_room)
+    notifier.listen(ProfileChanged, presence.profile_changed)
+    profiles = Profiles(db, settings.profiles, propagate)
+    openid = OpenId(db, world.clock, world.random, settings.server_name)
+    to_device = ToDevice(db, world.clock, settings.server_name)
+    return UserDataPart(
+        filters=filters,
+        presence=presence,
+        profiles=profiles,
+        openid=openid,
+        to_device=to_device,
+        endpoints=(
+            ProfileEndpoints(profiles),
+            AccountDataEndpoints(AccountData(db)),
+            TagEndpoints(Tags(db)),
+            FilterEndpoints(filters),
+            PushRuleEndpoints(PushRules(db)),
+            PusherEndpoints(Pushers(db)),
+            PresenceEndpoints(presence),
+            UserDirectoryEndpoints(UserDirectory(db, settings.user_directory)),
+            ToDeviceEndpoints(to_device),
+            OpenIdEndpoints(openid),
+            ThirdPartyEndpoints(),
+            VoipEndpoints(),
+        ),
+    )
