@@ -61,8 +61,8 @@ def announce(settings: Settings) -> None:
     say(f"Point a Matrix client at {settings.baseurl}")
     if token := _first_admin_token(settings):
         say(
-            f"There is no administrator yet. The first account that registers with the token\n"
-            f"    {token}\nbecomes one. The token works once."
+            f"While there is no administrator, the first account that registers with the token\n"
+            f"    {token}\nbecomes one."
         )
 
 
