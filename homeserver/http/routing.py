@@ -140,6 +140,10 @@ def decoded(segment: str) -> str:
     if "%" not in segment:
         return segment
     try:
-        return unquote_to_bytes(segment).decode()
+        text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:
         raise InvalidParam("The path of the request is not valid UTF-8.") from None
+    if "\0" in text:
+        # Nothing that a path can name holds one, and PostgreSQL could not look for it.
+        raise InvalidParam("The path of the request holds a NUL character.")
+    return text

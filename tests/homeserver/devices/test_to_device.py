@@ -57,7 +57,7 @@ def test_a_star_means_every_device_without_a_message_of_its_own(server: Server) 
 
 def test_a_repeated_request_sends_nothing_twice(server: Server) -> None:
     alice, bob = server.people("alice", "bob")
-    message = {bob.user_id: {"*": {}}}
+    message: dict[str, Any] = {bob.user_id: {"*": {}}}
 
     _sends(alice, message, txn="same")
     _sends(alice, message, txn="same")
