@@ -7,7 +7,6 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
-from homeserver.building.user_data import UserDataPart, build_user_data
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data
@@ -20,7 +19,6 @@ from homeserver.http.meter import RequestMeter
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
-from homeserver.json_values import JsonObject
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
@@ -30,6 +28,7 @@ from homeserver.storage.dialects.postgresql import PostgresqlDialect
 from homeserver.storage.dialects.sqlite import SqliteDialect
 from homeserver.storage.memory import Memory
 from homeserver.storage.threads import ReactorThreads
+from homeserver.users import appservices
 from homeserver.users.passwords import HashingThreads
 
 Endpoints = list[object]
@@ -65,7 +64,6 @@ class Application:
     async def start(self) -> None:
         await self.accounts.start()
         await self.user_data.start()
-        await self.user_data.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources)
             factory.start_sweeping()
@@ -93,12 +91,16 @@ class Application:
 
 
 def build(settings: Settings, world: World) -> Application:
+    """May raise BadRegistration, for an application service's file."""
     notifier = Notifier()
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
-    rooms = build_rooms(settings, world, database, notifier)
-    accounts = build_accounts(settings, world, database, rooms.leave_all)
-    user_data = build_user_data(settings, world, database, notifier, rooms.propagate)
+    services = appservices.load(settings.appservice_config_files, settings.server_name)
+    rooms = build_rooms(settings, world, database, notifier, services)
+    accounts = build_accounts(settings, world, database, services, rooms.leaving.leave_all_rooms)
+    user_data = build_user_data(
+        settings, world, database, notifier, rooms.profile_changes.propagate
+    )
     sync = build_sync(
         world,
         database,

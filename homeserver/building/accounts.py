@@ -21,7 +21,6 @@ from homeserver.storage import erasure, profiles
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions
 from homeserver.storage.transaction import Transaction
-from homeserver.users import appservices
 from homeserver.users.account_changes import Deactivation, LeaveAllRooms, PasswordChange
 from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.accounts import Accounts
@@ -95,10 +94,13 @@ class AccountsPart:
 
 
 def build_accounts(
-    settings: Settings, world: World, db: Database, leave_all_rooms: LeaveAllRooms
+    settings: Settings,
+    world: World,
+    db: Database,
+    services: AppServices,
+    leave_all_rooms: LeaveAllRooms,
 ) -> AccountsPart:
-    """May raise BadRegistration, for an application service's file."""
-    it = lay_foundations(settings, world, db)
+    it = lay_foundations(settings, world, db, services)
     tokens = RegistrationTokens(
         db, world.clock, world.random, settings.registration.first_admin_token_path
     )
@@ -133,11 +135,12 @@ def build_accounts(
     )
 
 
-def lay_foundations(settings: Settings, world: World, db: Database) -> Foundations:
+def lay_foundations(
+    settings: Settings, world: World, db: Database, services: AppServices
+) -> Foundations:
     known = KnownSessions()
     last_seen = LastSeen(db, world.clock)
     devices = Devices(db, world.clock, known, last_seen)
-    services = appservices.load(settings.appservice_config_files, settings.server_name)
     return Foundations(
         settings=settings,
         world=world,

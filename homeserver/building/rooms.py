@@ -3,16 +3,31 @@
 from attrs import frozen
 
 from homeserver.building.world import World
+from homeserver.client_api.membership import EnteringEndpoints, LeavingEndpoints
+from homeserver.client_api.room_creation import RoomCreationEndpoints
 from homeserver.client_api.sending import SendingEndpoints
 from homeserver.config.settings import Settings
-from homeserver.json_values import JsonObject
 from homeserver.notifier import Notifier
+from homeserver.rooms.aliases import Aliases
 from homeserver.rooms.author import Author
+from homeserver.rooms.creation import Creation, CreationRules
+from homeserver.rooms.inviting import Inviting
+from homeserver.rooms.joining import Joining
+from homeserver.rooms.knocking import Knocking
+from homeserver.rooms.leaving import Leaving
+from homeserver.rooms.member_events import MemberEvents
+from homeserver.rooms.opening import Opening
+from homeserver.rooms.profile_changes import ProfileChanges
 from homeserver.rooms.receipts import Receipts
+from homeserver.rooms.remote import NoRemoteRooms, RemoteRooms
+from homeserver.rooms.removing import Removing
 from homeserver.rooms.sending import Sending
+from homeserver.rooms.state_checks import StateChecks
 from homeserver.rooms.typing import Typing
 from homeserver.signing_key import load_or_make
+from homeserver.storage import profiles
 from homeserver.storage.database import Database
+from homeserver.users.appservices import AppServices
 
 
 @frozen(kw_only=True)
@@ -21,23 +36,74 @@ class RoomsPart:
 
     typing: Typing
     receipts: Receipts
+    leaving: Leaving
+    profile_changes: ProfileChanges
     endpoints: tuple[object, ...]
 
-    async def leave_all(self, user_id: str) -> None:
-        raise NotImplementedError
 
-    async def propagate(self, user_id: str, changed: JsonObject) -> None:
-        raise NotImplementedError
+@frozen(kw_only=True)
+class Foundations:
+    """What all of it stands on."""
+
+    settings: Settings
+    world: World
+    db: Database
+    author: Author
+    members: MemberEvents
+    checks: StateChecks
+    aliases: Aliases
+    remote: RemoteRooms
 
 
 def build_rooms(
-    settings: Settings, world: World, db: Database, notifier: Notifier
+    settings: Settings, world: World, db: Database, notifier: Notifier, services: AppServices
 ) -> RoomsPart:
-    signing_key = load_or_make(settings.signing_key_path, world.random)
-    author = Author(settings.server_name, signing_key, world.clock, world.random)
-    sending = Sending(db, author)
+    it = lay_foundations(settings, world, db, services)
+    sending = Sending(db, it.author, it.checks)
+    leaving = Leaving(db, it.members, it.remote)
     return RoomsPart(
         typing=Typing(db, world.clock, notifier),
         receipts=Receipts(db, world.clock),
-        endpoints=(SendingEndpoints(sending),),
+        leaving=leaving,
+        profile_changes=ProfileChanges(db, it.members),
+        endpoints=(
+            SendingEndpoints(sending),
+            LeavingEndpoints(leaving, Removing(db, it.members)),
+            *ways_in(it),
+        ),
+    )
+
+
+def lay_foundations(
+    settings: Settings, world: World, db: Database, services: AppServices
+) -> Foundations:
+    signing_key = load_or_make(settings.signing_key_path, world.random)
+    author = Author(settings.server_name, signing_key, world.clock, world.random)
+    remote = NoRemoteRooms()
+    return Foundations(
+        settings=settings,
+        world=world,
+        db=db,
+        author=author,
+        members=MemberEvents(author, profiles.for_member_event),
+        checks=StateChecks(settings.server_name, services.knows_user, remote),
+        aliases=Aliases(db, author, remote, services.alias_is_of_another),
+        remote=remote,
+    )
+
+
+def ways_in(it: Foundations) -> tuple[object, ...]:
+    opening = Opening(it.members, it.world.clock, it.world.random)
+    inviting = Inviting(it.db, it.members, it.checks, it.remote)
+    rules = CreationRules(it.checks, it.settings.rooms.encryption_by_default)
+    creation = Creation(it.db, opening, it.aliases, inviting, rules)
+    return (
+        RoomCreationEndpoints(
+            creation, it.settings.server_name, it.settings.rooms.default_room_version
+        ),
+        EnteringEndpoints(
+            Joining(it.db, it.members, it.aliases, it.remote),
+            Knocking(it.db, it.members, it.aliases, it.remote),
+            inviting,
+        ),
     )

@@ -31,9 +31,16 @@ class Author:
     _clock: Clock
     _random: Random
 
-    def create_event(self, version: RoomVersion, room_id: str, sender: str, draft: Draft) -> Event:
+    def create_event(
+        self,
+        version: RoomVersion,
+        room_id: str,
+        sender: str,
+        draft: Draft,
+        origin_server_ts: int | None = None,
+    ) -> Event:
         """The first event of a room; version 12 rooms get their id from it."""
-        event = self._build(draft, version, room_id, sender, (), (), 1, None, None)
+        event = self._build(draft, version, room_id, sender, (), (), 1, origin_server_ts, None)
         self._authorize(event, {})
         return event
 

@@ -8,6 +8,7 @@ from homeserver.http.requester import Requester
 from homeserver.rooms import timeline
 from homeserver.rooms.access import NOT_IN_ROOM
 from homeserver.rooms.author import Author
+from homeserver.rooms.state_checks import StateChecks
 from homeserver.rooms.timeline import SentBy
 from homeserver.storage import events, names
 from homeserver.storage.database import Database
@@ -21,6 +22,7 @@ class Sending:
 
     _db: Database
     _author: Author
+    _checks: StateChecks
 
     async def send(
         self,
@@ -48,8 +50,10 @@ class Sending:
         sent_by = SentBy(names.intern(txn, requester.device_name), txn_id)
         if txn_id is not None and (sent := self._sent_before(txn, head, sent_by, draft)):
             return sent
-        if draft.state_key is not None and (same := unchanged(txn, head, draft, requester.user_id)):
-            return same
+        if draft.state_key is not None:
+            draft = self._checks.check_state(txn, head, requester.user_id, draft)
+            if same := unchanged(txn, head, draft, requester.user_id):
+                return same
         event = self._author.write(txn, head, requester.user_id, draft, origin_server_ts)
         timeline.append(txn, head, event, sent_by)
         return event.event_id

@@ -13,6 +13,8 @@ import yaml
 from attrs import frozen
 
 from homeserver.events.ids import is_new_user_id
+from homeserver.storage import accounts
+from homeserver.storage.transaction import Transaction
 
 
 class BadRegistration(Exception):
@@ -84,6 +86,14 @@ class AppServices:
 
     def alias_is_reserved(self, alias: str, besides: AppService | None = None) -> bool:
         return any(it.reserves_alias(alias) for it in self.all if it is not besides)
+
+    def alias_is_of_another(self, alias: str, service: str) -> bool:
+        """Whether another service than the one of this id has the alias for itself."""
+        return self.alias_is_reserved(alias, self.find(service))
+
+    def knows_user(self, txn: Transaction, user_id: str) -> bool:
+        """Whether there is such a user here, or a service will make one once it is spoken to."""
+        return accounts.exists(txn, user_id) or any(it.speaks_for(user_id) for it in self.all)
 
 
 def token_hash(token: str) -> bytes:

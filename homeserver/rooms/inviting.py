@@ -1,0 +1,49 @@
+"""Inviting users. Spec: Client-Server API, POST /rooms/{roomId}/invite."""
+
+from attrs import frozen
+
+from homeserver.http.requester import Requester
+from homeserver.json_values import JsonObject
+from homeserver.rooms.access import joined_head, refuse_suspended
+from homeserver.rooms.member_events import MemberEvents, check_user_id, with_membership
+from homeserver.rooms.remote import RemoteRooms
+from homeserver.rooms.state_checks import StateChecks
+from homeserver.storage.database import Database
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+
+@frozen(eq=False)
+class Inviting:
+    _db: Database
+    _members: MemberEvents
+    _checks: StateChecks
+    _remote: RemoteRooms
+
+    async def invite(
+        self, requester: Requester, room_id: str, target: str, extra: JsonObject
+    ) -> None:
+        """Ask a user in; to ask again changes nothing."""
+        refuse_suspended(requester)
+        check_user_id(target)
+        if self._members.is_ours(target):
+            await self._db.write(self._invite, requester.user_id, room_id, target, extra)
+        else:
+            content = with_membership("invite", extra)
+            await self._remote.invite(requester.user_id, room_id, target, content)
+
+    def _invite(
+        self, txn: Transaction, sender: str, room_id: str, target: str, extra: JsonObject
+    ) -> None:
+        head = joined_head(txn, sender, room_id)
+        if head.members.get(target) != "invite":
+            self.append(txn, head, sender, target, extra)
+
+    def append(
+        self, txn: Transaction, head: Head, sender: str, target: str, extra: JsonObject
+    ) -> Head:
+        """Write the invite of one of our users."""
+        after = self._members.append(txn, head, sender, target, with_membership("invite", extra))
+        # Only now: who may not invite learns nothing about the user.
+        self._checks.check_invitee(txn, target)
+        return after

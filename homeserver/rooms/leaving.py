@@ -1,0 +1,83 @@
+"""Leaving rooms, and forgetting them. Spec: Client-Server API, "Leaving rooms"."""
+
+from attrs import frozen
+
+from homeserver.errors import Forbidden, MatrixError
+from homeserver.http.requester import Requester
+from homeserver.json_values import JsonObject
+from homeserver.logs import logger
+from homeserver.rooms import timeline
+from homeserver.rooms.access import NOT_IN_ROOM
+from homeserver.rooms.member_events import MemberEvents, with_membership
+from homeserver.rooms.remote import RemoteRooms
+from homeserver.rooms.timeline import IN_ROOM
+from homeserver.storage import memberships
+from homeserver.storage.database import Database
+from homeserver.storage.transaction import Transaction
+
+log = logger(__name__)
+
+BATCH = 25
+"""So many rooms are left in one piece of work: the writer has others to serve."""
+
+
+@frozen(eq=False)
+class Leaving:
+    _db: Database
+    _members: MemberEvents
+    _remote: RemoteRooms
+
+    async def leave(self, requester: Requester, room_id: str, extra: JsonObject) -> None:
+        """Leave a room, decline its invite, or take a knock back."""
+        if not await self._db.write(self._leave, requester.user_id, room_id, extra):
+            content = with_membership("leave", extra)
+            await self._remote.leave(requester.user_id, room_id, content)
+
+    def _leave(self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject) -> bool:
+        """False if the room is only known from another server's invite."""
+        known = memberships.of_user(txn, user_id).get(room_id)
+        if known is None:
+            raise Forbidden(NOT_IN_ROOM)
+        if known.membership == "leave":
+            return True
+        head = timeline.head(txn, room_id)
+        if head is None:
+            return False
+        self._members.append(txn, head, user_id, user_id, with_membership("leave", extra))
+        return True
+
+    async def leave_all_rooms(self, user_id: str) -> None:
+        """For an account that ends."""
+        rooms = [
+            room_id
+            for room_id, mine in (await self._db.glance(memberships.of_user, user_id)).items()
+            if mine.membership in IN_ROOM
+        ]
+        for start in range(0, len(rooms), BATCH):
+            await self._db.write(self._leave_several, user_id, rooms[start : start + BATCH])
+
+    def _leave_several(self, txn: Transaction, user_id: str, rooms: list[str]) -> None:
+        for room_id in rooms:
+            try:
+                if not self._leave(txn, user_id, room_id, {}):
+                    log.warning("an ended account stays invited to a room of another server")
+            except MatrixError as error:
+                log.warning("an ended account could not leave a room: %s", error.errcode)
+
+    async def joined_rooms(self, user_id: str) -> list[str]:
+        mine = await self._db.glance(memberships.of_user, user_id)
+        return [room_id for room_id, it in mine.items() if it.membership == "join"]
+
+    async def forget(self, user_id: str, room_id: str) -> None:
+        await self._db.write(forget, user_id, room_id)
+
+
+def forget(txn: Transaction, user_id: str, room_id: str) -> None:
+    """Hide a room that the user has left."""
+    known = memberships.of_user(txn, user_id).get(room_id)
+    if known is None:
+        raise MatrixError("You have never been in this room.")
+    if known.membership in IN_ROOM:
+        raise MatrixError("You must leave the room before you forget it.")
+    if not known.forgotten:
+        memberships.forget(txn, user_id, room_id)

@@ -1,0 +1,69 @@
+"""Kicking, banning and unbanning users. Spec: Client-Server API, "Banning users in a room"."""
+
+from attrs import frozen
+
+from homeserver.errors import Forbidden, MatrixError
+from homeserver.http.requester import Requester
+from homeserver.json_values import JsonObject
+from homeserver.rooms.access import joined_head, refuse_suspended
+from homeserver.rooms.member_events import MemberEvents, check_user_id, with_membership
+from homeserver.storage.database import Database
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+
+class BadState(MatrixError):
+    status = 403
+    errcode = "M_BAD_STATE"
+
+
+@frozen(eq=False)
+class Removing:
+    """Whoever does this must be in the room, and have the power."""
+
+    _db: Database
+    _members: MemberEvents
+
+    async def kick(
+        self, requester: Requester, room_id: str, target: str, extra: JsonObject
+    ) -> None:
+        await self._change(requester, room_id, target, with_membership("leave", extra), False)
+
+    async def ban(self, requester: Requester, room_id: str, target: str, extra: JsonObject) -> None:
+        await self._change(requester, room_id, target, with_membership("ban", extra), False)
+
+    async def unban(
+        self, requester: Requester, room_id: str, target: str, extra: JsonObject
+    ) -> None:
+        await self._change(requester, room_id, target, with_membership("leave", extra), True)
+
+    async def _change(
+        self, requester: Requester, room_id: str, target: str, content: JsonObject, unban: bool
+    ) -> None:
+        refuse_suspended(requester)
+        check_user_id(target)
+        await self._db.write(self._write, requester.user_id, room_id, target, content, unban)
+
+    def _write(
+        self,
+        txn: Transaction,
+        sender: str,
+        room_id: str,
+        target: str,
+        content: JsonObject,
+        unban: bool,
+    ) -> None:
+        head = joined_head(txn, sender, room_id)
+        current = head.event(txn, "m.room.member", target)
+        if current and (current.event.content, current.event.sender) == (content, sender):
+            return
+        if unban and not is_banned(txn, head, target):
+            raise BadState(f"{target} is not banned from this room.")
+        if content["membership"] == "leave" and not unban and head.members.get(target) is None:
+            raise Forbidden(f"{target} is not in this room.")
+        self._members.append(txn, head, sender, target, content)
+
+
+def is_banned(txn: Transaction, head: Head, user_id: str) -> bool:
+    event = head.event(txn, "m.room.member", user_id)
+    return event is not None and event.event.membership == "ban"
