@@ -9,7 +9,7 @@ from homeserver.events.applying_redactions import redacted
 from homeserver.events.client_format import client_format_without_room_id
 from homeserver.events.event import Event
 from homeserver.json_values import JsonObject, encode
-from homeserver.storage import events, names, state_trees
+from homeserver.storage import events, names
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
 
@@ -77,12 +77,7 @@ def as_seen(stored: Stored) -> Event:
 
 def replaced(txn: Transaction, stored: Stored) -> Stored | None:
     """The state event whose place this one took."""
-    if not stored.state:
-        return None
-    type, state_key = stored.event.state_pair
-    key = (names.find(txn, type) or 0, names.find(txn, state_key) or 0)
-    position = state_trees.get(txn, stored.state, key)
-    return None if position is None else events.at(txn, position)
+    return None if stored.replaces is None else events.at(txn, stored.replaces)
 
 
 def look_of(txn: Transaction, user_id: str, device_name: str, now_ms: int) -> Look:

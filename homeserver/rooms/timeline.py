@@ -79,6 +79,7 @@ def append(txn: Transaction, former: Head, event: Event, sent_by: SentBy | None 
         event,
         position,
         former.root,
+        former.state.get(event.state_pair) if event.is_state else None,
         former.counted + counts,
         device=sent_by.device if sent_by else None,
         txn_id=sent_by.txn_id if sent_by else None,

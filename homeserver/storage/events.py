@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import orjson
-from attrs import define
+from attrs import define, evolve
 
 from homeserver.events.event import Event
 from homeserver.events.room_versions import ROOM_VERSIONS
@@ -17,7 +17,7 @@ class Stored:
 
     `place` orders its room's timeline; events outside of it (outliers) have none. `redaction` is the position
     of the event that redacted it. `device` and `txn_id` say by which request one of our devices sent it.
-    `counted` is the number of events of the room up to here that notify members by default. `opened` keeps the
+    `replaces` is the position of the state event whose place this one took. `counted` is the number of events of the room up to here that notify members by default. `opened` keeps the
     event's bytes for clients once somebody has asked for them.
     """
 
@@ -25,6 +25,7 @@ class Stored:
     event: Event
     place: int | None
     state: bytes
+    replaces: int | None = None
     counted: int = 0
     redaction: int | None = None
     rejected: bool = False
@@ -37,7 +38,7 @@ class Stored:
         return 2500 + 40 * len(self.event.prev_events) + 8 * len(str(self.event.content))
 
 
-_COLUMNS = """events.position, events.event_id, events.json, events.place, events.state, events.counted,
+_COLUMNS = """events.position, events.event_id, events.json, events.place, events.state, events.replaces, events.counted,
     events.redaction, events.rejected, events.device, events.txn_id, rooms.version"""
 
 _FROM = "FROM events JOIN rooms ON rooms.room = events.room"
@@ -48,8 +49,8 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
     txn.insert(
         """
         INSERT INTO events (position, event_id, room, place, type, state_key, sender, depth, origin_server_ts,
-            state, counted, redaction, rejected, device, txn_id, json)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            state, replaces, counted, redaction, rejected, device, txn_id, json)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         stored.position,
         event.event_id,
@@ -61,6 +62,7 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
         event.depth,
         event.origin_server_ts,
         stored.state,
+        stored.replaces,
         stored.counted,
         stored.redaction,
         int(stored.rejected),
@@ -79,6 +81,7 @@ def from_row(row: Row) -> Stored:
         text,
         place,
         state,
+        replaces,
         counted,
         redaction,
         rejected,
@@ -92,6 +95,7 @@ def from_row(row: Row) -> Stored:
         event,
         place,
         b"" if state is None else bytes(state),
+        replaces,
         counted,
         redaction,
         bool(rejected),
@@ -203,17 +207,7 @@ def newest_places(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:
 
 def mark_redacted(txn: Transaction, stored: Stored, redaction: int) -> Stored:
     txn.insert("UPDATE events SET redaction = ? WHERE position = ?", redaction, stored.position)
-    marked = Stored(
-        stored.position,
-        stored.event,
-        stored.place,
-        stored.state,
-        stored.counted,
-        redaction,
-        stored.rejected,
-        stored.device,
-        stored.txn_id,
-    )
+    marked = evolve(stored, redaction=redaction, opened=None)
     txn.put(txn.memory.events, stored.position, marked)
     return marked
 

@@ -16,12 +16,12 @@ class Memory:
     def __init__(self, max_bytes: int = 96 * MEBI) -> None:
         share = max_bytes // 16
         self.commits = 0
-        self.name_ids: Cache[str, int] = Cache(2 * share, lambda name, _: 150 + len(name))
-        self.names: Cache[int, str] = Cache(2 * share, lambda _, name: 150 + len(name))
-        self.heads: Cache[str, Any] = Cache(4 * share, lambda _, head: head.size())
-        self.events: Cache[int, Any] = Cache(4 * share, lambda _, stored: stored.size())
+        self.name_ids: Cache[str, int] = Cache(share, lambda name, _: 150 + len(name))
+        self.names: Cache[int, str] = Cache(share, lambda _, name: 150 + len(name))
+        self.heads: Cache[str, Any] = Cache(3 * share, lambda _, head: head.size())
+        self.events: Cache[int, Any] = Cache(7 * share, lambda _, stored: stored.size())
         self.positions: Cache[str, int] = Cache(share, lambda event_id, _: 150 + len(event_id))
-        self.state_nodes: Cache[bytes, Any] = Cache(2 * share, lambda _, node: 150 + 40 * len(node))
+        self.state_nodes: Cache[bytes, Any] = Cache(share, lambda _, node: 150 + 40 * len(node))
         self.rooms_of_users: Cache[str, Map[str, Any]] = Cache(
             2 * share, lambda _, rooms: 200 + 250 * len(rooms)
         )

@@ -1,6 +1,6 @@
 """GET /sync: waits for news, then tells what is new."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
 from attrs import frozen
@@ -30,7 +30,7 @@ MAX_WAIT_MS = 600_000
 
 
 class PresenceSource(Protocol):
-    def events(self, txn: Transaction, user_id: str, after: int, upto: int) -> list[JsonObject]:
+    def events(self, txn: Transaction, user_id: str, after: int) -> list[JsonObject]:
         """m.presence of those who share a room with the user, as far as it changed."""
 
 
@@ -160,7 +160,7 @@ class SyncEngine:
 
     def _rooms(self, view: View) -> JsonObject:
         sections: JsonObject = {}
-        for room_id, membership in view.rooms.items():
+        for room_id, membership in self._candidates(view):
             if not self._concerns(view, room_id, membership):
                 continue
             if membership.position > view.upto:
@@ -170,6 +170,14 @@ class SyncEngine:
             if entry is not None:
                 sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
         return sections
+
+    def _candidates(self, view: View) -> Iterable[tuple[str, Membership]]:
+        """The rooms worth a look: all of them only if all may have news."""
+        since = view.since
+        if view.wish.full_state or self._moves.user_moved(view.user_id, since):
+            return view.rooms.items()
+        moved = (room_id for room_id in self._moves.rooms_since(since) if room_id in view.rooms)
+        return [(room_id, view.rooms[room_id]) for room_id in moved]
 
     def _concerns(self, view: View, room_id: str, membership: Membership) -> bool:
         if not view.wish.filter.room.allows(room_id):

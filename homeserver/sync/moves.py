@@ -1,7 +1,7 @@
 """Where there is news, kept in memory: a sync of quiet rooms touches no SQL."""
 
-from collections import deque
-from collections.abc import Iterable
+from collections import OrderedDict, deque
+from collections.abc import Container, Iterator
 
 from attrs import define, field
 
@@ -59,7 +59,7 @@ class Moves:
 
     def __init__(self, floor: int, notifier: Notifier) -> None:
         self.floor = floor
-        self._rooms: dict[str, int] = {}
+        self._rooms: OrderedDict[str, int] = OrderedDict()
         self._users: dict[str, int] = {}
         self._recent: dict[str, Recent] = {}
         self._everybody = floor
@@ -75,12 +75,18 @@ class Moves:
         notifier.listen(PresenceChanged, lambda change: self._all(change.position))
         notifier.listen(DeviceListChanged, self._devices_changed)
 
-    def anything(self, user_id: str, rooms: Iterable[str], since: int) -> bool:
+    def anything(self, user_id: str, rooms: Container[str], since: int) -> bool:
         """Whether there may be news for a user in these rooms."""
         if since < self.floor or self._everybody > since or self._users.get(user_id, 0) > since:
             return True
-        moved = self._rooms.get
-        return any(moved(room_id, 0) > since for room_id in rooms)
+        return any(room_id in rooms for room_id in self.rooms_since(since))
+
+    def rooms_since(self, since: int) -> Iterator[str]:
+        """The rooms that moved, newest first; `since` is not before `floor`."""
+        for room_id, position in reversed(self._rooms.items()):
+            if position <= since:
+                break
+            yield room_id
 
     def room_moved(self, room_id: str, since: int) -> bool:
         """Whether there may be news in a room: events, receipts, typing."""
@@ -99,7 +105,7 @@ class Moves:
 
     def _appended(self, change: Appended) -> None:
         room_id, event = change.room_id, change.stored.event
-        self._rooms[room_id] = change.position
+        self._room(room_id, change.position)
         recent = self._recent.get(room_id)
         if recent is None:
             recent = self._recent[room_id] = Recent(self.floor, self.floor)
@@ -120,6 +126,7 @@ class Moves:
 
     def _room(self, room_id: str, position: int) -> None:
         self._rooms[room_id] = position
+        self._rooms.move_to_end(room_id)
 
     def _user(self, user_id: str, position: int) -> None:
         self._users[user_id] = position

@@ -26,7 +26,8 @@ CREATE TABLE extremities (
 );
 
 -- `place` orders a room's timeline: the position of live events, falling numbers for history fetched later.
--- `state` is the root of the state tree before the event. `counted` is the running number, in its room, of events
+-- `state` is the root of the state tree before the event; `replaces` is the position of the state event whose
+-- place it took. `counted` is the running number, in its room, of events
 -- that notify a member with default push rules. `redaction` is the position of the event that redacted this one.
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,
@@ -39,6 +40,7 @@ CREATE TABLE events (
     depth INTEGER NOT NULL,
     origin_server_ts INTEGER NOT NULL,
     state BLOB,
+    replaces INTEGER,
     counted INTEGER NOT NULL DEFAULT 0,
     redaction INTEGER,
     rejected INTEGER NOT NULL DEFAULT 0,
