@@ -18,15 +18,28 @@ class Notifier:
 
     def __init__(self) -> None:
         self._listeners: defaultdict[type[Change], list[Callable[..., None]]] = defaultdict(list)
+        self._afterwards: list[Callable[[], None]] = []
 
     def listen(self, kind: type[C], listener: Listener[C]) -> None:
         self._listeners[kind].append(listener)
 
+    def listen_afterwards(self, listener: Callable[[], None]) -> None:
+        """Be called when all changes of a commit have been told to everybody who keeps account of them."""
+        self._afterwards.append(listener)
+
     def publish(self, changes: Iterable[Change]) -> None:
+        told = False
         for change in changes:
+            told = True
             for listener in self._listeners.get(type(change), ()):
-                try:
-                    listener(change)
-                except Exception:
-                    # One follower's fault must not keep the news from the others.
-                    log.exception("a follower failed on %s", type(change).__name__)
+                _tell(listener, change)
+        for afterwards in self._afterwards if told else ():
+            _tell(afterwards)
+
+
+def _tell(listener: Callable[..., None], *change: Change) -> None:
+    try:
+        listener(*change)
+    except Exception:
+        # One follower's fault must not keep the news from the others.
+        log.exception("a follower failed on %s", [type(it).__name__ for it in change])

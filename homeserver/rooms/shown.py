@@ -57,7 +57,6 @@ def open_event(txn: Transaction, stored: Stored) -> bytes:
         unsigned["replaces_state"] = former.event.event_id
         if stored.redaction is None:
             unsigned["prev_content"] = as_seen(former).content
-            unsigned["prev_sender"] = former.event.sender
     body = encode({**client_format_without_room_id(event), "unsigned": unsigned})
     return body[:-2] + (b"," if unsigned else b"")
 

@@ -37,16 +37,18 @@ class Job:
     done: Deferred[Any]
     result: Any = None
     failure: Failure | None = None
+    is_repeated: bool = False
 
     def run(self, txn: Transaction) -> None:
-        """Errors of the work undo the work; errors in sending its rows pass on and undo the batch."""
+        """Errors of the work undo the work; those that harm others pass on and undo the batch."""
         self.failure = None
         marks = txn.begin_job()
         try:
             self.result = self.work(txn, *self.arguments)
         except Exception as error:
+            if not txn.abandon_job(marks):
+                raise
             self.failure = failure_of(error)
-            txn.abandon_job(marks)
         else:
             txn.end_job()
 
@@ -63,13 +65,15 @@ class Batch:
     txn: Transaction = field(init=False)
     reserved: int = 0
     broken: Exception | None = None
+    is_lost: bool = False
 
 
 class Database:
     """`write` and `read` take plain functions of a transaction.
 
-    Writes run one after the other. All that waits goes into one database transaction and is answered after
-    its commit; work that raises is undone alone. `position` is the newest committed place on the line.
+    Writes run one after the other. All that waits goes into one database transaction and is
+    answered after its commit; work that raises is undone alone. `position` is the newest committed
+    place on the line.
     """
 
     def __init__(
@@ -82,21 +86,31 @@ class Database:
         self._waiting: deque[Job] = deque()
         self._alone: deque[Job] = deque()
         self._busy = False
-        self._writer: Connection = dialect.connect(writer=True)
         self._idle_readers: list[Connection] = []
+        self._writer: Connection = dialect.connect(writer=True)
+        try:
+            self.position = self._reserved = self._prepare()
+        except BaseException:
+            self._writer.close()
+            dialect.release()
+            raise
+
+    def _prepare(self) -> int:
+        """Bring the schema up to date; the place after which to count on."""
         self._writer.begin_write()
-        schema.migrate(Transaction(self._writer, 0, self.memory, writes=True), dialect)
-        self.position = self._reserved = line.start(
-            Transaction(self._writer, 0, self.memory, writes=True)
-        )
+        txn = Transaction(self._writer, 0, self.memory, writes=True)
+        schema.migrate(txn, self.dialect)
+        place = line.start(txn)
         self._writer.commit()
+        return place
 
     def write(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Deferred[T]:
-        """Run `work(txn, *args)` in the next batch; fires after the commit, with its result or its error.
+        """Run `work(txn, *args)` in the next batch; fires after the commit, with its outcome.
 
-        `work` may run more than once (its first try may be undone), so it changes nothing but the transaction.
+        `work` may run more than once (its first try may be undone), so it changes nothing but the
+        transaction.
         """
         assert not kwargs
         done: Deferred[T] = Deferred()
@@ -118,7 +132,11 @@ class Database:
             else:
                 done.errback(error)
 
-        self._threads.run("read", lambda: self._read(work, args), outcome)
+        # Made here, not on the reader's thread: all up to this position has been announced, and
+        # the view of the rows, which begins with the first query, is not older.
+        connection = LateConnection(self._borrow)
+        txn = Transaction(connection, self.position, self.memory)
+        self._threads.run("read", lambda: self._read(connection, txn, work, args), outcome)
         return done
 
     def glance(
@@ -126,15 +144,14 @@ class Database:
     ) -> Deferred[T]:
         """`read` for work that memory most likely answers: at once, without touching the database.
 
-        Where rows are needed after all, they are read at once if the database is in this process, else by `read`.
+        Where rows are needed after all, they are read at once if the database is in this process,
+        else by `read`.
         """
         assert not kwargs
         connection = LateConnection(self._borrow if self.dialect.works_inline else None)
         done: Deferred[T] = Deferred()
         try:
-            result = work(
-                Transaction(connection, self.position, self.memory), *args, **kwargs
-            )
+            result = work(Transaction(connection, self.position, self.memory), *args, **kwargs)
         except NotInMemory:
             return self.read(work, *args, **kwargs)
         except Exception as error:
@@ -142,31 +159,33 @@ class Database:
         else:
             done.callback(result)
         finally:
-            if connection.real is not None:
-                self._give_back(connection.real)
+            self._give_back(connection)
         return done
 
     def close(self) -> None:
         self._threads.stop()
-        for connection in (*self._idle_readers, self._writer):
-            connection.close()
-        self._idle_readers.clear()
+        self._close_idle_readers()
+        self._writer.close()
         self.dialect.release()
 
-    def _read(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        # The transaction notes the last commit that memory knows; the view of the rows must not be older.
-        connection = LateConnection(self._borrow)
-        txn = Transaction(connection, self.position, self.memory)
+    def _read(
+        self,
+        connection: LateConnection,
+        txn: Transaction,
+        work: Callable[..., Any],
+        arguments: tuple[Any, ...],
+    ) -> Any:
         try:
             return work(txn, *arguments)
-        except Exception as error:
-            if connection.real is not None and self.dialect.lost_connection(error):
-                connection.real.close()
-                connection.real = None
-            raise
+        except Exception:
+            if not connection.is_lost():
+                raise
+            # A read harms nobody: once more, on a new connection.
+            self._give_back(connection)
+            self._close_idle_readers()
+            return work(txn, *arguments)
         finally:
-            if connection.real is not None:
-                self._give_back(connection.real)
+            self._give_back(connection)
 
     def _borrow(self) -> Connection:
         try:
@@ -176,14 +195,25 @@ class Database:
         connection.begin_read()
         return connection
 
-    def _give_back(self, connection: Connection) -> None:
-        connection.rollback()
-        self._idle_readers.append(connection)
+    def _give_back(self, borrowed: LateConnection) -> None:
+        connection, borrowed.real = borrowed.real, None
+        if connection is None:
+            return
+        try:
+            connection.rollback()
+        except Exception:
+            connection.close()
+        else:
+            self._idle_readers.append(connection)
+
+    def _close_idle_readers(self) -> None:
+        while self._idle_readers:
+            self._idle_readers.pop().close()
 
     # -- the writer
 
     def _start_batch(self) -> None:
-        """Take what waits; after a broken batch its members go one by one, so who broke it breaks alone."""
+        """Take what waits. Members of a broken batch go one by one, so who broke it breaks alone."""
         if self._alone:
             jobs = [self._alone.popleft()]
         else:
@@ -217,28 +247,40 @@ class Database:
         return batch
 
     def _recover(self, batch: Batch, error: Exception) -> None:
-        batch.broken = error
-        if self.dialect.lost_connection(error):
-            self._writer.close()
-            self._writer = self.dialect.connect(writer=True)
-        else:
+        """Make ready for the next batch. A connection may have been lost when all was done."""
+        if self._rolled_back():
+            batch.broken = error
+            return
+        log.warning("the writer lost its connection: %r", error)
+        batch.is_lost = True
+        self._writer, committed = self.dialect.reconnect(self._writer)
+        batch.broken = None if committed else error
+
+    def _rolled_back(self) -> bool:
+        try:
             self._writer.rollback()
+        except Exception:
+            if not self._writer.is_lost():
+                raise
+            return False
+        return True
 
     def _batch_done(self, result: Batch | None, error: BaseException | None) -> None:
         """Back on the reactor's thread: the rows are safe, so the world may know."""
         if result is None:
             # Not even recovery worked (the database is gone): nothing can be promised any more.
-            log.critical("the writer lost its database: %s", error)
+            log.critical("the writer lost its database: %r", error)
             raise SystemExit(1) from error
         batch = result
         if batch.broken is not None:
             self._take_apart(batch, batch.broken)
         else:
-            self.position, self._reserved = batch.txn.position, batch.reserved
             batch.txn.committed()
-            self._publisher.publish(batch.txn.changes)
+            self.position, self._reserved = batch.txn.position, batch.reserved
             for job in batch.jobs:
                 job.answer()
+            # Those who asked come first: telling a large room takes longer than answering its sender.
+            self._publisher.publish(batch.txn.changes)
         self._busy = False
         if self._alone or self._waiting:
             self._start_batch()
@@ -249,6 +291,10 @@ class Database:
             self._alone.extend(batch.jobs)
             return
         (job,) = batch.jobs
+        if batch.is_lost and not job.is_repeated:
+            job.is_repeated = True
+            self._alone.appendleft(job)
+            return
         job.failure = failure_of(error)
         job.answer()
 

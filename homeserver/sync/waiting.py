@@ -29,6 +29,7 @@ class Waiting:
         self._clock = clock
         self._memory = memory
         self._sleepers: defaultdict[str, set[Sleeper]] = defaultdict(set)
+        self._due: set[str] = set()
         notifier.listen(Appended, self._appended)
         notifier.listen(ReceiptMoved, lambda change: self._room(change.room_id))
         notifier.listen(TypingChanged, lambda change: self._room(change.room_id))
@@ -36,6 +37,7 @@ class Waiting:
         notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
         notifier.listen(PresenceChanged, self._neighbours)
         notifier.listen(DeviceListChanged, self._neighbours)
+        notifier.listen_afterwards(self._rouse_due)
 
     def __len__(self) -> int:
         return sum(map(len, self._sleepers.values()))
@@ -56,8 +58,15 @@ class Waiting:
                 del self._sleepers[user_id]
 
     def wake(self, user_id: str) -> None:
-        for sleeper in tuple(self._sleepers.get(user_id, ())):
-            _rouse(sleeper)
+        """Soon: who wakes must find all that the commit brought."""
+        if user_id in self._sleepers:
+            self._due.add(user_id)
+
+    def _rouse_due(self) -> None:
+        due, self._due = self._due, set()
+        for user_id in due:
+            for sleeper in tuple(self._sleepers.get(user_id, ())):
+                _rouse(sleeper)
 
     def _appended(self, change: Appended) -> None:
         self._members(change.head)
