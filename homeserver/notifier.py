@@ -24,17 +24,17 @@ class Notifier:
         self._listeners[kind].append(listener)
 
     def listen_afterwards(self, listener: Callable[[], None]) -> None:
-        """Be called when all changes of a commit have been told to everybody who keeps account of them."""
+        """Be called when everybody has been told of all that a commit changed, and its writers are answered."""
         self._afterwards.append(listener)
 
     def publish(self, changes: Iterable[Change]) -> None:
-        told = False
         for change in changes:
-            told = True
             for listener in self._listeners.get(type(change), ()):
                 _tell(listener, change)
-        for afterwards in self._afterwards if told else ():
-            _tell(afterwards)
+
+    def wake(self) -> None:
+        for listener in self._afterwards:
+            _tell(listener)
 
 
 def _tell(listener: Callable[..., None], *change: Change) -> None:

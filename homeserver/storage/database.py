@@ -27,7 +27,11 @@ log = logger(__name__)
 
 
 class Publisher(Protocol):
-    def publish(self, changes: Iterable[Change]) -> None: ...
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Tell those who keep account of changes."""
+
+    def wake(self) -> None:
+        """Rouse those who wait for what was told."""
 
 
 @define
@@ -277,10 +281,11 @@ class Database:
         else:
             batch.txn.committed()
             self.position, self._reserved = batch.txn.position, batch.reserved
+            self._publisher.publish(batch.txn.changes)
             for job in batch.jobs:
                 job.answer()
-            # Those who asked come first: telling a large room takes longer than answering its sender.
-            self._publisher.publish(batch.txn.changes)
+            # Those who asked come first: waking a large room takes longer than answering its sender.
+            self._publisher.wake()
         self._busy = False
         if self._alone or self._waiting:
             self._start_batch()

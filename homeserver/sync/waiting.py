@@ -63,6 +63,8 @@ class Waiting:
             self._due.add(user_id)
 
     def _rouse_due(self) -> None:
+        if not self._due:
+            return
         due, self._due = self._due, set()
         for user_id in due:
             for sleeper in tuple(self._sleepers.get(user_id, ())):
