@@ -3,14 +3,18 @@
 from attrs import frozen
 
 from homeserver.building.world import World
+from homeserver.client_api.aliases import AliasEndpoints
+from homeserver.client_api.directory import DirectoryEndpoints
 from homeserver.client_api.membership import EnteringEndpoints, LeavingEndpoints
 from homeserver.client_api.room_creation import RoomCreationEndpoints
 from homeserver.client_api.sending import SendingEndpoints
+from homeserver.client_api.upgrades import UpgradeEndpoints
 from homeserver.config.settings import Settings
 from homeserver.notifier import Notifier
 from homeserver.rooms.aliases import Aliases
 from homeserver.rooms.author import Author
 from homeserver.rooms.creation import Creation, CreationRules
+from homeserver.rooms.directory import Directory
 from homeserver.rooms.inviting import Inviting
 from homeserver.rooms.joining import Joining
 from homeserver.rooms.knocking import Knocking
@@ -23,7 +27,9 @@ from homeserver.rooms.remote import NoRemoteRooms, RemoteRooms
 from homeserver.rooms.removing import Removing
 from homeserver.rooms.sending import Sending
 from homeserver.rooms.state_checks import StateChecks
+from homeserver.rooms.timeline import Appended
 from homeserver.rooms.typing import Typing
+from homeserver.rooms.upgrades import Upgrades
 from homeserver.signing_key import load_or_make
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
@@ -61,6 +67,8 @@ def build_rooms(
     it = lay_foundations(settings, world, db, services)
     sending = Sending(db, it.author, it.checks)
     leaving = Leaving(db, it.members, it.remote)
+    directory = Directory(db)
+    notifier.listen(Appended, directory.note)
     return RoomsPart(
         typing=Typing(db, world.clock, notifier),
         receipts=Receipts(db, world.clock),
@@ -69,6 +77,8 @@ def build_rooms(
         endpoints=(
             SendingEndpoints(sending),
             LeavingEndpoints(leaving, Removing(db, it.members)),
+            AliasEndpoints(it.aliases),
+            DirectoryEndpoints(directory, it.remote, settings.server_name),
             *ways_in(it),
         ),
     )
@@ -101,6 +111,7 @@ def ways_in(it: Foundations) -> tuple[object, ...]:
         RoomCreationEndpoints(
             creation, it.settings.server_name, it.settings.rooms.default_room_version
         ),
+        UpgradeEndpoints(Upgrades(it.db, opening)),
         EnteringEndpoints(
             Joining(it.db, it.members, it.aliases, it.remote),
             Knocking(it.db, it.members, it.aliases, it.remote),
