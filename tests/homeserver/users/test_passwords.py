@@ -1,0 +1,71 @@
+"""Passwords and their hashes."""
+
+import pytest
+from argon2 import extract_parameters
+
+from homeserver.config.accounts import Passwords as PasswordSettings
+from homeserver.errors import InvalidParam
+from homeserver.users.passwords import Passwords, WeakPassword, work_inline
+from tests.outcomes import outcome
+
+CHEAP = PasswordSettings(hash_memory=8 * 1024, hash_passes=1)
+
+
+def test_a_hash_matches_its_password_only() -> None:
+    passwords = Passwords(CHEAP, work_inline)
+
+    hash = outcome(passwords.hash("correct horse"))
+
+    assert outcome(passwords.matches("correct horse", hash))
+    assert not outcome(passwords.matches("correct horsf", hash))
+
+
+def test_nobody_has_the_password_of_unknown_users() -> None:
+    passwords = Passwords(CHEAP, work_inline)
+
+    assert not outcome(passwords.matches("nobody knows this one", None))
+
+
+def test_what_is_no_hash_matches_nothing() -> None:
+    assert not outcome(Passwords(CHEAP, work_inline).matches("x", "$2b$12$whatever"))
+
+
+def test_hashes_cost_what_owasp_recommends_unless_set_otherwise() -> None:
+    hash = outcome(Passwords(PasswordSettings(), work_inline).hash("x"))
+
+    parameters = extract_parameters(hash)
+    assert (parameters.memory_cost, parameters.time_cost, parameters.parallelism) == (19456, 2, 1)
+    assert hash.startswith("$argon2id$")
+
+
+def test_hashes_of_other_settings_are_outdated() -> None:
+    hash = outcome(Passwords(CHEAP, work_inline).hash("x"))
+
+    dearer = PasswordSettings(hash_memory=16 * 1024, hash_passes=1)
+    assert Passwords(dearer, work_inline).is_outdated(hash)
+    assert not Passwords(CHEAP, work_inline).is_outdated(hash)
+
+
+@pytest.mark.parametrize(
+    ("rule", "weak", "strong"),
+    [
+        ({"require_digit": True}, "abcdefgh", "abcdefg1"),
+        ({"require_symbol": True}, "abcdefg1", "abcdefg!"),
+        ({"require_lowercase": True}, "ABCDEFGH", "ABCDEFGh"),
+        ({"require_uppercase": True}, "abcdefgh", "abcdefgH"),
+        ({"minimum_length": 9}, "abcdefgh", "abcdefghi"),
+        ({"minimum_length": 0}, "", "a"),
+    ],
+)
+def test_new_passwords_obey_the_operator(rule: dict[str, int], weak: str, strong: str) -> None:
+    settings = PasswordSettings(hash_memory=8 * 1024, hash_passes=1, **rule)  # type: ignore[arg-type]
+    passwords = Passwords(settings, work_inline)
+
+    with pytest.raises(WeakPassword):
+        passwords.check(weak)
+    passwords.check(strong)
+
+
+def test_passwords_have_an_end() -> None:
+    with pytest.raises(InvalidParam):
+        Passwords(CHEAP, work_inline).check("x" * 513)
