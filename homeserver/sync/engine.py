@@ -1,12 +1,13 @@
 """GET /sync: waits for news, then tells what is new."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from attrs import frozen
 from orjson import Fragment
 
 from homeserver.clock import Clock
+from homeserver.errors import MatrixError
 from homeserver.json_values import JsonObject, encode
 from homeserver.rooms.shown import look_of, without_room_id
 from homeserver.rooms.tokens import write_token
@@ -26,6 +27,7 @@ from homeserver.sync.view import EphemeralSource, SyncWish, View
 from homeserver.sync.waiting import Waiting
 
 TO_DEVICE_LIMIT = 200
+TRIES = 5
 MAX_WAIT_MS = 600_000
 
 
@@ -35,7 +37,11 @@ class PresenceSource(Protocol):
 
 
 class Overtaken(Exception):
-    """A membership changed while the answer was being made: it is made again, a little later."""
+    """A membership is newer than the place where the answer ends, which therefore is set anew.
+
+    It changed while the answer was being made; or some messages to the device were left for the next answer,
+    so that this one had to end before them.
+    """
 
 
 @frozen(eq=False)
@@ -88,29 +94,36 @@ class SyncEngine:
         if await self._db.glance(to_device.count, user_id, device_id):
             await self._db.write(to_device.delete_upto, user_id, device_id, wish.since)
 
-    def _make(self, wish: SyncWish) -> "Awaitable[Answer]":
-        reads = self._db.read if wish.is_first or wish.full_state else self._db.glance
-        return reads(self._build, wish)
-
-    def _build(self, txn: Transaction, wish: SyncWish) -> "Answer":
-        for limit in (TO_DEVICE_LIMIT, to_device.MAX_WAITING):
+    async def _make(self, wish: SyncWish) -> "Answer":
+        """Here, unless rows must be read. Where it ends is settled here too: memory knows all up to this place."""
+        for limit in (TO_DEVICE_LIMIT, *[to_device.MAX_WAITING] * TRIES):
+            bounds = (max(self._db.position, wish.since), limit)
             try:
-                return self._build_upto(txn, wish, limit)
+                if wish.is_first or wish.full_state or wish.since < self._moves.floor:
+                    return await self._db.read(self._build, wish, bounds, None)
+                moved = list(self._moves.rooms_since(wish.since))
+                return await self._db.glance(self._build, wish, bounds, moved)
             except Overtaken:
-                # Some messages to the device were left for the next answer, which so ended before a membership.
                 continue
-        raise Overtaken
+        raise MatrixError("Too much is happening at once. Try again.", status=503)
 
-    def _build_upto(self, txn: Transaction, wish: SyncWish, limit: int) -> "Answer":
+    def _build(
+        self,
+        txn: Transaction,
+        wish: SyncWish,
+        bounds: tuple[int, int],
+        moved: list[str] | None,
+    ) -> "Answer":
+        """`bounds`: the place to end at, and the most messages to the device. `moved`: rooms worth a look, or None."""
         requester = wish.requester
-        upto = max(self._db.position, wish.since)
+        upto, limit = bounds
         messages = to_device.waiting(
             txn, requester.user_id, requester.device_id, wish.since, upto, limit
         )
         if len(messages) == limit:
             upto = messages[-1][0]
         view = self._view(txn, wish, upto)
-        rooms = self._rooms(view)
+        rooms = self._rooms(view, moved)
         body: JsonObject = {"next_batch": write_token(upto)}
         sections: JsonObject = {
             "rooms": rooms,
@@ -158,9 +171,9 @@ class SyncEngine:
 
     # -- rooms
 
-    def _rooms(self, view: View) -> JsonObject:
+    def _rooms(self, view: View, moved: list[str] | None) -> JsonObject:
         sections: JsonObject = {}
-        for room_id, membership in self._candidates(view):
+        for room_id, membership in self._candidates(view, moved):
             if not self._concerns(view, room_id, membership):
                 continue
             if membership.position > view.upto:
@@ -171,13 +184,10 @@ class SyncEngine:
                 sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
         return sections
 
-    def _candidates(self, view: View) -> Iterable[tuple[str, Membership]]:
-        """The rooms worth a look: all of them only if all may have news."""
-        since = view.since
-        if view.wish.full_state or self._moves.user_moved(view.user_id, since):
+    def _candidates(self, view: View, moved: list[str] | None) -> Iterable[tuple[str, Membership]]:
+        if moved is None or self._moves.user_moved(view.user_id, view.since):
             return view.rooms.items()
-        moved = (room_id for room_id in self._moves.rooms_since(since) if room_id in view.rooms)
-        return [(room_id, view.rooms[room_id]) for room_id in moved]
+        return [(room_id, view.rooms[room_id]) for room_id in moved if room_id in view.rooms]
 
     def _concerns(self, view: View, room_id: str, membership: Membership) -> bool:
         if not view.wish.filter.room.allows(room_id):

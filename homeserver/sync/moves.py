@@ -51,7 +51,8 @@ class Recent:
         """The events behind `after`, oldest first; None if some of them are not here."""
         if after < self.complete_after:
             return None
-        return [stored for stored in self.events if after < stored.position <= upto]
+        # The copy is made in one go: another thread may read while events are added.
+        return [stored for stored in list(self.events) if after < stored.position <= upto]
 
 
 class Moves:

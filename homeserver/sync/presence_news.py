@@ -29,7 +29,8 @@ class PresenceNews:
 
     def _since(self, after: int) -> list[str]:
         found: list[str] = []
-        for user_id, position in reversed(self._changed.items()):
+        # The copy is made in one go: another thread may read while changes are noted.
+        for user_id, position in reversed(list(self._changed.items())):
             if position <= after:
                 break
             found.append(user_id)
