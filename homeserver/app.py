@@ -7,6 +7,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data
@@ -108,7 +109,8 @@ def build(settings: Settings, world: World) -> Application:
         (rooms.typing, rooms.receipts),
         (user_data.filters, user_data.presence),
     )
-    client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync]
+    reading = build_reading(world, database, rooms.typing, rooms.receipts)
+    client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     return Application(
         settings, world, database, notifier, metrics, accounts, user_data, {"client": client}
     )

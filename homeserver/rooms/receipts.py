@@ -12,7 +12,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.receipts import MAIN, READ, READ_PRIVATE, ReadUpTo, Receipt
-from homeserver.storage.relations import THREAD
+from homeserver.storage.thread_roots import THREAD
 from homeserver.storage.transaction import Transaction
 
 __all__ = ["READ", "READ_PRIVATE", "ReadUpTo", "Receipts"]

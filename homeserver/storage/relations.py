@@ -1,18 +1,19 @@
 """Which events relate to which. Spec: "Forming relationships between events"."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from attrs import frozen
 
 from homeserver.events.event import Event
-from homeserver.storage import names
+from homeserver.storage import names, thread_roots
 from homeserver.storage.cache import Cache
+from homeserver.storage.thread_roots import THREAD
 from homeserver.storage.transaction import Transaction
 
 MAX_KEY = 512
 CACHE_BYTES = 1024 * 1024
 
-THREAD, EDIT, REFERENCE = "m.thread", "m.replace", "m.reference"
+EDIT, REFERENCE = "m.replace", "m.reference"
 BUNDLED = (THREAD, EDIT, REFERENCE)
 """Relations of which the server tells with the event that they aim at."""
 
@@ -72,11 +73,19 @@ def insert(txn: Transaction, position: int, room: int, event: Event, counted: bo
     )
     if relation.rel_type in BUNDLED:
         txn.put(_newest(txn), room, position)
+    if relation.rel_type == THREAD:
+        thread_roots.note(txn, room, relation.relates_to, position)
 
 
 def delete(txn: Transaction, position: int) -> None:
     """A redacted event relates to nothing."""
+    row = txn.one("SELECT room, relates_to, rel_type FROM relations WHERE position = ?", position)
+    if row is None:
+        return
+    room, relates_to, rel_type = row
     txn.insert("DELETE FROM relations WHERE position = ?", position)
+    if rel_type == THREAD:
+        thread_roots.correct(txn, room, relates_to)
 
 
 def newest_bundled(txn: Transaction, room: int) -> int:
@@ -123,6 +132,31 @@ def groups(
         upto,
     )
     return [Group(*row) for row in rows]
+
+
+def targets(
+    txn: Transaction,
+    room: int,
+    event_ids: Sequence[str],
+    kinds: Collection[str] | None,
+    senders: Collection[str] | None,
+) -> frozenset[str]:
+    """Those to which something relates, in one of these ways and by one of these users."""
+    if not event_ids or kinds == frozenset() or senders == frozenset():
+        return frozenset()
+    sql = (
+        f"SELECT DISTINCT relates_to FROM relations WHERE relates_to IN ({txn.in_list(event_ids)})"
+    )
+    parameters: list[object] = list(event_ids)
+    if kinds is not None:
+        sql += f" AND rel_type IN ({txn.in_list(kinds)})"
+        parameters += kinds
+    if senders is not None:
+        numbers = names.find_many(txn, senders).values() or [0]
+        sql += f" AND sender IN ({txn.in_list(numbers)})"
+        parameters += numbers
+    rows = txn.query(sql + " AND room = ?", *parameters, room)
+    return frozenset(target for (target,) in rows)
 
 
 def _newest(txn: Transaction) -> Cache[int, int]:

@@ -1,0 +1,42 @@
+"""What people read of rooms, and how far they have read, put together."""
+
+from homeserver.building.world import World
+from homeserver.client_api.events import EventEndpoints
+from homeserver.client_api.members import MemberEndpoints
+from homeserver.client_api.messages import MessageEndpoints
+from homeserver.client_api.read_markers import ReadMarkerEndpoints
+from homeserver.client_api.receipts import ReceiptEndpoints
+from homeserver.client_api.relations import RelationEndpoints
+from homeserver.client_api.room_state import RoomStateEndpoints
+from homeserver.client_api.threads import ThreadEndpoints
+from homeserver.client_api.typing import TypingEndpoints
+from homeserver.rooms.members import Members
+from homeserver.rooms.messages import Messages
+from homeserver.rooms.read_markers import ReadMarkers
+from homeserver.rooms.receipts import Receipts
+from homeserver.rooms.related_events import RelatedEvents
+from homeserver.rooms.room_state import RoomState
+from homeserver.rooms.threads import Threads
+from homeserver.rooms.timestamps import Timestamps
+from homeserver.rooms.typing import Typing
+from homeserver.storage.database import Database
+
+
+def build_reading(
+    world: World, db: Database, typing: Typing, receipts: Receipts
+) -> tuple[object, ...]:
+    """The endpoints."""
+    clock = world.clock
+    messages = Messages(db, clock)
+    read_markers = ReadMarkers(db, clock)
+    return (
+        MessageEndpoints(messages),
+        EventEndpoints(messages, Timestamps(db)),
+        MemberEndpoints(Members(db, clock)),
+        RoomStateEndpoints(RoomState(db, clock)),
+        RelationEndpoints(RelatedEvents(db, clock)),
+        ThreadEndpoints(Threads(db, clock)),
+        ReceiptEndpoints(receipts, read_markers),
+        ReadMarkerEndpoints(read_markers),
+        TypingEndpoints(typing),
+    )
