@@ -36,21 +36,21 @@ def test_filters_are_only_for_their_owner(server: Server) -> None:
         assert refused.value.errcode == "M_FORBIDDEN"
 
 
-@pytest.mark.parametrize(
-    ("body", "errcode"),
-    [
-        ({"room": {"timeline": {"limit": "ten"}}}, "M_BAD_JSON"),
-        ({"event_fields": ["x" * 65536]}, "M_TOO_LARGE"),
-        ([], "M_BAD_JSON"),
-    ],
-)
-def test_a_wrong_filter_is_refused(server: Server, body: object, errcode: str) -> None:
+WRONG_FILTER: list[tuple[Any, ...]] = [
+    ({"room": {"timeline": {"limit": "ten"}}}, "M_BAD_JSON"),
+    ({"event_fields": ["x" * 65536]}, "M_TOO_LARGE"),
+    ([], "M_BAD_JSON"),
+]
+
+
+def test_a_wrong_filter_is_refused(server: Server) -> None:
     alice = server.person("alice")
 
-    with pytest.raises(Refused) as refused:
-        alice.post(MINE, body)
+    for body, errcode in WRONG_FILTER:
+        with pytest.raises(Refused) as refused:
+            alice.post(MINE, body)
 
-    assert refused.value.errcode == errcode
+        assert refused.value.errcode == errcode
 
 
 def test_the_oldest_filters_make_room_for_new_ones(
