@@ -5,6 +5,7 @@ import asyncio
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,8 @@ def main() -> None:
         print(calibration.summary())
     if options.json:
         options.json.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+    if plan.failures:
+        sys.exit("\n".join(["Not measured:", *dict.fromkeys(plan.failures)]))
 
 
 def arguments() -> argparse.Namespace:

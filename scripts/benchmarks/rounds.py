@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from scripts.benchmarks.calibration import Calibration
 from scripts.benchmarks.filling import VERSION, fill
@@ -38,6 +38,8 @@ class Plan:
     operations: Sequence[str]
     core: int
     keep_filled: bool
+    failures: list[str] = field(factory=list)
+    """What could not be measured."""
 
 
 @frozen
@@ -104,11 +106,31 @@ async def _rounds(
         for name in plan.operations:
             for contestant in order:
                 stage = Stage(contestant.server, contestant.world, plan.effort, number, calibration)
-                rows = await measure_one(stage, name)
+                rows = await _measure_or_note(stage, name, plan.failures)
                 for row, figures in rows.items():
                     product = contestant.server.product.name
                     results.setdefault(row, {}).setdefault(product, []).append(figures)
     return results
+
+
+async def _measure_or_note(stage: Stage, name: str, failures: list[str]) -> dict[str, Figures]:
+    """What one server cannot do must not cost the figures of all else."""
+    try:
+        return await measure_one(stage, name)
+    except* Exception as group:
+        server = stage.server
+        reasons = "; ".join(repr(error) for error in flattened(group))
+        failures.append(f"{name}, {server.product.name} on {server.database_kind}: {reasons}")
+        say(f"FAILED {failures[-1]}")
+    return {}
+
+
+def flattened(group: BaseExceptionGroup[Exception]) -> list[BaseException]:
+    return [
+        inner
+        for error in group.exceptions
+        for inner in (flattened(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
 
 
 async def measure_one(stage: Stage, name: str) -> dict[str, Figures]:
