@@ -100,7 +100,8 @@ class Directory:
     def note(self, change: Appended) -> None:
         """A redaction takes words out of a state that otherwise stays the same."""
         if change.stored.event.redacts is not None:
-            entries(self._db.memory).drop(change.room_id)
+            memory = self._db.memory
+            entries(memory).drop(change.room_id, memory.commits)
 
 
 def page_of(found: list[Entry], query: Query) -> Page:

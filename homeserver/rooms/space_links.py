@@ -42,8 +42,9 @@ def moved_child(txn: Transaction, space: Head, old: Head, new: Head) -> Iterator
 def opened_to(txn: Transaction, child: Head, old: Head, new: Head) -> Iterator[Draft]:
     """Members of the old space could join its rooms: so can those of the new one."""
     content = current(txn, child, JOIN_RULES) or {}
-    allow = content.get("allow")
-    for condition in allow if isinstance(allow, list) else []:
+    found = content.get("allow")
+    allow = found if isinstance(found, list) else []
+    for condition in allow:
         if isinstance(condition, dict) and condition.get("room_id") == old.room_id:
             added: JsonObject = {**condition, "room_id": new.room_id}
             yield Draft(JOIN_RULES, {**content, "allow": [*allow, added]}, "")

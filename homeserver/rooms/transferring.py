@@ -38,7 +38,7 @@ def new_creation_content(
     """The kind of room stays; its creators do not ("they are *not* automatically copied")."""
     create = old.event(txn, "m.room.create")
     before = create.event.content if create else {}
-    content = {name: before[name] for name in ("type", "m.federate") if name in before}
+    content: JsonObject = {name: before[name] for name in ("type", "m.federate") if name in before}
     content["predecessor"] = {"room_id": old.room_id}
     if not version.room_id_is_create_hash:
         content["predecessor"]["event_id"] = old.extremities[0]
@@ -93,10 +93,10 @@ def bans(txn: Transaction, old: Head) -> Iterator[tuple[str, JsonObject]]:
 
 
 def new_power_levels(txn: Transaction, old: Head, new: Head, content: JsonObject) -> JsonObject:
-    """Creators are above all levels since version 12, and must not be named; before, they had 100."""
+    """Creators stand above all levels since version 12, and are not named; before, they had 100."""
     users: JsonObject = {**as_object(content.get("users"))}
     if old.version.privileged_creators and not new.version.privileged_creators:
-        top = max(100, *(level for level in users.values() if type(level) is int), 100)
+        top = max([100, *(level for level in users.values() if type(level) is int)])
         users |= dict.fromkeys(creators_of(txn, old), top)
     if new.version.integer_power_levels:
         content, users = whole_numbers(content, old), levels_of(users, old)
