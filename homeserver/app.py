@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.reading import build_reading
+from homeserver.building.operations import build_operations
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data
@@ -111,9 +112,9 @@ def build(settings: Settings, world: World) -> Application:
     )
     reading = build_reading(world, database, rooms.typing, rooms.receipts)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
-    return Application(
-        settings, world, database, notifier, metrics, accounts, user_data, {"client": client}
-    )
+    operations = build_operations(settings, metrics, database, notifier)
+    endpoints = {**operations, "client": [*operations["client"], *client]}
+    return Application(settings, world, database, notifier, metrics, accounts, user_data, endpoints)
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -29,6 +29,7 @@ class Metrics:
     batch_size: Histogram
     write_seconds: Histogram
     waiting_syncs: Gauge
+    cache_bytes: Gauge
 
     def exposition(self) -> bytes:
         """The body of an answer to Prometheus, of type CONTENT_TYPE."""
@@ -75,5 +76,8 @@ def new_metrics() -> Metrics:
         ),
         waiting_syncs=Gauge(
             "isthmus_waiting_syncs", "Clients that wait for news.", registry=registry
+        ),
+        cache_bytes=Gauge(
+            "isthmus_cache_bytes", "About what each cache takes.", ("cache",), registry=registry
         ),
     )

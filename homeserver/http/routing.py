@@ -55,7 +55,7 @@ def route(
     """
 
     def mark(function: F) -> F:
-        full = path if path.startswith(("/_", "/.well-known")) or path == "/" else CLIENT + path
+        full = CLIENT + path if path.startswith(("/v", "/r0/", "/unstable/")) else path
         routes: list[Route] = getattr(function, "routes", [])
         routes.append(Route(method, full, access, cost, max_body, waits))
         function.routes = routes  # type: ignore[attr-defined]

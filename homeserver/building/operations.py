@@ -1,0 +1,29 @@
+"""What operators look at, put together."""
+
+from functools import partial
+
+from homeserver.client_api.landing import LandingEndpoints
+from homeserver.client_api.metrics import MetricsEndpoints
+from homeserver.config.settings import Settings
+from homeserver.metrics import Metrics
+from homeserver.notifier import Notifier
+from homeserver.rooms.timeline import Appended
+from homeserver.storage.database import Database
+
+
+def build_operations(
+    settings: Settings, metrics: Metrics, db: Database, notifier: Notifier
+) -> dict[str, list[object]]:
+    """Endpoints by the resource of a listener."""
+    local = metrics.events.labels("local")
+    notifier.listen(Appended, lambda _: local.inc())
+    for name in db.memory.sizes():
+        metrics.cache_bytes.labels(name).set_function(partial(size_of, db, name))
+    return {
+        "client": [LandingEndpoints(settings.server_name, settings.baseurl)],
+        "metrics": [MetricsEndpoints(metrics)] if settings.metrics.enabled else [],
+    }
+
+
+def size_of(db: Database, cache: str) -> float:
+    return db.memory.sizes()[cache]
