@@ -15,7 +15,8 @@ MAX_NOTES = 10_000
 class Cache(Generic[K, V]):
     """The most recently used values whose sizes add up to at most `max_bytes`.
 
-    `size` estimates the bytes of a value with its key; it need not be exact, only honest about what is large.
+    `size` estimates the bytes of a value with its key; it need not be exact, only honest about
+    what is large.
     """
 
     def __init__(self, max_bytes: int, size: Callable[[K, V], int]) -> None:
@@ -50,8 +51,8 @@ class Cache(Generic[K, V]):
                 self._store(key, value)
 
     def _store(self, key: K, value: V) -> None:
-        size = self._size(key, value)
         self._drop(key)
+        size = self._size(key, value)
         self._values[key] = (value, size)
         self.bytes += size
         while self.bytes > self._max_bytes and len(self._values) > 1:
@@ -60,13 +61,15 @@ class Cache(Generic[K, V]):
 
     def _note_change(self, key: K, commit: int) -> None:
         if len(self._changed) >= MAX_NOTES:
-            # Forgetting who changed when means to treat all as changed now: a few reads are not kept.
+            # Who forgets what changed when treats all as changed now: a few reads are not kept.
             self._changed.clear()
             self._all_changed = commit
         self._changed[key] = commit
 
-    def drop(self, key: K) -> None:
+    def drop(self, key: K, commit: int) -> None:
+        """Forget a value that the commit of this number has changed."""
         with self._lock:
+            self._note_change(key, commit)
             self._drop(key)
 
     def _drop(self, key: K) -> None:

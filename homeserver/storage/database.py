@@ -217,7 +217,7 @@ class Database:
     # -- the writer
 
     def _start_batch(self) -> None:
-        """Take what waits. Members of a broken batch go one by one, so who broke it breaks alone."""
+        """Take what waits. Those of a broken batch go one by one, so who broke it breaks alone."""
         if self._alone:
             jobs = [self._alone.popleft()]
         else:

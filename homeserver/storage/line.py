@@ -1,7 +1,8 @@
 """The number line: every change takes the next place, and no place is ever given twice.
 
-Places are counted in memory. What the database knows is a mark that lies ahead of them: after a crash
-counting goes on behind the mark, because places beyond the newest row may already stand in somebody's token.
+Places are counted in memory. What the database knows is a mark that lies ahead of them: after a
+crash counting goes on behind the mark, because places beyond the newest row may already stand in
+somebody's token.
 """
 
 from homeserver.storage.transaction import Transaction

@@ -34,7 +34,9 @@ def save(txn: Transaction, user_id: str, room_id: str, room: int, new: Membershi
         names.intern(txn, new.sender),
     )
     known: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
-    if known is not None:
+    if known is None:
+        txn.drop(txn.memory.rooms_of_users, user_id)
+    else:
         txn.put(txn.memory.rooms_of_users, user_id, known.set(room_id, new))
 
 

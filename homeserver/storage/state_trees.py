@@ -1,8 +1,9 @@
 """The state of rooms as persistent hash trees.
 
-A tree maps (type, state key), both as numbers of `names`, to the position of the state event. Its nodes are
-stored once, under the hash of their bytes, and never change: a new state shares all nodes but those on the way
-to what is new, and two states are compared by walking only where their nodes differ.
+A tree maps (type, state key), both as numbers of `names`, to the position of the state event. Its
+nodes are stored once, under the hash of their bytes, and never change: a new state shares all nodes
+but those on the way to what is new, and two states are compared by walking only where their nodes
+differ.
 """
 
 import struct

@@ -1,5 +1,7 @@
 """Where database work runs: threads of our own, or (in tests) the caller's."""
 
+import logging
+import os
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -14,7 +16,7 @@ class Outcome(Protocol):
 
 class Threads(Protocol):
     def run(self, lane: str, work: Callable[[], Any], outcome: Outcome) -> None:
-        """Do `work` on a thread of the lane ("write" or "read"), tell `outcome` on the reactor's thread."""
+        """Do `work` on a thread of the lane ("write", "read"), tell `outcome` on the reactor's."""
 
     def stop(self) -> None: ...
 
@@ -65,6 +67,15 @@ class ReactorThreads:
             try:
                 result = work()
             except BaseException as error:
-                self._reactor.callFromThread(outcome, None, error)
+                self._reactor.callFromThread(tell, outcome, None, error)
             else:
-                self._reactor.callFromThread(outcome, result, None)
+                self._reactor.callFromThread(tell, outcome, result, None)
+
+
+def tell(outcome: Outcome, result: Any, error: BaseException | None) -> None:
+    try:
+        outcome(result, error)
+    except SystemExit:
+        # The reactor would log it and go on; but who cannot write any more must not seem to serve.
+        logging.shutdown()
+        os._exit(1)

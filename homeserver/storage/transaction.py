@@ -4,17 +4,22 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from homeserver.changes import Change
+from homeserver.logs import logger
 from homeserver.storage.dialects.dialect import Connection
 from homeserver.storage.memory import Memory
 
 Row = tuple[Any, ...]
 
+log = logger(__name__)
+
+_DROPPED = object()
+
 
 class Transaction:
     """One batch of the writer, or one read.
 
-    `insert` collects rows and sends them together: many events cost one statement. Whatever reads or
-    changes rows directly first sends what was collected, so work always sees what came before it.
+    `insert` collects rows and sends them together: many events cost one statement. Whatever reads
+    or changes rows directly first sends what was collected, so work always sees what came before.
     """
 
     def __init__(
@@ -26,6 +31,7 @@ class Transaction:
         self._collected: list[tuple[str, Row]] = []
         self._mark = 0
         self._savepoint = False
+        self._broken: Exception | None = None
         self._undo: list[Callable[[], object]] = []
         self._seen: dict[tuple[int, Hashable], Any] = {}
         self._at_end: dict[Hashable, Callable[[Transaction], object]] = {}
@@ -77,15 +83,22 @@ class Transaction:
     def see(self, cache: Any, key: Hashable) -> Any:
         """The cached value as this batch has left it, or None."""
         own = self._seen.get((id(cache), key))
-        return own if own is not None else cache.get(key)
+        if own is None:
+            return cache.get(key)
+        return None if own is _DROPPED else own
 
     def put(self, cache: Any, key: Hashable, value: object) -> None:
         """Cache a value: seen by this batch at once, by others after the commit."""
-        place = (id(cache), key)
-        before = self._seen.get(place)
-        self._seen[place] = value
-        self._undo.append(lambda: self._seen.__setitem__(place, before))
+        self._set_seen(cache, key, value)
         self.after_commit(lambda: cache.put(key, value, self.memory.commits))
+
+    def drop(self, cache: Any, key: Hashable) -> None:
+        """The cached value is out of date: for who changes rows without knowing the new value.
+
+        Even for a key that is not cached: a reader may just be about to cache the old value.
+        """
+        self._set_seen(cache, key, _DROPPED)
+        self.after_commit(lambda: cache.drop(key, self.memory.commits))
 
     def fill(self, cache: Any, key: Hashable, value: object) -> None:
         """Cache what was read from the rows."""
@@ -105,6 +118,12 @@ class Transaction:
         """Run on the reactor's thread once the rows are safe."""
         self._after_commit.append(action)
 
+    def _set_seen(self, cache: Any, key: Hashable, value: object) -> None:
+        place = (id(cache), key)
+        before = self._seen.get(place)
+        self._seen[place] = value
+        self._undo.append(lambda: self._seen.__setitem__(place, before))
+
     # -- the writer's side
 
     def begin_job(self) -> tuple[int, int]:
@@ -117,8 +136,10 @@ class Transaction:
             self._connection.execute("RELEASE SAVEPOINT job", ())
             self._savepoint = False
 
-    def abandon_job(self, marks: tuple[int, int]) -> None:
-        """Undo all that the job did, in rows and in memory."""
+    def abandon_job(self, marks: tuple[int, int]) -> bool:
+        """Undo all that the job did, in rows and memory; whether what came before still stands."""
+        if self._broken is not None:
+            return False
         changes, actions = marks
         del self._collected[self._mark :]
         del self.changes[changes:]
@@ -130,9 +151,12 @@ class Transaction:
             self._connection.execute("ROLLBACK TO SAVEPOINT job", ())
             self._connection.execute("RELEASE SAVEPOINT job", ())
             self._savepoint = False
+        return self._connection.can_commit()
 
     def finish(self) -> None:
         """Send what is left before the commit."""
+        if self._broken is not None:
+            raise self._broken
         for work in list(self._at_end.values()):
             work(self)
         self._mark = len(self._collected)
@@ -142,13 +166,22 @@ class Transaction:
     def committed(self) -> None:
         self.memory.commits += 1
         for action in self._after_commit:
-            action()
+            try:
+                action()
+            except Exception:
+                # The rows are safe; one fault in memory must not keep the answers from everybody.
+                log.exception("something failed after a commit")
 
     def _send_collected(self) -> None:
         if not self._collected:
             return
         earlier, own = self._collected[: self._mark], self._collected[self._mark :]
-        self._send(earlier)
+        try:
+            self._send(earlier)
+        except Exception as error:
+            # Not the fault of the work that happens to run, and not for it to catch.
+            self._broken = error
+            raise
         self._mark = 0
         self._collected = []
         if own:

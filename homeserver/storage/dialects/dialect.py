@@ -20,7 +20,14 @@ class Connection(Protocol):
     def begin_read(self) -> None:
         """All reads until the rollback see one moment."""
 
-    def commit(self) -> None: ...
+    def can_commit(self) -> bool:
+        """Whether an error has left the open transaction whole."""
+
+    def commit(self) -> None:
+        """Raises rather than commit less than everything."""
+
+    def is_lost(self) -> bool:
+        """Whether only a new connection can help."""
 
     def rollback(self) -> None: ...
 
@@ -33,14 +40,17 @@ class Dialect(Protocol):
 
     @property
     def works_inline(self) -> bool:
-        """Whether statements are quick enough for the reactor's own thread: only commits wait for the disk."""
+        """Whether statements are quick enough for the reactor's own thread: only commits wait."""
 
     def connect(self, *, writer: bool) -> Connection: ...
 
     def translate_schema(self, sql: str) -> str: ...
 
-    def lost_connection(self, error: Exception) -> bool:
-        """Whether a new connection may help."""
+    def reconnect(self, lost: Connection) -> tuple[Connection, bool]:
+        """A new connection for the writer; whether the lost one's last transaction was committed.
+
+        Waits for a database that is restarting; raises if it does not come back.
+        """
 
     def release(self) -> None:
         """Let another process have the database."""

@@ -35,8 +35,14 @@ class LateConnection:
     def begin_read(self) -> None:
         """With the first query."""
 
+    def can_commit(self) -> bool:
+        return False
+
     def commit(self) -> None:
         raise TypeError("a read changes nothing")
+
+    def is_lost(self) -> bool:
+        return self.real is not None and self.real.is_lost()
 
     def rollback(self) -> None:
         """Whoever lent the connection ends its transaction."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from attrs import define, field
 
-from homeserver.storage.dialects.dialect import Row
+from homeserver.storage.dialects.dialect import Connection, Row
 
 
 class DatabaseInUse(Exception):
@@ -47,8 +47,15 @@ class SqliteConnection:
     def begin_read(self) -> None:
         self._raw.execute("BEGIN")
 
+    def can_commit(self) -> bool:
+        """A full disk, for one, ends the whole transaction."""
+        return self._raw.in_transaction
+
     def commit(self) -> None:
         self._raw.execute("COMMIT")
+
+    def is_lost(self) -> bool:
+        return False
 
     def rollback(self) -> None:
         if self._raw.in_transaction:
@@ -60,7 +67,7 @@ class SqliteConnection:
 
 @define
 class SqliteDialect:
-    """One process at a time: the number line lives in its memory, so a second one is kept out by a lock."""
+    """One process at a time: the number line is in its memory, so a lock keeps a second one out."""
 
     _path: Path
     name: str = "sqlite"
@@ -76,8 +83,8 @@ class SqliteDialect:
     def translate_schema(self, sql: str) -> str:
         return sql
 
-    def lost_connection(self, error: Exception) -> bool:
-        return False
+    def reconnect(self, lost: Connection) -> tuple[Connection, bool]:
+        raise NotImplementedError("a database in this process is never lost")
 
     def release(self) -> None:
         if self._lock is not None:
