@@ -39,7 +39,7 @@ class LoginEndpoints:
     @route("POST", "/v3/login", access=Access.PUBLIC, cost="login")
     async def log_in(self, request: Request) -> JsonObject:
         body = request.json_object()
-        login = await self._log_in(request, body, device_wish(body))
+        login = await self._log_in(request, body, device_wish(request, body))
         answer = login_json(login)
         return {**answer, "well_known": self._well_known} if self._well_known else answer
 

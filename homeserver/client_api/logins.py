@@ -1,12 +1,12 @@
 """What new sessions look like to clients."""
 
 from homeserver.errors import InvalidParam
-from homeserver.http.request import field
+from homeserver.http.request import Request, field, header
 from homeserver.json_values import JsonObject
 from homeserver.users.sessions import DeviceWish, Login
 
 
-def device_wish(body: JsonObject) -> DeviceWish:
+def device_wish(request: Request, body: JsonObject) -> DeviceWish:
     device_id = field(body, "device_id", str, None) or None
     if device_id is not None and not device_id.isprintable():
         raise InvalidParam("'device_id' has characters that cannot be shown.")
@@ -14,6 +14,8 @@ def device_wish(body: JsonObject) -> DeviceWish:
         device_id=device_id,
         display_name=field(body, "initial_device_display_name", str, None),
         refreshes=field(body, "refresh_token", bool, False),
+        ip=request.client_ip,
+        user_agent=header(request, "user-agent"),
     )
 
 

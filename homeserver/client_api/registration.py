@@ -1,5 +1,7 @@
 """Spec: Client-Server API, "Account registration" and "Token-authenticated registration"."""
 
+from functools import partial
+
 from attrs import frozen
 
 from homeserver.client_api.logins import device_wish, login_json
@@ -26,7 +28,8 @@ class RegistrationEndpoints:
             return login_json(await self._registration.register_guest(name))
         if body.get("type") == APPSERVICE:
             return await self._register_for_service(request, body)
-        return login_json(await self._registration.register(request, body, new_user))
+        read = partial(new_user, request)
+        return login_json(await self._registration.register(request, body, read))
 
     @route("GET", "/v3/register/available", access=Access.PUBLIC, cost="registration")
     async def available(self, request: Request) -> JsonObject:
@@ -46,14 +49,14 @@ class RegistrationEndpoints:
     async def _register_for_service(self, request: Request, body: JsonObject) -> JsonObject:
         service = self._masquerade.service_of(request)
         username = field(body, "username", str)
-        wish = None if field(body, "inhibit_login", bool, False) else device_wish(body)
+        wish = None if field(body, "inhibit_login", bool, False) else device_wish(request, body)
         return login_json(await self._registration.register_for_service(service, username, wish))
 
 
-def new_user(body: JsonObject) -> NewUser:
+def new_user(request: Request, body: JsonObject) -> NewUser:
     return NewUser(
         username=field(body, "username", str, None),
         password=field(body, "password", str, None),
-        wish=None if field(body, "inhibit_login", bool, False) else device_wish(body),
+        wish=None if field(body, "inhibit_login", bool, False) else device_wish(request, body),
         guest_access_token=field(body, "guest_access_token", str, None),
     )

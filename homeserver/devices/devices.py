@@ -27,7 +27,7 @@ class Devices:
     _db: Database
     _clock: Clock
     _known: KnownSessions
-    _last_seen: LastSeen
+    last_seen: LastSeen
 
     # -- in the transactions of others
 
@@ -107,7 +107,7 @@ class Devices:
         return False
 
     def _as_last_seen(self, user_id: str, device: Device) -> Device:
-        seen = self._last_seen.of(user_id, device.device_id)
+        seen = self.last_seen.of(user_id, device.device_id)
         return evolve(device, last_seen_ts=seen.ts, last_seen_ip=seen.ip) if seen else device
 
 

@@ -34,11 +34,16 @@ class Login:
 
 @frozen(kw_only=True)
 class DeviceWish:
-    """The device that a client wants to log in as; without an id it gets a new one."""
+    """The device that a client wants to log in as; without an id it gets a new one.
+
+    `ip` and `user_agent` tell where it logs in from.
+    """
 
     device_id: str | None = None
     display_name: str | None = None
     refreshes: bool = False
+    ip: str = ""
+    user_agent: str = ""
 
 
 class UserLocked(MatrixError):
@@ -75,6 +80,9 @@ class Sessions:
         self._devices.appear(txn, user_id, device_id, wish.display_name)
         session = sessions.open(txn, user_id, device_id, self._clock.now_ms())
         txn.after_commit(lambda: self._known.forget(user_id))
+        if wish.ip:
+            seen = (user_id, device_id, wish.ip, wish.user_agent)
+            txn.after_commit(lambda: self._devices.last_seen.note(*seen))
         login = Login(user_id, device_id, "")
         return self._add_tokens(txn, login, session, 0, refreshes=wish.refreshes)
 

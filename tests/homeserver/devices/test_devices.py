@@ -23,6 +23,16 @@ def test_every_login_is_a_device(server: Server) -> None:
     assert names == {phone.device_id: None, laptop.device_id: "Laptop"}
 
 
+def test_a_login_is_a_use(server: Server) -> None:
+    alice = server.person("alice")
+    laptop = alice.logs_in()
+
+    device = alice.get(f"/v3/devices/{laptop.device_id}")
+
+    assert device["last_seen_ts"] == server.clock.now_ms()
+    assert device["last_seen_ip"] == "203.0.113.7"
+
+
 def test_devices_tell_when_and_where_they_were_used(server: Server) -> None:
     alice = server.person("alice")
     server.clock.advance(1000)
