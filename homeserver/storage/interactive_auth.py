@@ -50,21 +50,16 @@ def find(txn: Transaction, id: str, oldest_ts: int) -> InteractiveSession | None
     return InteractiveSession(row[0], row[1], row[2], decode(row[3]), bytes(row[4]))
 
 
-def complete(
-    txn: Transaction, id: str, stage: str, proof: Any, request: bytes
-) -> InteractiveSession | None:
-    """Note that a stage was passed; the session as it is now, or None if it is gone."""
-    session = find(txn, id, 0)
-    if session is None:
-        return None
-    session.completed[stage] = proof
+def complete(txn: Transaction, session: InteractiveSession) -> None:
+    """Add the stages that were passed to those that another request has passed meanwhile."""
+    earlier = find(txn, session.id, 0)
+    completed = {**(earlier.completed if earlier else {}), **session.completed}
     txn.execute(
         "UPDATE interactive_sessions SET completed = ?, request = ? WHERE id = ?",
-        encode(session.completed).decode(),
-        request,
-        id,
+        encode(completed).decode(),
+        session.request,
+        session.id,
     )
-    return InteractiveSession(id, session.operation, session.user_id, session.completed, request)
 
 
 def remove(txn: Transaction, id: str) -> bool:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Protocol
 
 import orjson
-from attrs import frozen
+from attrs import evolve, frozen
 
 from homeserver import randomness
 from homeserver.clock import Clock
@@ -55,7 +55,10 @@ class InteractionRequired(MatrixError):
 
 @frozen
 class Confirmed:
-    """What is to be done, and what each completed stage has proved."""
+    """What is to be done, and what each completed stage has proved.
+
+    `session` is still to be ended; it is empty where one request did all.
+    """
 
     body: JsonObject
     completed: dict[str, JsonValue]
@@ -79,8 +82,8 @@ class InteractiveAuth:
     ) -> Confirmed:
         """Let one operation pass, once; raises InteractionRequired until all of a flow is done."""
         confirmed = await self.check(request, body, user_id, flows)
-        if not await self._db.write(stored.remove, confirmed.session):
-            raise Forbidden("This authentication has been used already.")
+        if confirmed.session and not await self._db.write(stored.remove, confirmed.session):
+            raise used_already()
         self.forget(confirmed.session)
         return confirmed
 
@@ -97,23 +100,19 @@ class InteractiveAuth:
 
         Once a stage is done the request must stay what it was, unless it `may_change`.
         """
-        auth = field(body, "auth", dict, None)
-        wanted = {name: value for name, value in body.items() if name != "auth"}
+        auth: JsonObject = field(body, "auth", dict, {})
         operation = f"{request.method} {request.path}"
-        session = auth and await self._resume(auth, operation, user_id)
-        if not session:
-            if auth and field(auth, "session", str, None) is not None:
-                lost = Forbidden("This authentication session is unknown or too old. Begin again.")
-                raise self._required(await self._begin(operation, user_id, wanted), flows, lost)
-            session = await self._begin(operation, user_id, wanted)
-        wanted = self._remembered(session, wanted)
-        if auth and (stage := field(auth, "type", str, None)) is not None:
-            session = await self._attempt(session, stage, auth, wanted, flows)
-        if not any(set(flow) <= session.completed.keys() for flow in flows):
-            raise self._required(session, flows)
-        if not may_change and session.request != digest(wanted):
-            raise Forbidden("The request is not the one that was authenticated. Begin again.")
-        return Confirmed(wanted, session.completed, session.id)
+        known = await self._resume(auth, operation, user_id)
+        session = known or self._new(operation, user_id)
+        wanted = {name: value for name, value in body.items() if name != "auth"}
+        wanted = wanted or self._bodies.get(session.id, wanted)
+        session, problem = await self._attempt(session, known is None, auth, wanted, flows)
+        if problem is None and is_done(session, flows):
+            if not may_change and session.request != digest(wanted):
+                raise Forbidden("The request is not the one that was authenticated. Begin again.")
+            return Confirmed(wanted, session.completed, known.id if known else "")
+        await self._keep(session, known, wanted)
+        raise self._required(session, flows, problem)
 
     def forget(self, session: str) -> None:
         self._bodies.pop(session, None)
@@ -132,52 +131,52 @@ class InteractiveAuth:
             return None
         return session
 
-    async def _begin(self, operation: str, user_id: str, wanted: JsonObject) -> InteractiveSession:
+    def _new(self, operation: str, user_id: str) -> InteractiveSession:
         id = randomness.token(self._random, 24)
-        session = InteractiveSession(id, operation, user_id, {}, digest(wanted))
-        now_ms = self._clock.now_ms()
-        await self._db.write(stored.add, session, now_ms, now_ms - LIFETIME_MS)
-        return session
+        return InteractiveSession(id, operation, user_id, {}, b"")
 
     async def _attempt(
         self,
         session: InteractiveSession,
-        name: str,
+        is_new: bool,
         auth: JsonObject,
         wanted: JsonObject,
         flows: Flows,
-    ) -> InteractiveSession:
-        """The session after a stage was passed; one that was passed before is not tried again."""
-        if name in session.completed:
-            return session
+    ) -> tuple[InteractiveSession, MatrixError | None]:
+        """The session with the stage that was passed, or what was wrong with the attempt."""
+        if is_new and "session" in auth:
+            return session, Forbidden("This authentication session is unknown or too old.")
+        name = field(auth, "type", str, None)
+        if name is None or name in session.completed:
+            return session, None
         if not any(name in flow for flow in flows):
-            unknown = MatrixError("This stage is not part of any flow.", errcode="M_UNRECOGNIZED")
-            raise self._required(session, flows, unknown)
+            return session, MatrixError("No flow has this stage.", errcode="M_UNRECOGNIZED")
         try:
             proof = await self._stages[name].check(auth, session.user_id)
         except LimitExceeded:
             raise
         except MatrixError as problem:
-            raise self._required(session, flows, problem) from None
+            return session, problem
         # The first proof ties the session to what it was given for.
-        request = session.request if session.completed else digest(wanted)
-        passed = await self._db.write(stored.complete, session.id, name, proof, request)
-        if passed is None:
-            raise Forbidden("This authentication has been used already.")
-        return passed
+        request = session.request or digest(wanted)
+        return evolve(session, completed={**session.completed, name: proof}, request=request), None
 
-    def _remembered(self, session: InteractiveSession, wanted: JsonObject) -> JsonObject:
-        """What is asked for now, or before if the request says nothing but who asks."""
-        if not wanted:
-            return self._bodies.get(session.id, wanted)
+    async def _keep(
+        self, session: InteractiveSession, known: InteractiveSession | None, wanted: JsonObject
+    ) -> None:
+        """Store what the next request needs; a client that sends all at once costs nothing here."""
+        if known is None:
+            now_ms = self._clock.now_ms()
+            await self._db.write(stored.add, session, now_ms, now_ms - LIFETIME_MS)
+        elif session.completed != known.completed:
+            await self._db.write(stored.complete, session)
         while len(self._bodies) >= MAX_BODIES:
             del self._bodies[next(iter(self._bodies))]
         if len(encode(wanted)) <= MAX_BODY_BYTES:
             self._bodies[session.id] = wanted
-        return wanted
 
     def _required(
-        self, session: InteractiveSession, flows: Flows, problem: MatrixError | None = None
+        self, session: InteractiveSession, flows: Flows, problem: MatrixError | None
     ) -> InteractionRequired:
         names = {name for flow in flows for name in flow}
         params = {name: self._stages[name].params() for name in sorted(names)}
@@ -193,3 +192,11 @@ class InteractiveAuth:
 
 def digest(wanted: JsonObject) -> bytes:
     return sha256(orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def is_done(session: InteractiveSession, flows: Flows) -> bool:
+    return any(set(flow) <= session.completed.keys() for flow in flows)
+
+
+def used_already() -> Forbidden:
+    return Forbidden("This authentication has been used already.")

@@ -15,7 +15,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
 from homeserver.users.appservices import AppService, token_hash
-from homeserver.users.interactive_auth import Confirmed, Flows, InteractiveAuth
+from homeserver.users.interactive_auth import Confirmed, Flows, InteractiveAuth, used_already
 from homeserver.users.passwords import Passwords
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.sessions import DeviceWish, Login, Sessions
@@ -161,8 +161,8 @@ class Registration:
     def _register(
         self, txn: Transaction, account: Account, confirmed: Confirmed, new: NewUser
     ) -> Login:
-        if not interactive_auth.remove(txn, confirmed.session):
-            raise Forbidden("This authentication has been used already.")
+        if confirmed.session and not interactive_auth.remove(txn, confirmed.session):
+            raise used_already()
         if token := confirmed.completed.get(REGISTRATION_TOKEN):
             account = evolve(account, is_admin=self._tokens.redeem(txn, token))
         if new.guest_access_token is None:

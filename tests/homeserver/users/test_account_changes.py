@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from tests.outcomes import outcome
 from tests.people import JsonObject, Person, Refused, Server
@@ -113,6 +114,27 @@ def _remains(txn: Any, user_id: str) -> int:
     kept = txn.query("SELECT 1 FROM account_data WHERE user_id = ?", user_id)
     shown = txn.query("SELECT fields FROM profiles WHERE user_id = ? AND fields <> '{}'", user_id)
     return len(kept) + len(shown)
+
+
+def test_leaving_rooms_goes_on_after_a_restart(server: Server) -> None:
+    server.people("alice", "bob")
+    left: list[str] = []
+
+    async def fails(user_id: str) -> None:
+        raise OSError("the disk is full")
+
+    async def leaves(user_id: str) -> None:
+        left.append(user_id)
+
+    deactivation = server.app.accounts.deactivation
+    failing = evolve(deactivation, leave_all_rooms=fails)
+    outcome(failing.deactivate("@alice:test", erase=False))
+
+    working = evolve(deactivation, leave_all_rooms=leaves)
+    outcome(working.resume())
+    outcome(working.resume())
+
+    assert left == ["@alice:test"]
 
 
 def test_locked_users_can_only_log_out(server: Server) -> None:

@@ -1,11 +1,17 @@
 """Passwords and their hashes."""
 
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Event
+
 import pytest
 from argon2 import extract_parameters
+from twisted.internet.defer import Deferred
 
 from homeserver.config.accounts import Passwords as PasswordSettings
-from homeserver.errors import InvalidParam
-from homeserver.users.passwords import Passwords, WeakPassword, work_inline
+from homeserver.errors import InvalidParam, LimitExceeded
+from homeserver.users import passwords as passwords_module
+from homeserver.users.passwords import HashingThreads, Passwords, WeakPassword, work_inline
 from tests.outcomes import outcome
 
 CHEAP = PasswordSettings(hash_memory=8 * 1024, hash_passes=1)
@@ -69,3 +75,35 @@ def test_new_passwords_obey_the_operator(rule: dict[str, int], weak: str, strong
 def test_passwords_have_an_end() -> None:
     with pytest.raises(InvalidParam):
         Passwords(CHEAP, work_inline).check("x" * 513)
+
+
+class Reactor:
+    """Carries what threads have done to whoever asks for it."""
+
+    def __init__(self) -> None:
+        self.done: SimpleQueue[Callable[[], object]] = SimpleQueue()
+        self.stop: Callable[[], object] = lambda: None
+
+    def callFromThread(self, function: Callable[..., object], *arguments: object) -> None:
+        self.done.put(lambda: function(*arguments))
+
+    def addSystemEventTrigger(self, phase: str, event: str, stop: Callable[[], object]) -> None:
+        self.stop = stop
+
+
+def test_hashing_has_its_own_threads_and_a_bounded_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords_module, "MAX_WAITING", 1)
+    reactor, gate, results = Reactor(), Event(), list[bool]()
+    threads = HashingThreads(reactor)
+
+    async def wait() -> None:
+        results.append(await threads(gate.wait))
+
+    Deferred.fromCoroutine(wait())
+    with pytest.raises(LimitExceeded):
+        threads(lambda: None)
+    gate.set()
+    reactor.done.get(timeout=10)()
+    reactor.stop()
+
+    assert results == [True]

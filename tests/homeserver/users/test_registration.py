@@ -296,3 +296,40 @@ def registers_with(server: Server, name: str, token: str) -> JsonObject:
 def validity(server: Server, token: str) -> bool:
     path = "/v1/register/m.login.registration_token/validity"
     return bool(server.anonymous.get(path, token=token)["valid"])
+
+
+def test_stages_are_done_one_after_the_other(start_server: Callable[..., Server]) -> None:
+    policy = Policy(name="Privacy", url="https://test/privacy")
+    server = start_server(
+        registration=Registration(enabled=True, requires_token=True, terms=(policy,))
+    )
+    body = {"username": "alice", "password": PASSWORD}
+    token = {"type": "m.login.registration_token", "token": token_of(server, uses=1)}
+
+    with pytest.raises(Refused) as first:
+        server.anonymous.post("/v3/register", {**body, "auth": token})
+    session = first.value.body["session"]
+    with pytest.raises(Refused) as repeated:
+        server.anonymous.post("/v3/register", {**body, "auth": {**token, "session": session}})
+    terms = {"type": "m.login.terms", "session": session}
+    answer = server.anonymous.post("/v3/register", {**body, "auth": terms})
+
+    for refused in (first, repeated):
+        assert refused.value.body["completed"] == ["m.login.registration_token"]
+        assert refused.value.body["flows"] == [
+            {"stages": ["m.login.registration_token", "m.login.terms"]}
+        ]
+    assert answer["user_id"] == "@alice:test"
+
+
+def test_who_lost_a_name_to_somebody_quicker_may_choose_another(server: Server) -> None:
+    session = begun(server.anonymous, {"username": "alice", "password": PASSWORD})
+    server.person("alice")
+    auth = {**DUMMY, "session": session}
+
+    with pytest.raises(Refused) as late:
+        server.anonymous.post("/v3/register", {"auth": auth})
+    body = {"username": "alicia", "password": PASSWORD, "auth": auth}
+
+    assert late.value.errcode == "M_USER_IN_USE"
+    assert server.anonymous.post("/v3/register", body)["user_id"] == "@alicia:test"
