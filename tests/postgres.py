@@ -39,6 +39,7 @@ class PostgresServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._port = free_port()
+        self._shared: str | None = None
         self._owner: str | None = None
         if os.geteuid() == 0:
             # The server refuses to run as root.
@@ -81,6 +82,20 @@ class PostgresServer:
             )
         connection.close()
         return self._dsn(name)
+
+    def clean_database(self) -> str:
+        """The DSN of a database that may have its tables already, but no rows: far quicker than a fresh one."""
+        if self._shared is None:
+            self._shared = self.new_database()
+        connection = psycopg2.connect(self._shared)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'"
+            )
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"DELETE FROM {table}")
+        connection.close()
+        return self._shared
 
     def _dsn(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{name}"
