@@ -15,9 +15,12 @@ from homeserver.storage.transaction import Row, Transaction
 class Stored:
     """An event and what we know of it. `state` is the root of the room's state before it.
 
-    `place` orders its room's timeline; events outside of it (outliers) have none. `redaction` is the position
-    of the event that redacted it. `device` and `txn_id` say by which request one of our devices sent it.
-    `replaces` is the position of the state event whose place this one took. `counted` is the number of events of the room up to here that notify members by default. `opened` keeps the
+    `place` orders its room's timeline; events outside of it (outliers) have none. `redaction` is
+    the position
+    of the event that redacted it. `device` and `txn_id` say by which request one of our devices
+    sent it.
+    `replaces` is the position of the state event whose place this one took. `counted` is the
+    number of events of the room up to here that notify members by default. `opened` keeps the
     event's bytes for clients once somebody has asked for them.
     """
 
@@ -48,7 +51,8 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
     event = stored.event
     txn.insert(
         """
-        INSERT INTO events (position, event_id, room, place, type, state_key, sender, depth, origin_server_ts,
+        INSERT INTO events (position, event_id, room, place, type, state_key, sender, depth,
+        origin_server_ts,
             state, replaces, counted, redaction, rejected, device, txn_id, json)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
@@ -213,6 +217,9 @@ def mark_redacted(txn: Transaction, stored: Stored, redaction: int) -> Stored:
 
 
 def _remember(txn: Transaction, row: Row) -> Stored:
+    known: Stored | None = txn.see(txn.memory.events, row[0])
+    if known is not None:
+        return known
     stored = from_row(row)
     txn.fill(txn.memory.events, stored.position, stored)
     txn.fill(txn.memory.positions, stored.event.event_id, stored.position)
