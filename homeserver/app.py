@@ -7,8 +7,8 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
-from homeserver.building.reading import build_reading
 from homeserver.building.operations import build_operations
+from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data

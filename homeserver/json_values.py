@@ -12,7 +12,9 @@ MAX_DEPTH = 100
 
 
 def decode(data: bytes | str) -> JsonValue:
-    """Read JSON; raises ValueError for what is not UTF-8 JSON (NaN, lone surrogates, ...) or nests too deeply."""
+    """Read JSON; raises ValueError for what is not UTF-8 JSON (NaN, lone surrogates, ...) or nests
+    too deeply.
+    """
     value = orjson.loads(data)
     if exceeds_depth(value, MAX_DEPTH):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")

@@ -24,7 +24,9 @@ class Notifier:
         self._listeners[kind].append(listener)
 
     def listen_afterwards(self, listener: Callable[[], None]) -> None:
-        """Be called when everybody has been told of all that a commit changed, and its writers are answered."""
+        """Be called when everybody has been told of all that a commit changed, and its writers are
+        answered.
+        """
         self._afterwards.append(listener)
 
     def publish(self, changes: Iterable[Change]) -> None:

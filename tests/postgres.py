@@ -78,19 +78,23 @@ class PostgresServer:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(
-                f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+                f"CREATE DATABASE {name} TEMPLATE template0 "
+                "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
             )
         connection.close()
         return self._dsn(name)
 
     def clean_database(self) -> str:
-        """The DSN of a database that may have its tables already, but no rows: far quicker than a fresh one."""
+        """The DSN of a database that may have its tables already, but no rows: far quicker than a
+        fresh one.
+        """
         if self._shared is None:
             self._shared = self.new_database()
         connection = psycopg2.connect(self._shared)
         with connection, connection.cursor() as cursor:
             cursor.execute(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'"
+                "SELECT tablename FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'migrations'"
             )
             for (table,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {table}")

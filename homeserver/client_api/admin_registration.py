@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from homeserver.client_api.logins import login_json
+from homeserver.errors import InvalidParam
 from homeserver.http.request import Request, field
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
@@ -23,6 +24,9 @@ class AdminRegistrationEndpoints:
 
 
 def signed_wish(body: JsonObject) -> SignedWish:
+    user_type = field(body, "user_type", str, None)
+    if user_type is not None and not user_type.isprintable():
+        raise InvalidParam("'user_type' must be a word.")
     return SignedWish(
         nonce=field(body, "nonce", str),
         username=field(body, "username", str),
@@ -30,6 +34,6 @@ def signed_wish(body: JsonObject) -> SignedWish:
         mac=field(body, "mac", str),
         admin=field(body, "admin", bool, False),
         display_name=field(body, "displayname", str, None),
-        user_type=field(body, "user_type", str, None),
+        user_type=user_type,
         inhibit_login=field(body, "inhibit_login", bool, False),
     )

@@ -64,9 +64,11 @@ class Devices:
         return [self._as_last_seen(user_id, device) for device in found]
 
     async def find(self, user_id: str, device_id: str) -> Device:
-        found = await self._db.glance(devices.find, user_id, device_id)
+        found = None
+        if is_possible_id(device_id):
+            found = await self._db.glance(devices.find, user_id, device_id)
         if found is None:
-            raise NotFound("You have no device of this id.")
+            raise unknown_device()
         return self._as_last_seen(user_id, found)
 
     async def rename(self, user_id: str, device_id: str, display_name: str | None) -> None:
@@ -89,8 +91,8 @@ class Devices:
     def _rename(
         self, txn: Transaction, user_id: str, device_id: str, display_name: str | None
     ) -> None:
-        if not devices.exists(txn, user_id, device_id):
-            raise NotFound("You have no device of this id.")
+        if not is_possible_id(device_id) or not devices.exists(txn, user_id, device_id):
+            raise unknown_device()
         if display_name is not None:
             devices.rename(txn, user_id, device_id, cut_to_fit(display_name))
             devices.list_changed(txn, user_id)
@@ -118,5 +120,13 @@ def cut_to_fit(display_name: str) -> str:
 
 def check_device_id(device_id: str) -> None:
     """Device ids are the client's to choose, within reason; raises InvalidParam."""
-    if not device_id or len(device_id) > MAX_ID or not device_id.isprintable():
+    if not is_possible_id(device_id):
         raise InvalidParam(f"A device id has 1 to {MAX_ID} printable characters.")
+
+
+def is_possible_id(device_id: str) -> bool:
+    return 0 < len(device_id) <= MAX_ID and device_id.isprintable()
+
+
+def unknown_device() -> NotFound:
+    return NotFound("You have no device of this id.")

@@ -23,7 +23,7 @@ def endpoint(reactor: Any, listener: Listener, address: str) -> IStreamServerEnd
         context = DefaultOpenSSLContextFactory(  # type: ignore[no-untyped-call]
             str(listener.tls.private_key_path), str(listener.tls.certificate_path)
         )
-        return SSL4ServerEndpoint(  # type: ignore[no-untyped-call,no-any-return]
+        return SSL4ServerEndpoint(  # type: ignore[no-untyped-call]
             reactor, listener.port, context, interface=address
         )
     kind = TCP6ServerEndpoint if ":" in address else TCP4ServerEndpoint

@@ -176,9 +176,10 @@ class HttpConnection(Protocol):
 
     def sweep(self, now_ms: int) -> None:
         """Hang up on who sends nothing, or sends too slowly; those who wait for us may stay."""
-        if self._working is None and not self._closing:
-            if now_ms - self.quiet_since_ms > (RECEIVE_MS if self._receiving else IDLE_MS):
-                self._transport.abortConnection()
+        if self._working is not None or self._closing:
+            return
+        if now_ms - self.quiet_since_ms > (RECEIVE_MS if self._receiving else IDLE_MS):
+            self._transport.abortConnection()
 
     def _touch(self) -> None:
         self.quiet_since_ms = self._factory.clock.now_ms()

@@ -156,7 +156,9 @@ _MISSING: Any = object()
 
 
 def field(body: JsonObject, name: str, kind: type, default: Any = _MISSING) -> Any:
-    """A member of a JSON object, of the kind it must be; `null` counts as absent where there is a default."""
+    """A member of a JSON object, of the kind it must be; `null` counts as absent where there is a
+    default.
+    """
     value = body.get(name, _MISSING)
     if value is _MISSING or (value is None and default is not _MISSING):
         if default is _MISSING:

@@ -51,7 +51,8 @@ def route(
 ) -> Callable[[F], F]:
     """Mark a method of an endpoint class as the answer to `method path`.
 
-    Paths that begin with /v3, /v1, /r0 or /unstable stand below /_matrix/client; /v3 is served as /r0 too.
+    Paths that begin with /v3, /v1, /r0 or /unstable stand below /_matrix/client; /v3 is served as
+    /r0 too.
     """
 
     def mark(function: F) -> F:

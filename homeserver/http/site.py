@@ -34,7 +34,9 @@ class Meter(Protocol):
 
 
 class Site:
-    """Answers any request, whatever the endpoint does: errors of ours become M_UNKNOWN and a log entry."""
+    """Answers any request, whatever the endpoint does: errors of ours become M_UNKNOWN and a log
+    entry.
+    """
 
     def __init__(self, router: Router, doorkeeper: Doorkeeper, meter: Meter) -> None:
         self._router = router

@@ -25,7 +25,9 @@ class Seen:
 
 @frozen
 class Spell:
-    """A time of membership: of the kind `membership`, from the event at `start` up to the next one's."""
+    """A time of membership: of the kind `membership`, from the event at `start` up to the next
+    one's.
+    """
 
     start: int
     membership: str

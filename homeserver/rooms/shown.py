@@ -31,7 +31,10 @@ def show(
     membership: str = "join",
     relations: JsonObject | None = None,
 ) -> bytes:
-    """A ClientEvent. `membership` is the user's when the event happened; `relations` are bundled ones."""
+    """A ClientEvent.
+
+    `membership` is the user's when the event happened; `relations` are bundled ones.
+    """
     opened = stored.opened
     if opened is None:
         opened = stored.opened = open_event(txn, stored)

@@ -39,7 +39,9 @@ class Appended(Change):
 
 @frozen
 class SentBy:
-    """The request that made an event: the device's number in `names`, and its transaction id if it named one."""
+    """The request that made an event: the device's number in `names`, and its transaction id if it
+    named one.
+    """
 
     device: int
     txn_id: str | None

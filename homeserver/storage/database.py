@@ -284,7 +284,8 @@ class Database:
             self._publisher.publish(batch.txn.changes)
             for job in batch.jobs:
                 job.answer()
-            # Those who asked come first: waking a large room takes longer than answering its sender.
+            # Those who asked come first: waking a large room takes longer than answering its
+            # sender.
             self._publisher.wake()
         self._busy = False
         if self._alone or self._waiting:

@@ -41,8 +41,9 @@ class Stored:
         return 2500 + 40 * len(self.event.prev_events) + 8 * len(str(self.event.content))
 
 
-_COLUMNS = """events.position, events.event_id, events.json, events.place, events.state, events.replaces, events.counted,
-    events.redaction, events.rejected, events.device, events.txn_id, rooms.version"""
+_COLUMNS = """events.position, events.event_id, events.json, events.place, events.state,
+    events.replaces, events.counted, events.redaction, events.rejected, events.device,
+    events.txn_id, rooms.version"""
 
 _FROM = "FROM events JOIN rooms ON rooms.room = events.room"
 
@@ -171,7 +172,8 @@ def before(
     """Timeline events with a place up to and with `place` (and behind `after`), newest first."""
     lower = -(2**62) if after is None else after
     rows = txn.query(
-        f"SELECT {_COLUMNS} {_FROM} WHERE events.room = ? AND events.place <= ? AND events.place > ? "
+        f"SELECT {_COLUMNS} {_FROM} "
+        "WHERE events.room = ? AND events.place <= ? AND events.place > ? "
         "ORDER BY events.place DESC LIMIT ?",
         room,
         place,
@@ -184,7 +186,8 @@ def before(
 def after(txn: Transaction, room: int, place: int, limit: int, upto: int = 2**62) -> list[Stored]:
     """Timeline events behind `place`, oldest first, up to and with the place `upto`."""
     rows = txn.query(
-        f"SELECT {_COLUMNS} {_FROM} WHERE events.room = ? AND events.place > ? AND events.place <= ? "
+        f"SELECT {_COLUMNS} {_FROM} "
+        "WHERE events.room = ? AND events.place > ? AND events.place <= ? "
         "ORDER BY events.place LIMIT ?",
         room,
         place,
@@ -202,7 +205,8 @@ def newest_places(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:
         part = rooms[start : start + 500]
         newest.update(
             txn.query(
-                f"SELECT room, MAX(place) FROM events WHERE room IN ({txn.in_list(part)}) GROUP BY room",
+                "SELECT room, MAX(place) FROM events "
+                f"WHERE room IN ({txn.in_list(part)}) GROUP BY room",
                 *part,
             )
         )

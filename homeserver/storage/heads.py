@@ -12,9 +12,11 @@ from homeserver.storage.transaction import Transaction
 
 @frozen(eq=False)
 class Head:
-    """`state` holds the position of each state event; `members` the users who have joined, are invited or knock.
+    """`state` holds the position of each state event; `members` the users who have joined, are
+    invited or knock.
 
-    `extremities` are the ids of the events that nothing follows yet. `newest` is the last place taken.
+    `extremities` are the ids of the events that nothing follows yet. `newest` is the last place
+    taken.
     """
 
     room_id: str

@@ -23,9 +23,11 @@ Rooms = Map[str, Membership]
 def save(txn: Transaction, user_id: str, room_id: str, room: int, new: Membership) -> None:
     txn.insert(
         """
-        INSERT INTO memberships (user_id, room, membership, position, sender, forgotten) VALUES (?, ?, ?, ?, ?, 0)
-        ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership, position = excluded.position,
-            sender = excluded.sender, forgotten = 0
+        INSERT INTO memberships (user_id, room, membership, position, sender, forgotten)
+        VALUES (?, ?, ?, ?, ?, 0)
+        (?, ?, ?, ?, ?, 0)
+        ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership,
+            position = excluded.position, sender = excluded.sender, forgotten = 0
         """,
         names.intern(txn, user_id),
         room,
@@ -48,7 +50,8 @@ def of_user(txn: Transaction, user_id: str) -> Rooms:
     user = names.find(txn, user_id)
     rows = txn.query(
         """
-        SELECT rooms.name, memberships.membership, memberships.position, senders.name, memberships.forgotten
+        SELECT rooms.name, memberships.membership, memberships.position, senders.name,
+        memberships.forgotten
         FROM memberships
         JOIN names AS rooms ON rooms.id = memberships.room
         JOIN names AS senders ON senders.id = memberships.sender

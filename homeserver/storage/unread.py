@@ -17,7 +17,8 @@ def counted_upto(txn: Transaction, room: int, place: int) -> int:
 def newest_own(txn: Transaction, room: int, user_id: str, after: int) -> int:
     """The place of the user's newest message behind `after`, or `after` itself."""
     row = txn.one(
-        "SELECT MAX(place) FROM events WHERE room = ? AND place > ? AND sender = ? AND state_key IS NULL",
+        "SELECT MAX(place) FROM events "
+        "WHERE room = ? AND place > ? AND sender = ? AND state_key IS NULL",
         room,
         after,
         names.find(txn, user_id) or 0,

@@ -39,7 +39,8 @@ class PresenceSource(Protocol):
 class Overtaken(Exception):
     """A membership is newer than the place where the answer ends, which therefore is set anew.
 
-    It changed while the answer was being made; or some messages to the device were left for the next answer,
+    It changed while the answer was being made; or some messages to the device were left for the
+    next answer,
     so that this one had to end before them.
     """
 
@@ -63,7 +64,9 @@ class SyncEngine:
     _sent_members: SentMembers
 
     async def sync(self, wish: SyncWish, timeout_ms: int) -> bytes:
-        """The JSON of an answer: at once if there is news, else when there is some or the time is over."""
+        """The JSON of an answer: at once if there is news, else when there is some or the time is
+        over.
+        """
         until_ms = self._clock.now_ms() + min(timeout_ms, MAX_WAIT_MS)
         await self._acknowledge(wish)
         while True:
@@ -95,7 +98,10 @@ class SyncEngine:
             await self._db.write(to_device.delete_upto, user_id, device_id, wish.since)
 
     async def _make(self, wish: SyncWish) -> "Answer":
-        """Here, unless rows must be read. Where it ends is settled here too: memory knows all up to this place."""
+        """Here, unless rows must be read.
+
+        Where it ends is settled here too: memory knows all up to this place.
+        """
         for limit in (TO_DEVICE_LIMIT, *[to_device.MAX_WAITING] * TRIES):
             bounds = (max(self._db.position, wish.since), limit)
             try:
@@ -114,7 +120,10 @@ class SyncEngine:
         bounds: tuple[int, int],
         moved: list[str] | None,
     ) -> "Answer":
-        """`bounds`: the place to end at, and the most messages to the device. `moved`: rooms worth a look, or None."""
+        """`bounds`: the place to end at, and the most messages to the device.
+
+        `moved`: rooms worth a look, or None.
+        """
         requester = wish.requester
         upto, limit = bounds
         messages = to_device.waiting(

@@ -6,7 +6,7 @@ from attrs import frozen
 from orjson import Fragment, loads
 
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import Seen, start_of_stay, spells
+from homeserver.rooms.history import Seen, spells, start_of_stay
 from homeserver.rooms.relations import bundles
 from homeserver.rooms.shown import show
 from homeserver.rooms.tokens import write_token

@@ -30,7 +30,9 @@ def left_room(view: View, head: Head, membership: Membership) -> JsonObject:
 
 
 def _ended_before(lived: list[Spell], since: int) -> bool:
-    """Whether the user's last stay was already over at the last sync: only an invite or knock ended now."""
+    """Whether the user's last stay was already over at the last sync: only an invite or knock
+    ended now.
+    """
     end = next((after.start for after, stay in pairwise(lived) if stay.membership == "join"), None)
     return end is not None and end <= since and since > 0
 

@@ -25,7 +25,8 @@ EVENTS_KEPT = 40
 class Recent:
     """The newest events of a room; all events behind `complete_after` are here.
 
-    Behind `since` it is known which event was the newest to highlight anybody, or to relate to another.
+    Behind `since` it is known which event was the newest to highlight anybody, or to relate to
+    another.
     """
 
     complete_after: int

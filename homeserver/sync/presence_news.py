@@ -13,7 +13,9 @@ KEPT = 10_000
 
 
 class PresenceNews:
-    """The newest change of each user, newest last; what happened before this process started is forgotten."""
+    """The newest change of each user, newest last; what happened before this process started is
+    forgotten.
+    """
 
     def __init__(self, presence: Presence, notifier: Notifier) -> None:
         self._presence = presence
@@ -21,7 +23,9 @@ class PresenceNews:
         notifier.listen(PresenceChanged, self._note)
 
     def events(self, txn: Transaction, user_id: str, after: int) -> list[JsonObject]:
-        """The m.presence events of the user's neighbours that changed behind `after`; all for a first sync."""
+        """The m.presence events of the user's neighbours that changed behind `after`; all for a
+        first sync.
+        """
         if not self._presence.enabled:
             return []
         changed = self._since(after) if after else self._presence.awake()

@@ -15,7 +15,9 @@ MEMBER = "m.room.member"
 def state_for(
     view: View, head: Head, timeline: Timeline, *, whole: bool, upto: int, after: int
 ) -> list[Stored]:
-    """The state at the timeline's start, or (with `state_after`) at its end: all of it, or what changed."""
+    """The state at the timeline's start, or (with `state_after`) at its end: all of it, or what
+    changed.
+    """
     at_end = bool(view.wish.state_after)
     if not whole and timeline.complete and not at_end:
         return _senders(view, head, timeline) if _is_lazy(view) else []
@@ -57,7 +59,9 @@ def _whole_state(view: View, head: Head, root: bytes) -> Iterable[int]:
 
 
 def _places(view: View, head: Head, state: Iterable[tuple[StateKey, int]]) -> Iterable[int]:
-    """With lazy loading, members are not even looked at: those that are needed come by their senders."""
+    """With lazy loading, members are not even looked at: those that are needed come by their
+    senders.
+    """
     if not _is_lazy(view):
         return (position for _, position in state)
     return (

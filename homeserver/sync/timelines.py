@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from homeserver.events.filters import RoomEventFilter
-from homeserver.rooms.history import Seen, start_of_stay, spells, visible
+from homeserver.rooms.history import Seen, spells, start_of_stay, visible
 from homeserver.storage import events
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
@@ -19,7 +19,8 @@ MAX_LOOKS = 8
 class Timeline:
     """Oldest first. `starts_after` is the place before the first event.
 
-    `limited` if the client can page back for events before it; `complete` if nothing at all was left out.
+    `limited` if the client can page back for events before it; `complete` if nothing at all was
+    left out.
     """
 
     events: list[Seen]

@@ -1,7 +1,9 @@
 """Unread and highlight counts. Spec: "Receiving notifications", "Marking notifications as read".
 
-Each event carries a running number of those before it that notify ordinary members. So for everybody who has not
-changed the default rules, a count is a difference of two numbers. Whose rules differ, events are evaluated for.
+Each event carries a running number of those before it that notify ordinary members. So for
+everybody who has not
+changed the default rules, a count is a difference of two numbers. Whose rules differ, events are
+evaluated for.
 What a user has sent counts as read up to there.
 """
 

@@ -22,7 +22,10 @@ ENCRYPTION: StateKey = ("m.room.encryption", "")
 
 @frozen
 class SyncWish:
-    """What a client asked for. `since` is 0 for a first sync; `after` spells `state_after` as asked, or is empty."""
+    """What a client asked for.
+
+    `since` is 0 for a first sync; `after` spells `state_after` as asked, or is empty.
+    """
 
     requester: Requester
     since: int
@@ -41,7 +44,9 @@ class EphemeralSource(Protocol):
     def events(
         self, txn: Transaction, room_id: str, user_id: str, after: int, upto: int
     ) -> list[JsonObject]:
-        """What changed for this user in this part of the number line; all that holds if `after` is 0."""
+        """What changed for this user in this part of the number line; all that holds if `after` is
+        0.
+        """
 
 
 @define(eq=False)

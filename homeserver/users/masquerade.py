@@ -54,7 +54,9 @@ class Masquerade:
         session = self._known.get(key)
         if session is not None:
             return session.requester
-        if not service.speaks_for(user_id):
+        if "\0" in device_id:
+            raise UnknownDevice("The user has no device of this id.")
+        if not service.speaks_for(user_id) or "\0" in user_id:
             raise Forbidden("The application service may not speak for this user.")
         return self._find(service, user_id, device_id)
 

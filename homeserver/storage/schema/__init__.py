@@ -19,7 +19,8 @@ def migrate(txn: Transaction, dialect: Dialect) -> None:
     known = migrations()
     if unknown := applied - known.keys():
         raise SchemaTooNew(
-            f"The database has migration {max(unknown)}, which this version of Isthmus does not know. "
+            f"The database has migration {max(unknown)}, "
+            "which this version of Isthmus does not know. "
             "Start the version that wrote it, or a newer one."
         )
     for number, name in sorted(known.items()):
