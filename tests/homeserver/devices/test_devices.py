@@ -81,6 +81,18 @@ def test_the_devices_of_others_are_not_there(server: Server) -> None:
     assert bob.get("/v3/account/whoami")
 
 
+def test_impossible_ids_are_of_no_device(server: Server) -> None:
+    alice = server.person("alice")
+
+    for device_id in ("x" * 300, "a%0Ab"):
+        path = f"/v3/devices/{device_id}"
+        for method, body in (("GET", None), ("PUT", {"display_name": "x"})):
+            with pytest.raises(Refused) as refused:
+                alice.ask(method, path, body).json()
+            assert refused.value.status == 404
+        alice.delete(path, {"auth": proof(alice)})
+
+
 def test_deleting_what_is_gone_succeeds(server: Server) -> None:
     alice = server.person("alice")
 

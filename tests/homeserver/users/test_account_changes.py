@@ -190,3 +190,16 @@ def test_administrators_lock_only_those_whom_they_may(server: Server) -> None:
         with pytest.raises(Refused) as refused:
             admin.put(f"/v1/admin/lock/{user_id}", {"locked": True})
         assert (refused.value.status, refused.value.errcode) == reason
+
+
+def test_deactivated_users_leave_their_rooms(server: Server) -> None:
+    alice, bob = server.people("alice", "bob")
+    room = bob.creates_room(preset="public_chat")
+    alice.joins(room)
+
+    alice.post("/v3/account/deactivate", {"auth": proof(alice)})
+
+    assert bob.state(room, "m.room.member", "@alice:test")["membership"] == "leave"
+    account = outcome(server.app.accounts.accounts.find("@alice:test"))
+    assert account is not None
+    assert not account.is_leaving

@@ -152,3 +152,10 @@ def test_deactivated_and_locked_users_are_spoken_for_no_more(bridge: Person) -> 
 
     assert locked.value.errcode == "M_USER_LOCKED"
     assert gone.value.errcode == "M_USER_DEACTIVATED"
+
+
+def test_ids_that_cannot_be_are_nobodys(bridge: Person) -> None:
+    for query in ({"user_id": "@_irc_\0:test"}, {"device_id": "a\0b"}):
+        with pytest.raises(Refused) as refused:
+            bridge.get("/v3/account/whoami", **query)
+        assert refused.value.status in (400, 403)
