@@ -68,7 +68,7 @@ def settings(database_settings: Database, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def start_server(settings: Settings) -> Iterator[Callable[..., Server]]:
-    """Start a homeserver with changed settings; a second call starts it anew on the same database."""
+    """Start a homeserver with changed settings; again: start it anew on the same database."""
     running: list[Server] = []
 
     def start(**changes: Any) -> Server:

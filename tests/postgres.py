@@ -111,6 +111,7 @@ class PostgresServer:
             cwd=self._folder,
             stdout=subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
+            check=False,
         )
         assert result.returncode == 0, f"{program} failed: {(result.stdout or b'').decode()}"
 

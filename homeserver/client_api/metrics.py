@@ -1,4 +1,4 @@
-"""Numbers for Prometheus, on listeners with the resource `metrics`: not part of the specification."""
+"""Numbers for Prometheus, on listeners with the resource `metrics`: no part of the spec."""
 
 from attrs import frozen
 

@@ -1,4 +1,4 @@
-"""A request as endpoints see it: parts read on demand, each with the spec's error if it is wrong."""
+"""A request as endpoints see it: parts read on demand, with the spec's error for what is wrong."""
 
 from typing import Any
 from urllib.parse import parse_qsl

@@ -1,4 +1,4 @@
-"""Places on the number line as clients carry them: sync tokens and pagination tokens are the same."""
+"""Places on the number line as clients carry them: for syncs and for paging alike."""
 
 from homeserver.errors import InvalidParam
 

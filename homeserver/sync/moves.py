@@ -57,7 +57,7 @@ class Recent:
 
 
 class Moves:
-    """Since this process started, at `floor`: the newest place at which each room and user moved."""
+    """The newest place at which each room and user moved since this process started, at `floor`."""
 
     def __init__(self, floor: int, notifier: Notifier) -> None:
         self.floor = floor

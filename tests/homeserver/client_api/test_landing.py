@@ -23,7 +23,7 @@ def test_a_watchdog_sees_that_the_process_answers(server: Server) -> None:
     assert server.exchange("GET", "/health").json() == {"status": "ok"}
 
 
-def test_prometheus_finds_counts_of_requests_and_events(start_server: Callable[..., Server]) -> None:
+def test_prometheus_counts_requests_and_events(start_server: Callable[..., Server]) -> None:
     server = start_server(metrics=Metrics(enabled=True))
     server.factory = server.app.factory(("client", "metrics"))
     server.person("alice").creates_room()
