@@ -25,7 +25,6 @@ def save(txn: Transaction, user_id: str, room_id: str, room: int, new: Membershi
         """
         INSERT INTO memberships (user_id, room, membership, position, sender, forgotten)
         VALUES (?, ?, ?, ?, ?, 0)
-        (?, ?, ?, ?, ?, 0)
         ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership,
             position = excluded.position, sender = excluded.sender, forgotten = 0
         """,
