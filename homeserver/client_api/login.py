@@ -76,7 +76,7 @@ class TokenEndpoints:
     _sessions: Sessions
     _interactive_auth: InteractiveAuth
 
-    @route("POST", "/v3/refresh", access=Access.PUBLIC, cost="login")
+    @route("POST", "/v3/refresh", access=Access.PUBLIC)
     async def refresh(self, request: Request) -> JsonObject:
         token = field(request.json_object(), "refresh_token", str)
         login = await self._sessions.refresh(token)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 
 from homeserver.clock import Clock
 from homeserver.devices.last_seen import LastSeen
-from homeserver.errors import MatrixError, MissingToken, UnknownToken
+from homeserver.errors import MatrixError, MissingToken, UnknownToken, Unrecognized
 from homeserver.http.request import Request, header
 from homeserver.http.requester import Requester
 from homeserver.http.routing import Access, Route
@@ -42,6 +42,9 @@ class Doorkeeper:
         self._now_ms = clock.now_ms
 
     def identify(self, request: Request, access: Access) -> Requester | Awaitable[Requester] | None:
+        if access is Access.SERVER:
+            # A user's token opens nothing that is meant for servers.
+            raise Unrecognized("This server does not talk with others yet.")
         token = request.access_token()
         if token is None:
             if access is Access.OPTIONAL:

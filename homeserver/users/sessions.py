@@ -88,7 +88,11 @@ class Sessions:
 
     async def refresh(self, refresh_token: str) -> Login:
         """New tokens for an old one; raises UnknownToken."""
-        login = await self._db.write(self._refresh, token_hash(refresh_token))
+        hash = token_hash(refresh_token)
+        if await self._db.glance(sessions.find, hash) is None:
+            # Guesses are kept from the writer.
+            raise unknown_refresh_token()
+        login = await self._db.write(self._refresh, hash)
         if login is None:
             raise UnknownToken("This refresh token cannot be used any more.", soft_logout=True)
         return login
@@ -148,7 +152,7 @@ class Sessions:
         """None when the token has expired, or has been used before: then its session ends."""
         token, account = token_and_account(txn, hash)
         if token is None or not token.refreshes or account is None:
-            raise UnknownToken("This refresh token is not known.")
+            raise unknown_refresh_token()
         if account.is_locked:
             raise UserLocked()
         if token.has_expired(self._clock.now_ms()):
@@ -167,6 +171,10 @@ class Sessions:
     def _confirm(self, txn: Transaction, token: Token) -> None:
         sessions.confirm(txn, token.session, token.generation)
         txn.after_commit(lambda: self._known.forget(token.user_id))
+
+
+def unknown_refresh_token() -> UnknownToken:
+    return UnknownToken("This refresh token is not known.")
 
 
 def token_and_account(txn: Transaction, hash: bytes) -> tuple[Token | None, Account | None]:
