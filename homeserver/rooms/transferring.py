@@ -99,7 +99,7 @@ def new_power_levels(txn: Transaction, old: Head, new: Head, content: JsonObject
         top = max([100, *(level for level in users.values() if type(level) is int)])
         users |= dict.fromkeys(creators_of(txn, old), top)
     if new.version.integer_power_levels:
-        content, users = whole_numbers(content, old), levels_of(users, old)
+        content, users = whole_numbers(content, old.version), levels_of(users, old.version)
     if not new.version.privileged_creators:
         return {**content, "users": users}
     for user_id in creators_of(txn, new):
@@ -113,15 +113,15 @@ def creators_of(txn: Transaction, head: Head) -> list[str]:
     return sorted(creators(create.event, head.version)) if create else []
 
 
-def whole_numbers(content: JsonObject, old: Head) -> JsonObject:
+def whole_numbers(content: JsonObject, version: RoomVersion) -> JsonObject:
     """Levels as integers, which versions before 10 did not ask for."""
     nested = ("users", "events", "notifications")
-    single = levels_of({k: v for k, v in content.items() if k not in nested}, old)
-    return single | {k: levels_of(as_object(content[k]), old) for k in nested if k in content}
+    single = levels_of({k: v for k, v in content.items() if k not in nested}, version)
+    return single | {k: levels_of(as_object(content[k]), version) for k in nested if k in content}
 
 
-def levels_of(levels: JsonObject, old: Head) -> JsonObject:
-    read = {name: as_level(level, old.version) for name, level in levels.items()}
+def levels_of(levels: JsonObject, version: RoomVersion) -> JsonObject:
+    read = {name: as_level(level, version) for name, level in levels.items()}
     return {name: level for name, level in read.items() if level is not None}
 
 
