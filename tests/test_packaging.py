@@ -28,7 +28,7 @@ def required() -> set[str]:
     setup.read(ROOT / "setup.cfg")
     lines = setup["options"]["install_requires"].split("\n")
     return {
-        match[0].lower().replace("-", "_") for line in lines if (match := re.match(r"[\w-]+", line))
+        match[0].lower().replace("-", "_") for line in lines if (match := re.match(r"[\w.-]+", line))
     }
 
 
