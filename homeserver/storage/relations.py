@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from attrs import frozen
 
 from homeserver.events.event import Event
+from homeserver.json_values import JsonObject
 from homeserver.storage import names, thread_roots
 from homeserver.storage.cache import Cache
 from homeserver.storage.thread_roots import THREAD
@@ -39,7 +40,11 @@ class Group:
 
 def relation_of(event: Event) -> Relation | None:
     """The relation that an event declares, if it is one that can be kept."""
-    relates_to = event.content.get("m.relates_to")
+    return relation_in(event.content)
+
+
+def relation_in(content: JsonObject) -> Relation | None:
+    relates_to = content.get("m.relates_to")
     if not isinstance(relates_to, dict):
         return None
     target, rel_type, key = (relates_to.get(name) for name in ("event_id", "rel_type", "key"))
@@ -86,6 +91,23 @@ def delete(txn: Transaction, position: int) -> None:
     txn.insert("DELETE FROM relations WHERE position = ?", position)
     if rel_type == THREAD:
         thread_roots.correct(txn, room, relates_to)
+
+
+def has_annotated(txn: Transaction, room: int, relation: Relation, type: str, sender: str) -> bool:
+    """Whether the user has annotated the event in this way before."""
+    row = txn.one(
+        """
+        SELECT 1 FROM relations WHERE relates_to = ? AND rel_type = ? AND aggregation_key = ?
+            AND type = ? AND sender = ? AND room = ? LIMIT 1
+        """,
+        relation.relates_to,
+        relation.rel_type,
+        relation.key,
+        names.find(txn, type) or 0,
+        names.find(txn, sender) or 0,
+        room,
+    )
+    return row is not None
 
 
 def newest_bundled(txn: Transaction, room: int) -> int:
