@@ -57,7 +57,7 @@ async def _profile_one(
 @contextmanager
 def recording(py_spy: str, server: Server, stacks: Path) -> Iterator[None]:
     watched = server.program.pid
-    words = ["--pid", watched, "--format", "raw", "--rate", RATE_HZ, "--nonblocking"]
+    words = ["--pid", watched, "--format", "raw", "--rate", RATE_HZ]
     with awake(server):
         program = processes.start(
             [py_spy, "record", *map(str, words), "--output", stacks],

@@ -18,6 +18,15 @@ def test_the_table_compares_the_medians() -> None:
     assert "met: 0.8 of 1 ms CPU; met: 15.0 of 10 times less than Synapse" in text
 
 
+def test_what_postgresql_costs_is_added_beside_the_server() -> None:
+    rounds = [{"cpu_ms": 0.5, "database_cpu_ms": 0.25}]
+
+    text = report("PostgreSQL", middle({sending.SEND: {"Isthmus": rounds}}), judge=False)
+
+    assert "with PostgreSQL: Isthmus" in text
+    assert " 0.50 |       - |     - |                     0.75 |" in text
+
+
 def test_a_busy_driver_is_owned_up_to() -> None:
     text = report("SQLite", middle(RESULTS), judge=True)
 
