@@ -7,7 +7,7 @@ from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
 from homeserver.rooms.access import joined_head
 from homeserver.rooms.reading import open_room, state_at
-from homeserver.rooms.shown import look_of
+from homeserver.rooms.shown import Look
 from homeserver.storage import events
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -50,7 +50,7 @@ class Members:
 def members(
     txn: Transaction, requester: Requester, room_id: str, wish: Wish, now_ms: int
 ) -> JsonObject:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, room_id)
     place = reading.upto if wish.at is None else min(wish.at, reading.upto)
     positions = [

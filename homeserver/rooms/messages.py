@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from homeserver.clock import Clock
-from homeserver.errors import Forbidden, NotFound
+from homeserver.errors import NotFound
 from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
 from homeserver.rooms.history import Seen, visible
 from homeserver.rooms.paging import BEGINNING, Walk, walk
-from homeserver.rooms.reading import Reading, open_room, position_in, state_at
+from homeserver.rooms.reading import Reading, find_room, open_room, position_in, state_at
 from homeserver.rooms.relations import bundles
-from homeserver.rooms.shown import look_of
+from homeserver.rooms.shown import Look
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events
 from homeserver.storage.database import Database
@@ -65,7 +65,7 @@ class Messages:
 
 
 def page(txn: Transaction, wish: Wish, now_ms: int) -> JsonObject:
-    look = look_of(txn, wish.requester.user_id, wish.requester.device_name, now_ms)
+    look = Look(wish.requester.user_id, wish.requester.device_name, now_ms)
     reading = open_room(txn, look, wish.room_id)
     start = wish.start
     if start is None:
@@ -104,7 +104,7 @@ def around(
     wanted: RoomEventFilter,
     now_ms: int,
 ) -> JsonObject:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, room_id)
     middle = find_visible(txn, reading.head, requester.user_id, event_id)
     place = middle.stored.place or 0
@@ -141,14 +141,13 @@ def state_for(
 def one(
     txn: Transaction, requester: Requester, room_id: str | None, event_id: str, now_ms: int
 ) -> bytes:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     stored = events.find(txn, event_id)
     if stored is None or room_id not in (None, stored.event.room_id):
         raise NotFound(NO_EVENT)
-    try:
-        reading = open_room(txn, look, stored.event.room_id)
-    except Forbidden:
-        raise NotFound(NO_EVENT) from None
+    reading = find_room(txn, look, stored.event.room_id)
+    if reading is None:
+        raise NotFound(NO_EVENT)
     (shown,) = reading.show([find_visible(txn, reading.head, look.user_id, event_id)])
     return encode(shown)
 

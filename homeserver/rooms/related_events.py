@@ -9,7 +9,7 @@ from homeserver.rooms.history import visible
 from homeserver.rooms.messages import find_visible
 from homeserver.rooms.paging import BEGINNING
 from homeserver.rooms.reading import Reading, open_room
-from homeserver.rooms.shown import look_of
+from homeserver.rooms.shown import Look
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import account_data, events
 from homeserver.storage.database import Database
@@ -43,7 +43,7 @@ class RelatedEvents:
 
 
 def page(txn: Transaction, requester: Requester, wish: Wish, now_ms: int) -> JsonObject:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, wish.room_id)
     find_visible(txn, reading.head, look.user_id, wish.event_id)
     query = descendants if wish.recurse else children

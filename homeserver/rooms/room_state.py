@@ -8,7 +8,7 @@ from homeserver.errors import NotFound
 from homeserver.http.requester import Requester
 from homeserver.json_values import encode
 from homeserver.rooms.reading import open_room
-from homeserver.rooms.shown import as_seen, look_of
+from homeserver.rooms.shown import Look, as_seen
 from homeserver.storage import events
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -38,7 +38,7 @@ class RoomState:
 def whole_state(
     txn: Transaction, requester: Requester, room_id: str, now_ms: int
 ) -> list[Fragment]:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, room_id)
     return reading.show_state(list(events.at_all(txn, reading.state().values()).values()))
 
@@ -52,7 +52,7 @@ def state_event(
     now_ms: int,
     whole: bool,
 ) -> bytes:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, room_id)
     stored = reading.state_event(type, state_key)
     if stored is None:

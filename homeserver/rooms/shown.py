@@ -16,10 +16,10 @@ from homeserver.storage.transaction import Transaction
 
 @frozen
 class Look:
-    """Who looks, and when. `device` is the number in `names` of the device that asks, or 0."""
+    """Who looks, and when. `device_name` is the requester's."""
 
     user_id: str
-    device: int
+    device_name: str
     now_ms: int
     with_room_id: bool = True
 
@@ -42,11 +42,18 @@ def show(
         opened = b'{"room_id":' + encode(stored.event.room_id) + b"," + opened[1:]
     age = max(0, look.now_ms - stored.event.origin_server_ts)
     end = b'"membership":"%b","age":%d' % (membership.encode(), age)
-    if stored.txn_id is not None and stored.device == look.device:
+    if stored.txn_id is not None and _is_from(txn, stored, look):
         end += b',"transaction_id":' + encode(stored.txn_id)
     if relations:
         end += b',"m.relations":' + encode(relations)
     return opened + end + b"}}"
+
+
+def _is_from(txn: Transaction, stored: Stored, look: Look) -> bool:
+    """Whether the device that looks is the one that sent the event."""
+    if stored.event.sender != look.user_id or stored.device is None:
+        return False
+    return names.name_of(txn, stored.device) == look.device_name
 
 
 def open_event(txn: Transaction, stored: Stored) -> bytes:
@@ -80,10 +87,6 @@ def as_seen(stored: Stored) -> Event:
 def replaced(txn: Transaction, stored: Stored) -> Stored | None:
     """The state event whose place this one took."""
     return None if stored.replaces is None else events.at(txn, stored.replaces)
-
-
-def look_of(txn: Transaction, user_id: str, device_name: str, now_ms: int) -> Look:
-    return Look(user_id, names.find(txn, device_name) or 0, now_ms)
 
 
 def without_room_id(look: Look) -> Look:

@@ -9,7 +9,7 @@ from homeserver.json_values import JsonObject
 from homeserver.rooms.history import Seen, visible
 from homeserver.rooms.reading import Reading, open_room
 from homeserver.rooms.relations import bundles
-from homeserver.rooms.shown import look_of
+from homeserver.rooms.shown import Look
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import account_data, events, thread_roots
 from homeserver.storage.database import Database
@@ -38,7 +38,7 @@ class Threads:
 
 
 def page(txn: Transaction, requester: Requester, wish: Wish, now_ms: int) -> JsonObject:
-    look = look_of(txn, requester.user_id, requester.device_name, now_ms)
+    look = Look(requester.user_id, requester.device_name, now_ms)
     reading = open_room(txn, look, wish.room_id)
     upto = reading.upto if wish.start is None else min(wish.start, reading.upto)
     participant = look.user_id if wish.participated else None

@@ -27,7 +27,7 @@ class Timestamps:
 
 
 def closest(txn: Transaction, user_id: str, room_id: str, ts: int, backwards: bool) -> JsonObject:
-    reading = open_room(txn, Look(user_id, 0, 0), room_id)
+    reading = open_room(txn, Look(user_id, "", 0), room_id)
     search = event_times.earlier if backwards else event_times.later
     at = (ts, 2**62 if backwards else -1)
     for _ in range(MAX_LOOKS):

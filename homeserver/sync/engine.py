@@ -9,7 +9,7 @@ from orjson import Fragment
 from homeserver.clock import Clock
 from homeserver.errors import MatrixError
 from homeserver.json_values import JsonObject, encode
-from homeserver.rooms.shown import look_of, without_room_id
+from homeserver.rooms.shown import Look, without_room_id
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import account_data, heads, memberships, to_device
 from homeserver.storage.account_data import AccountData
@@ -148,7 +148,7 @@ class SyncEngine:
         requester = wish.requester
         if wish.is_first:
             self._sent_members.forget(requester.device_name)
-        look = look_of(txn, requester.user_id, requester.device_name, self._clock.now_ms())
+        look = Look(requester.user_id, requester.device_name, self._clock.now_ms())
         view = View(
             txn,
             wish,
