@@ -148,9 +148,13 @@ class Transaction:
             undo()
         self._undo.clear()
         if self._savepoint:
-            self._connection.execute("ROLLBACK TO SAVEPOINT job", ())
-            self._connection.execute("RELEASE SAVEPOINT job", ())
             self._savepoint = False
+            try:
+                self._connection.execute("ROLLBACK TO SAVEPOINT job", ())
+                self._connection.execute("RELEASE SAVEPOINT job", ())
+            except Exception:
+                # The whole transaction is gone, or the connection: why, the job's own error says.
+                return False
         return self._connection.can_commit()
 
     def finish(self) -> None:
