@@ -1,15 +1,18 @@
 """What clients have missed, put together."""
 
 from homeserver.building.world import World
+from homeserver.client_api.old_sync import OldSyncEndpoints
 from homeserver.client_api.sync import SyncEndpoints
 from homeserver.notifier import Notifier
 from homeserver.rooms.receipts import Receipts
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
 from homeserver.sync.engine import Parts, SyncEngine
+from homeserver.sync.event_stream import EventStream
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
+from homeserver.sync.old_sync import OldSync
 from homeserver.sync.presence_news import PresenceNews
 from homeserver.sync.summaries import Summaries
 from homeserver.sync.unread import Unread
@@ -29,13 +32,17 @@ def build_sync(
     typing, receipts = in_rooms
     filters, presence = of_users
     moves = Moves(db.position, notifier)
+    waiting = Waiting(world.clock, notifier, db.memory)
+    presence_news = PresenceNews(presence, notifier)
     joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves))
     engine = SyncEngine(
         db,
         world.clock,
         moves,
-        Waiting(world.clock, notifier, db.memory),
-        Parts(joined_rooms, (typing, receipts), PresenceNews(presence, notifier)),
+        waiting,
+        Parts(joined_rooms, (typing, receipts), presence_news),
         SentMembers(),
     )
-    return (SyncEndpoints(engine, filters, presence),)
+    old_sync = OldSync(db, world.clock, presence_news)
+    stream = EventStream(db, world.clock, moves, waiting)
+    return (SyncEndpoints(engine, filters, presence), OldSyncEndpoints(old_sync, stream))

@@ -58,16 +58,24 @@ class Reading:
 
 def open_room(txn: Transaction, look: Look, room_id: str) -> Reading:
     """For members, former members, and anybody where the room is open to the world."""
+    reading = find_room(txn, look, room_id)
+    if reading is None:
+        raise Forbidden(NOT_IN_ROOM)
+    return reading
+
+
+def find_room(txn: Transaction, look: Look, room_id: str) -> Reading | None:
+    """As `open_room`, with None for a closed door."""
     head = heads.load(txn, room_id)
     if head is None:
-        raise Forbidden(NOT_IN_ROOM)
+        return None
     lived = spells(txn, head, look.user_id)
     if head.is_joined(look.user_id) or is_world_readable(txn, head):
         return Reading(txn, head, look, head.newest, lived)
     membership = memberships.of_user(txn, look.user_id).get(room_id)
     left_at = end_of_stay(lived)
     if membership is None or membership.forgotten or left_at is None:
-        raise Forbidden(NOT_IN_ROOM)
+        return None
     return Reading(txn, head, look, left_at, lived)
 
 
