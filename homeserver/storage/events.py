@@ -113,6 +113,8 @@ def find(txn: Transaction, event_id: str) -> Stored | None:
     position = txn.see(txn.memory.positions, event_id)
     if position is not None and (known := txn.see(txn.memory.events, position)) is not None:
         return known  # type: ignore[no-any-return]
+    if "\0" in event_id:
+        return None  # PostgreSQL keeps no such text, so no event has this id.
     rows = txn.query(f"SELECT {_COLUMNS} {_FROM} WHERE events.event_id = ?", event_id)
     return _remember(txn, rows[0]) if rows else None
 

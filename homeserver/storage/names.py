@@ -22,6 +22,8 @@ def find(txn: Transaction, name: str) -> int | None:
     known: int | None = txn.see(txn.memory.name_ids, name)
     if known is not None:
         return known
+    if "\0" in name:
+        return None  # PostgreSQL keeps no such text, so nothing has this name.
     row = txn.one("SELECT id FROM names WHERE name = ?", name)
     if row is None:
         return None

@@ -164,7 +164,9 @@ def targets(
     senders: Collection[str] | None,
 ) -> frozenset[str]:
     """Those to which something relates, in one of these ways and by one of these users."""
-    if not event_ids or kinds == frozenset() or senders == frozenset():
+    # PostgreSQL keeps no NUL, so nothing relates in such a way.
+    kinds = None if kinds is None else [kind for kind in kinds if "\0" not in kind]
+    if not event_ids or kinds == [] or senders == frozenset():
         return frozenset()
     sql = (
         f"SELECT DISTINCT relates_to FROM relations WHERE relates_to IN ({txn.in_list(event_ids)})"

@@ -114,6 +114,13 @@ def test_only_events_that_others_relate_to_are_found(talk: Talk) -> None:
     assert page(alice, room, filter={"related_by_senders": [alice.user_id]})["chunk"] == []
 
 
+def test_relations_that_cannot_be_find_nothing(talk: Talk) -> None:
+    _, alice, _, room = talk
+
+    for wanted in ({"related_by_rel_types": ["\0"]}, {"related_by_senders": ["@\0"]}):
+        assert page(alice, room, filter=wanted)["chunk"] == []
+
+
 def test_lazy_loading_brings_those_who_speak(talk: Talk) -> None:
     _, alice, bob, room = talk
     bob.sends(room, "hello")

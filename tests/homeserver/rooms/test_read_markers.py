@@ -64,6 +64,16 @@ def test_a_marker_does_not_move_back(talk: Talk) -> None:
     assert fully_read(bob.syncs(), room) == []
 
 
+@pytest.mark.parametrize("event_id", ["", "\0", "$" + "x" * 3000])
+def test_what_is_no_event_is_not_found(talk: Talk, event_id: str) -> None:
+    _, _, bob, room = talk
+
+    with pytest.raises(Refused) as refused:
+        marks(bob, room, fully_read=event_id)
+
+    assert (refused.value.status, refused.value.errcode) == (404, "M_NOT_FOUND")
+
+
 def test_of_several_markers_all_move_or_none(talk: Talk) -> None:
     _, alice, bob, room = talk
     said = alice.sends(room, "hello")

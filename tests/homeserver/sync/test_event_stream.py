@@ -80,6 +80,16 @@ def test_a_room_open_to_the_world_is_followed_from_outside(talk: Talk) -> None:
     assert ids(waiting.json()) == [said]
 
 
+@pytest.mark.parametrize("room", ["", "\0", "!nowhere"])
+def test_what_is_no_room_cannot_be_followed(talk: Talk, room: str) -> None:
+    _, _, bob, _ = talk
+
+    with pytest.raises(Refused) as refused:
+        follows(bob, room_id=room)
+
+    assert refused.value.errcode == "M_FORBIDDEN"
+
+
 def test_a_wrong_token_is_refused(talk: Talk) -> None:
     _, _, bob, _ = talk
 
