@@ -46,11 +46,19 @@ class Counts:
 
 @define
 class Base:
-    """Remembered of a user in a room: the place read up to, and the running number there."""
+    """Remembered of a user in a room, true up to the place `checked`.
 
-    receipt: int
+    What the receipts said, the place read up to with the room's running number there, how many
+    events behind it highlight, and (root, position) of those in threads behind the receipt.
+    """
+
+    receipts: ReadUpTo
+    joined: int
+    checked: int
     place: int
     counted: int
+    highlights: int
+    in_threads: list[tuple[str, int]]
 
 
 class Unread:
@@ -63,70 +71,51 @@ class Unread:
         self, txn: Transaction, head: Head, user_id: str, joined: int, *, by_thread: bool
     ) -> tuple[Counts, dict[str, Counts]]:
         """Of the room (without threads if they are counted apart), and of each thread."""
-        read = self._receipts.read_upto(txn, head.room_id, user_id)
-        base = self._base(txn, head, user_id, max(read.main(), joined))
+        base = self._base(txn, head, user_id, joined)
         rules = push_rules.of(txn, user_id).compiled
         if rules.in_room(head.room_id).key != DEFAULT_RULES.in_room("").key:
             return self._evaluated(txn, head, user_id, rules, base.place), {}
-        total = Counts(
-            min(head.counted - base.counted, MOST),
-            self._highlights(txn, head, user_id, base.place),
-        )
-        threads = self._threads(txn, head, user_id, read, joined, base.place)
-        in_threads = sum(behind for behind, _ in threads.values())
-        if not by_thread:
-            more = sum(counts.notifications - behind for behind, counts in threads.values())
-            return Counts(max(0, total.notifications + more), total.highlights), {}
-        main = Counts(max(0, total.notifications - in_threads), total.highlights)
-        return main, {root: c for root, (_, c) in threads.items() if c.notifications}
+        total = max(0, min(head.counted - base.counted, MOST))
+        if not base.in_threads:
+            return Counts(total, base.highlights), {}
+        total -= sum(position > base.place for _, position in base.in_threads)
+        threads = unread_threads(base)
+        if by_thread:
+            return Counts(max(0, total), base.highlights), threads
+        total += sum(counts.notifications for counts in threads.values())
+        return Counts(max(0, total), base.highlights), {}
 
-    def _base(self, txn: Transaction, head: Head, user_id: str, receipt: int) -> Base:
+    def _base(self, txn: Transaction, head: Head, user_id: str, joined: int) -> Base:
         key = (head.room_id, user_id)
+        read = self._receipts.read_upto(txn, head.room_id, user_id)
         base = self._bases.get(key)
-        if base is None or base.receipt != receipt:
-            place = unread.newest_own(txn, head.room, user_id, receipt)
-            base = Base(receipt, place, unread.counted_upto(txn, head.room, place))
-        else:
-            self._note_own(base, head, user_id)
+        if base is not None and (base.receipts != read or base.joined != joined):
+            base = None
+        if base is None or not self._go_on(txn, base, head, user_id):
+            base = read_base(txn, head, user_id, read, joined)
         self._bases[key] = base
         self._bases.move_to_end(key)
         if len(self._bases) > KEPT:
             self._bases.popitem(last=False)
         return base
 
-    def _note_own(self, base: Base, head: Head, user_id: str) -> None:
-        """Go on to the user's newest message, if memory reaches back to where we were."""
-        newer = self._moves.recent(head.room_id).between(base.place, head.newest)
+    def _go_on(self, txn: Transaction, base: Base, head: Head, user_id: str) -> bool:
+        """Take in the events since `checked`; False if memory does not reach back so far."""
+        if head.newest <= base.checked:
+            return True
+        recent = self._moves.recent(head.room_id)
+        newer = recent.between(base.checked, head.newest)
         if newer is None:
-            base.receipt = -1  # looked up anew next time
-            return
-        for stored in reversed(newer):
-            if stored.event.sender == user_id and not stored.event.is_state:
-                base.place, base.counted = stored.position, stored.counted
-                return
-
-    def _highlights(self, txn: Transaction, head: Head, user_id: str, after: int) -> int:
-        if not self._moves.recent(head.room_id).highlighted_after(after):
-            return 0
-        return highlights.count(txn, head.room, user_id, after, head.newest)
-
-    def _threads(
-        self, txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int, main: int
-    ) -> dict[str, tuple[int, Counts]]:
-        """By root: how many of the room's count are in the thread, and the thread's own count."""
-        oldest = min([max(read.everything, joined), main, *read.threads.values()])
-        if not self._moves.recent(head.room_id).related_after(oldest):
-            return {}
-        found: dict[str, list[int]] = {}
-        for root, position in unread.in_threads(txn, head.room, user_id, oldest, head.newest):
-            found.setdefault(root, []).append(position)
-        return {
-            root: (
-                sum(position > main for position in positions),
-                Counts(sum(p > max(read.thread(root), joined) for p in positions)),
-            )
-            for root, positions in found.items()
-        }
+            return False
+        own = next((s for s in reversed(newer) if is_own_message(s, user_id)), None)
+        if own is not None:
+            base.place, base.counted, base.highlights = own.position, own.counted, 0
+        if recent.highlighted_after(max(base.checked, base.place)):
+            base.highlights = highlights.count(txn, head.room, user_id, base.place, head.newest)
+        if recent.related_after(base.checked):
+            base.in_threads = in_threads(txn, head, user_id, base.receipts, base.joined)
+        base.checked = head.newest
+        return True
 
     def _evaluated(
         self, txn: Transaction, head: Head, user_id: str, rules: CompiledRules, after: int
@@ -136,6 +125,39 @@ class Unread:
         if newer is None:
             newer = events.after(txn, head.room, after, MOST)
         return count(txn, head, user_id, rules, newer)
+
+
+def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int) -> Base:
+    place = unread.newest_own(txn, head.room, user_id, max(read.main(), joined))
+    return Base(
+        read,
+        joined,
+        head.newest,
+        place,
+        unread.counted_upto(txn, head.room, place),
+        highlights.count(txn, head.room, user_id, place, head.newest),
+        in_threads(txn, head, user_id, read, joined),
+    )
+
+
+def in_threads(
+    txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int
+) -> list[tuple[str, int]]:
+    after = max(read.everything, joined)
+    return unread.in_threads(txn, head.room, user_id, after, head.newest)
+
+
+def unread_threads(base: Base) -> dict[str, Counts]:
+    """The threads with events that were not read there."""
+    found: dict[str, int] = {}
+    for root, position in base.in_threads:
+        if position > base.receipts.thread(root):
+            found[root] = found.get(root, 0) + 1
+    return {root: Counts(number) for root, number in found.items()}
+
+
+def is_own_message(stored: Stored, user_id: str) -> bool:
+    return stored.event.sender == user_id and not stored.event.is_state
 
 
 def count(
