@@ -9,20 +9,26 @@ from homeserver.errors import NotFound
 from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
-from homeserver.rooms.history import Seen, visible
+from homeserver.rooms.history import Seen
 from homeserver.rooms.paging import BEGINNING, Walk, walk
-from homeserver.rooms.reading import Reading, find_room, open_room, position_in, state_at
+from homeserver.rooms.reading import (
+    NO_EVENT,
+    Reading,
+    find_room,
+    find_visible,
+    open_room,
+    position_in,
+    state_at,
+)
 from homeserver.rooms.relations import bundles
 from homeserver.rooms.shown import Look
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events
 from homeserver.storage.database import Database
 from homeserver.storage.events import Stored
-from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
 MEMBER = "m.room.member"
-NO_EVENT = "There is no such event, or you may not see it."
 
 
 @frozen
@@ -143,20 +149,8 @@ def one(
 ) -> bytes:
     look = Look(requester.user_id, requester.device_name, now_ms)
     stored = events.find(txn, event_id)
-    if stored is None or room_id not in (None, stored.event.room_id):
-        raise NotFound(NO_EVENT)
-    reading = find_room(txn, look, stored.event.room_id)
+    reading = find_room(txn, look, room_id or stored.event.room_id) if stored else None
     if reading is None:
         raise NotFound(NO_EVENT)
     (shown,) = reading.show([find_visible(txn, reading.head, look.user_id, event_id)])
     return encode(shown)
-
-
-def find_visible(txn: Transaction, head: Head, user_id: str, event_id: str) -> Seen:
-    stored = events.find(txn, event_id)
-    if stored is None or stored.event.room_id != head.room_id or stored.place is None:
-        raise NotFound(NO_EVENT)
-    seen = visible(txn, head, user_id, [stored])
-    if not seen:
-        raise NotFound(NO_EVENT)
-    return seen[0]

@@ -5,7 +5,8 @@ from attrs import frozen
 from homeserver.clock import Clock
 from homeserver.rooms import receipts
 from homeserver.rooms.access import joined_head
-from homeserver.rooms.receipts import READ, READ_PRIVATE, known_event
+from homeserver.rooms.reading import find_visible
+from homeserver.rooms.receipts import READ, READ_PRIVATE
 from homeserver.storage import account_data, events
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -43,7 +44,7 @@ def move(txn: Transaction, user_id: str, room_id: str, markers: Markers, now_ms:
 
 def move_fully_read(txn: Transaction, user_id: str, room_id: str, event_id: str) -> None:
     """Forward only, as devices may tell of it late."""
-    stored = known_event(txn, joined_head(txn, user_id, room_id), user_id, event_id)
+    stored = find_visible(txn, joined_head(txn, user_id, room_id), user_id, event_id).stored
     content = account_data.find(txn, user_id, room_id, FULLY_READ) or {}
     former = events.find(txn, content.get("event_id", ""))
     if former is None or (former.place or 0) < (stored.place or 0):

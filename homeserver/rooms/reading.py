@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 from orjson import Fragment
 
-from homeserver.errors import Forbidden
+from homeserver.errors import Forbidden, NotFound
 from homeserver.events.event import StateKey
 from homeserver.json_values import JsonObject
 from homeserver.rooms.access import NOT_IN_ROOM
-from homeserver.rooms.history import Seen, Spell, membership_at, spells
+from homeserver.rooms.history import Seen, Spell, membership_at, spells, visible
 from homeserver.rooms.relations import bundles
 from homeserver.rooms.shown import Look, show
 from homeserver.storage import events, heads, memberships, names, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
+
+NO_EVENT = "There is no such event, or you may not see it."
 
 
 @frozen(eq=False)
@@ -77,6 +79,17 @@ def find_room(txn: Transaction, look: Look, room_id: str) -> Reading | None:
     if membership is None or membership.forgotten or left_at is None:
         return None
     return Reading(txn, head, look, left_at, lived)
+
+
+def find_visible(txn: Transaction, head: Head, user_id: str, event_id: str) -> Seen:
+    """An event of the room that the user may see; raises NotFound."""
+    stored = events.find(txn, event_id)
+    if stored is None or stored.event.room_id != head.room_id or stored.place is None:
+        raise NotFound(NO_EVENT)
+    seen = visible(txn, head, user_id, [stored])
+    if not seen:
+        raise NotFound(NO_EVENT)
+    return seen[0]
 
 
 def is_world_readable(txn: Transaction, head: Head) -> bool:

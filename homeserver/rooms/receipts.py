@@ -3,10 +3,10 @@
 from attrs import frozen
 
 from homeserver.clock import Clock
-from homeserver.errors import InvalidParam, NotFound
+from homeserver.errors import InvalidParam
 from homeserver.json_values import JsonObject
 from homeserver.rooms.access import joined_head
-from homeserver.rooms.history import visible
+from homeserver.rooms.reading import find_visible
 from homeserver.storage import events, names, receipts, relations
 from homeserver.storage.database import Database
 from homeserver.storage.events import Stored
@@ -59,7 +59,7 @@ def move(
     now_ms: int,
 ) -> None:
     head = joined_head(txn, user_id, room_id)
-    stored = known_event(txn, head, user_id, event_id)
+    stored = find_visible(txn, head, user_id, event_id).stored
     if thread_id is not None and not is_in_thread(txn, head, stored, thread_id):
         raise InvalidParam("'thread_id' is not the thread that the event is in.")
     thread, place = thread_id or "", stored.place or 0
@@ -67,16 +67,6 @@ def move(
     if stands_at is None or stands_at < place:
         receipt = Receipt(user_id, type, thread, event_id, place, now_ms)
         receipts.save(txn, room_id, head.room, receipt)
-
-
-def known_event(txn: Transaction, head: Head, user_id: str, event_id: str) -> Stored:
-    """An event of the room that the user may see."""
-    stored = events.find(txn, event_id)
-    if stored is None or stored.event.room_id != head.room_id or stored.place is None:
-        raise NotFound("There is no such event in this room.")
-    if not visible(txn, head, user_id, [stored]):
-        raise NotFound("There is no such event in this room.")
-    return stored
 
 
 def is_in_thread(txn: Transaction, head: Head, stored: Stored, thread_id: str) -> bool:

@@ -6,9 +6,8 @@ from homeserver.clock import Clock
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
 from homeserver.rooms.history import visible
-from homeserver.rooms.messages import find_visible
 from homeserver.rooms.paging import BEGINNING
-from homeserver.rooms.reading import Reading, open_room
+from homeserver.rooms.reading import Reading, find_visible, open_room
 from homeserver.rooms.shown import Look
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import account_data, events
