@@ -16,6 +16,7 @@ from homeserver.building.world import World
 from homeserver.clock import SystemClock
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
+from homeserver.http.client_addresses import Network
 from homeserver.http.listening import listen
 from homeserver.http.meter import RequestMeter
 from homeserver.http.protocol import HttpFactory
@@ -67,7 +68,7 @@ class Application:
         await self.accounts.start()
         await self.user_data.start()
         for listener in self.settings.listeners:
-            factory = self.factory(listener.resources)
+            factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
             self._ports += await listen(self.world.reactor, listener, factory)
 
@@ -80,14 +81,16 @@ class Application:
         await self.accounts.stop()
         self.database.close()
 
-    def factory(self, resources: tuple[str, ...]) -> HttpFactory:
+    def factory(
+        self, resources: tuple[str, ...], trusted_proxies: tuple[Network, ...] = ()
+    ) -> HttpFactory:
         """Connections to a listener that serves these resources."""
         router = Router()
         for resource in resources:
             for endpoints in self.endpoints.get(resource, []):
                 router.add(endpoints)
         site = Site(router, self.accounts.doorkeeper, RequestMeter(self.metrics.requests))
-        factory = HttpFactory(site, self.world.clock, frozenset())
+        factory = HttpFactory(site, self.world.clock, trusted_proxies)
         self._factories.append(factory)
         return factory
 

@@ -1,6 +1,7 @@
 """A homeserver in memory and the people who talk through it.
 
-Requests travel as real HTTP bytes through the real parser, router and endpoints; only the sockets, the threads
+Requests travel as real HTTP bytes through the real parser, router and endpoints; only the
+sockets, the threads
 and the clock are ours. So a test runs in one go, and nothing happens behind its back.
 """
 
@@ -71,6 +72,10 @@ class FakeTransport:
         return IPv4Address("TCP", "203.0.113.7", 40000)
 
     def setTcpNoDelay(self, _: bool) -> None: ...
+
+    def registerProducer(self, _: object, streaming: bool) -> None: ...
+
+    def unregisterProducer(self) -> None: ...
 
     def loseConnection(self) -> None:
         self.closed = True

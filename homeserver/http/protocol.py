@@ -1,204 +1,215 @@
-"""HTTP/1.1 on a Twisted transport, parsed by llhttp: a few dozen microseconds a request."""
+"""HTTP/1.1 on a Twisted transport: a few dozen microseconds a request."""
 
-from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-import httptools
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from homeserver.clock import Clock
-from homeserver.errors import MatrixError, TooLarge
+from homeserver.errors import MatrixError
+from homeserver.http.client_addresses import ClientAddresses, Network, plain
+from homeserver.http.reading import Headers, RequestReader
 from homeserver.http.request import Request
 from homeserver.http.response import Response, error_response, head_of
 from homeserver.http.site import Site
+from homeserver.logs import logger
 
-MAX_HEADER_BYTES = 64 * 1024
-MAX_HEADERS = 100
 MAX_PIPELINED = 8
 IDLE_MS = 180_000
 RECEIVE_MS = 60_000
+CLOSE_MS = 30_000
 SWEEP_SECONDS = 15.0
+
+LINGER_SECONDS = 5.0
+MAX_DISCARDED = 64 * 1024 * 1024
 
 _PREFLIGHT = Response(status=200)
 
+log = logger(__name__)
 
+
+@implementer(IPushProducer)
 class HttpConnection(Protocol):
     """One client's connection: requests are answered one after the other, in order."""
 
     def __init__(self, factory: "HttpFactory") -> None:
         self._factory = factory
-        self._parser = httptools.HttpRequestParser(self)
-        self._requests: deque[tuple[Request, bool]] = deque()
+        self._reader = RequestReader(factory.site.max_body, self._client_ip)
+        self._refusal: MatrixError | None = None
         self._working: Deferred[Response] | None = None
         self._give_up_when_gone = False
-        self._closing = False
-        self._paused = False
-        self.quiet_since_ms = 0
-        self._receiving = False
-        self._begin_message()
+        self._is_answering = False
+        self._is_congested = False
+        self._is_reading = True
+        self._is_closing = False
+        self._discarded = 0
+        self._began_ms = 0
+        self._quiet_since_ms = 0
 
     def connectionMade(self) -> None:
         self._factory.connections.add(self)
+        self._peer = plain(getattr(self._transport.getPeer(), "host", ""))
+        self._is_behind_proxy = self._factory.addresses.trusts(self._peer)
         self._touch()
         self._transport.setTcpNoDelay(True)
+        self._transport.registerProducer(self, True)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._factory.connections.discard(self)
-        self._closing = True
-        self._requests.clear()
+        self._is_closing = True
+        self._reader.requests.clear()
         if self._working is not None and self._give_up_when_gone:
             self._working.cancel()
 
     def dataReceived(self, data: bytes) -> None:
-        if self._closing:
+        if self._is_closing or self._refusal is not None or self._reader.has_ended:
+            self._discard(data)
             return
         self._touch()
-        if self._head_open:
-            self._head_bytes += len(data)
         try:
-            self._parser.feed_data(data)
+            self._reader.feed(data)
         except MatrixError as error:
-            self._refuse(error)
-        except httptools.HttpParserUpgrade:
-            self._refuse(MatrixError("This server does not upgrade connections."))
-        except httptools.HttpParserError as error:
-            cause = error.__context__
-            self._refuse(
-                cause if isinstance(cause, MatrixError) else MatrixError("This is not valid HTTP.")
-            )
-        else:
-            if self._head_open and self._head_bytes > MAX_HEADER_BYTES:
-                self._refuse(MatrixError("The headers are too large.", status=431))
-
-    # -- called by the parser
-
-    def on_message_begin(self) -> None:
-        self._begin_message()
-        self._receiving = True
-
-    def on_url(self, url: bytes) -> None:
-        self._url += url
-        if len(self._url) > MAX_HEADER_BYTES:
-            raise MatrixError("The address is too long.", status=414)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
-        if len(self._headers) > MAX_HEADERS:
-            raise MatrixError("There are too many headers.", status=431)
-
-    def on_headers_complete(self) -> None:
-        self._head_open = False
-        self._method = self._parser.get_method().decode("ascii")
-        self._path, _, self._query = self._url.decode("latin-1").partition("?")
-        if not self._path.startswith("/"):
-            _, _, rest = self._path.partition("://")
-            self._path = "/" + rest.partition("/")[2]
-        length = self._headers.get(b"content-length")
-        has_body = (length is not None and length != b"0") or b"transfer-encoding" in self._headers
-        if has_body:
-            self._room_left = self._factory.site.max_body(self._method, self._path)
-            if length is not None and int(length) > self._room_left:
-                raise TooLarge(f"The body of the request may have {self._room_left} bytes at most.")
-            if self._headers.get(b"expect", b"").lower() == b"100-continue":
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, data: bytes) -> None:
-        self._room_left -= len(data)
-        if self._room_left < 0:
-            raise TooLarge("The body of the request is too large.")
-        self._body.append(data)
-
-    def on_message_complete(self) -> None:
-        self._receiving = False
-        request = Request(
-            self._method,
-            self._path,
-            self._query,
-            self._headers,
-            b"".join(self._body),
-            self._client_ip(),
-        )
-        self._requests.append((request, self._parser.should_keep_alive()))
-        if self._working is None:
-            self._next()
-        elif len(self._requests) > MAX_PIPELINED and not self._paused:
-            self._paused = True
-            self._transport.pauseProducing()
+            self._refusal = error
+        except Exception:
+            log.exception("a request could not be read")
+            self._refusal = MatrixError("This request could not be read.", status=500)
+        if self._reader.received <= len(data):
+            self._began_ms = self._quiet_since_ms
+        self._answer_next()
+        if self._reader.wants_continue() and self._working is None and not self._is_closing:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     # -- answering
 
-    def _next(self) -> None:
-        while self._requests and self._working is None and not self._closing:
-            request, keep_alive = self._requests.popleft()
-            if request.method == "OPTIONS":
-                self._send(_PREFLIGHT, request, keep_alive)
-                continue
-            self._working, self._give_up_when_gone = self._factory.site.answer(request)
-            self._working.addCallbacks(
-                self._answered, self._gave_up, callbackArgs=(request, keep_alive)
-            )
-        if self._paused and len(self._requests) <= MAX_PIPELINED and not self._closing:
-            self._paused = False
-            self._transport.resumeProducing()
+    def _answer_next(self) -> None:
+        if self._is_answering:
+            return
+        self._is_answering = True
+        requests = self._reader.requests
+        while requests and self._may_answer():
+            self._answer(*requests.popleft())
+        self._is_answering = False
+        if self._refusal is not None and not requests and self._may_answer():
+            self._refuse(self._refusal)
+        self._choose_reading()
+
+    def _may_answer(self) -> bool:
+        return self._working is None and not self._is_closing and not self._is_congested
+
+    def _answer(self, request: Request, keep_alive: bool) -> None:
+        if request.method == "OPTIONS":
+            self._send(_PREFLIGHT, request, keep_alive)
+            return
+        self._working, self._give_up_when_gone = self._factory.site.answer(request)
+        self._working.addCallbacks(
+            self._answered,
+            self._failed,
+            callbackArgs=(request, keep_alive),
+            errbackArgs=(request, keep_alive),
+        )
 
     def _answered(self, response: Response, request: Request, keep_alive: bool) -> None:
         self._working = None
-        if not self._closing:
+        if not self._is_closing:
             self._send(response, request, keep_alive)
-            if self._requests:
-                self._next()
+            self._answer_next()
 
-    def _gave_up(self, _: Failure) -> None:
-        """The client went away while it waited."""
-        self._working = None
+    def _failed(self, _: Failure, request: Request, keep_alive: bool) -> None:
+        """The work was cancelled: because the client went away, or by a fault of ours."""
+        error = MatrixError("This request was not carried out to its end.", status=500)
+        self._answered(error_response(error), request, keep_alive)
 
     def _send(self, response: Response, request: Request, keep_alive: bool) -> None:
         head = head_of(response, keep_alive=keep_alive)
-        self._transport.write(head if request.method == "HEAD" else head + response.body)
         self._touch()
+        self._transport.write(head if request.method == "HEAD" else head + response.body)
         if not keep_alive:
             self._close()
 
     def _refuse(self, error: MatrixError) -> None:
-        """Answer what could not even be read, and hang up."""
-        if self._working is None and not self._closing:
-            response = error_response(error)
-            self._transport.write(head_of(response, keep_alive=False) + response.body)
-        self._close()
+        """Answer what could not be read, and hang up."""
+        response = error_response(error)
+        self._touch()
+        self._transport.write(head_of(response, keep_alive=False) + response.body)
+        if self._reader.is_within_body:
+            # Who still sends does not read yet, and would lose the answer if we hung up at once.
+            self._is_closing = True
+            self._factory.clock.call_later(LINGER_SECONDS, self._hang_up)
+        else:
+            self._close()
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > MAX_DISCARDED:
+            self._transport.abortConnection()
 
     def _close(self) -> None:
-        self._closing = True
+        self._is_closing = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._transport.unregisterProducer()
         self._transport.loseConnection()
+
+    # -- the transport says how much it can carry
+
+    def pauseProducing(self) -> None:
+        self._is_congested = True
+        self._choose_reading()
+
+    def resumeProducing(self) -> None:
+        self._is_congested = False
+        self._answer_next()
+
+    def stopProducing(self) -> None:
+        """The connection is lost: connectionLost says so too."""
+
+    def _choose_reading(self) -> None:
+        """Read no more requests than are being answered, and than answers are being taken."""
+        reads = not self._is_congested and len(self._reader.requests) <= MAX_PIPELINED
+        if reads != self._is_reading and not self._is_closing:
+            self._is_reading = reads
+            if reads:
+                self._transport.resumeProducing()
+            else:
+                self._transport.pauseProducing()
 
     # -- time
 
     def sweep(self, now_ms: int) -> None:
-        """Hang up on who sends nothing, or sends too slowly; those who wait for us may stay."""
-        if self._working is not None or self._closing:
+        """Hang up on who sends nothing, sends too slowly, or does not take the answer.
+
+        A request may take RECEIVE_MS, and a millisecond more for each byte that has come.
+        """
+        if self._working is not None:
             return
-        if now_ms - self.quiet_since_ms > (RECEIVE_MS if self._receiving else IDLE_MS):
+        quiet_ms = now_ms - self._quiet_since_ms
+        if self._is_closing:
+            is_over = quiet_ms > CLOSE_MS
+        elif self._reader.is_receiving:
+            is_over = now_ms - self._began_ms > RECEIVE_MS + self._reader.received
+        else:
+            is_over = quiet_ms > IDLE_MS
+        if is_over:
             self._transport.abortConnection()
 
+    def stop(self) -> None:
+        """Say no more than what is being sent."""
+        if not self._is_closing:
+            self._close()
+
     def _touch(self) -> None:
-        self.quiet_since_ms = self._factory.clock.now_ms()
+        self._quiet_since_ms = self._factory.clock.now_ms()
 
-    def _begin_message(self) -> None:
-        self._url = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._body: list[bytes] = []
-        self._head_open = True
-        self._head_bytes = 0
-        self._room_left = 0
-        self._method = self._path = self._query = ""
-
-    def _client_ip(self) -> str:
-        peer = getattr(self._transport.getPeer(), "host", "")
-        if peer in self._factory.trusted_proxies:
-            forwarded = self._headers.get(b"x-forwarded-for", b"").decode("latin-1")
-            return forwarded.rpartition(",")[2].strip()[:64] or str(peer)
-        return str(peer)
+    def _client_ip(self, headers: Headers) -> str:
+        if not self._is_behind_proxy:
+            return self._peer
+        header = headers.get(b"x-forwarded-for", b"")
+        return self._factory.addresses.forwarded(header, self._peer)
 
     @property
     def _transport(self) -> Any:
@@ -210,10 +221,10 @@ class HttpFactory(Factory):
 
     noisy = False
 
-    def __init__(self, site: Site, clock: Clock, trusted_proxies: frozenset[str]) -> None:
+    def __init__(self, site: Site, clock: Clock, trusted_proxies: Iterable[Network]) -> None:
         self.site = site
         self.clock = clock
-        self.trusted_proxies = trusted_proxies
+        self.addresses = ClientAddresses(trusted_proxies)
         self.connections: set[HttpConnection] = set()
 
     def buildProtocol(self, addr: object) -> HttpConnection:
@@ -230,4 +241,4 @@ class HttpFactory(Factory):
 
     def stop(self) -> None:
         for connection in list(self.connections):
-            connection._close()
+            connection.stop()

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from homeserver.errors import BadJson, InvalidParam, MissingParam, NotJson
+from homeserver.http.bodies import BodyFile
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue, decode
 
@@ -11,11 +12,15 @@ MAX_PARAMETERS = 100
 
 
 class Request:
-    """`requester` says who asks; it is set before an endpoint that needs it is called."""
+    """`requester` says who asks; it is set before an endpoint that needs it is called.
+
+    A large body of a route that takes files is in `body_file`, and `body` is empty.
+    """
 
     __slots__ = (
         "_parameters",
         "body",
+        "body_file",
         "client_ip",
         "headers",
         "method",
@@ -40,6 +45,7 @@ class Request:
         self.query = query
         self.headers = headers
         self.body = body
+        self.body_file: BodyFile | None = None
         self.client_ip = client_ip
         self._parameters: dict[str, list[str]] | None = None
 
@@ -136,9 +142,12 @@ class Request:
         return self.choice("dir", "", ("b", "f"))
 
     def _parse_query(self) -> list[tuple[str, str]]:
+        if "%00" in self.query:
+            # No parameter holds one, and PostgreSQL could not look for it.
+            raise InvalidParam("The query string holds a NUL character.")
         try:
             return parse_qsl(
-                self.query,
+                self.query.encode("latin-1").decode(),
                 keep_blank_values=True,
                 errors="strict",
                 max_num_fields=MAX_PARAMETERS,

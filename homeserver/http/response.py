@@ -1,5 +1,7 @@
 """Answers as bytes."""
 
+import re
+
 from attrs import frozen
 
 from homeserver.errors import MatrixError
@@ -41,6 +43,8 @@ CORS = (
     b"Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization, Date\r\n"
 )
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 JSON_TYPE = "application/json"
 
 
@@ -77,10 +81,15 @@ def head_of(response: Response, *, keep_alive: bool) -> bytes:
     reason = REASONS.get(response.status, b"Unknown")
     lines = [b"HTTP/1.1 %d %s\r\n" % (response.status, reason), CORS]
     if response.body or response.status not in (204, 304):
-        lines.append(b"Content-Type: %s\r\n" % response.content_type.encode("latin-1"))
+        lines.append(b"Content-Type: %s\r\n" % line_of(response.content_type))
     lines += [
-        b"%s: %s\r\n" % (name.encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in response.headers
+        b"%s: %s\r\n" % (name.encode("latin-1"), line_of(value)) for name, value in response.headers
     ]
-    lines += [b"Content-Length: ", length, end]
-    return b"".join(lines)
+    if response.status != 204:
+        lines += [b"Content-Length: ", length, b"\r\n"]
+    return b"".join(lines) + end[2:]
+
+
+def line_of(value: str) -> bytes:
+    """A header's value: whatever it holds, it begins no line of its own."""
+    return _CONTROL.sub(" ", value).encode("latin-1", "replace")

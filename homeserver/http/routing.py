@@ -138,10 +138,11 @@ class Router:
 
 
 def decoded(segment: str) -> str:
-    if "%" not in segment:
+    """A part of a path, whose bytes come as latin-1."""
+    if "%" not in segment and segment.isascii():
         return segment
     try:
-        text = unquote_to_bytes(segment).decode()
+        text = unquote_to_bytes(segment.encode("latin-1")).decode()
     except UnicodeDecodeError:
         raise InvalidParam("The path of the request is not valid UTF-8.") from None
     if "\0" in text:

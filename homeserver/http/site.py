@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable
+from itertools import count
 from typing import Any, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -12,7 +13,7 @@ from homeserver.http.requester import Requester
 from homeserver.http.response import Response, error_response
 from homeserver.http.routing import Access, Endpoint, Route, Router
 from homeserver.json_values import encode
-from homeserver.logs import logger
+from homeserver.logs import logger, request_id
 
 log = logger(__name__)
 
@@ -42,6 +43,7 @@ class Site:
         self._router = router
         self._doorkeeper = doorkeeper
         self._meter = meter
+        self._numbers = count(1)
 
     def max_body(self, method: str, path: str) -> int:
         """How large a body may be; raises MatrixError for what is not served."""
@@ -62,6 +64,7 @@ class Site:
     async def _respond(
         self, request: Request, route: Route, endpoint: Endpoint, values: dict[str, str]
     ) -> Response:
+        request_id.set(format(next(self._numbers), "x"))
         try:
             if len(request.body) > route.max_body:
                 raise TooLarge(f"The body of the request may have {route.max_body} bytes at most.")
