@@ -21,3 +21,8 @@ def token(random: Random, length: int = 32) -> str:
         # 248 is the largest multiple of 62 in a byte: what lies above would favour some letters.
         letters += (_ALPHABET[byte % 62] for byte in random(length) if byte < 248)
     return "".join(letters[:length])
+
+
+def fraction(random: Random) -> float:
+    """From 0 up to 1, but never 1."""
+    return int.from_bytes(random(4)) / 2**32

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from homeserver.clock import Clock
+from homeserver.http.outgoing_names import Dns, NoDns
 from homeserver.randomness import Random
 from homeserver.storage.threads import Threads
 from homeserver.users.passwords import Worker, work_inline
@@ -17,3 +18,4 @@ class World:
     random: Random
     threads: Threads
     hashing: Worker = work_inline
+    dns: Dns = field(factory=NoDns)

@@ -125,7 +125,8 @@ class Lease:
 
     def getConnection(self, key: object, endpoint: IStreamClientEndpoint) -> Deferred[Any]:
         # Not the agent's key: its URI parser must not decide who shares a connection.
-        return self._pool.getConnection(self._target, endpoint).addCallback(self._take)
+        own_key = (self._target.name, frozenset(self._target.places))
+        return self._pool.getConnection(own_key, endpoint).addCallback(self._take)
 
     def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
         self.is_reused = False

@@ -60,6 +60,11 @@ class Request:
         """Empty for an application service that does not speak for a device."""
         return self.requester.device_id
 
+    @property
+    def origin(self) -> str:
+        """The server that asks; empty where a user does."""
+        return self.requester.origin
+
     def access_token(self) -> str | None:
         """Only the header carries one since MSC4127."""
         value = self.headers.get(b"authorization")

@@ -5,7 +5,7 @@ from attrs import frozen
 
 @frozen
 class Requester:
-    """The user and device that an access token stands for.
+    """The user and device that an access token stands for, or a server.
 
     `session` is the session's id in storage, 0 where an application service speaks. `appservice`
     is the id of that application service, else empty.
@@ -20,6 +20,8 @@ class Requester:
     is_suspended: bool = False
     is_unlimited: bool = False
     """Whether no rate limits hold."""
+    origin: str = ""
+    """The server that signed the request, where servers ask; there is no user then."""
 
     @property
     def device_name(self) -> str:

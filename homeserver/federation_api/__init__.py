@@ -1,0 +1,1 @@
+"""What other servers may ask: one file per section of the Server-Server API."""

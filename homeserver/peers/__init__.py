@@ -1,0 +1,1 @@
+"""How other machines are reached, and how they reach us."""
