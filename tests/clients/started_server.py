@@ -17,7 +17,8 @@ from attrs import frozen
 START_S = 30
 STOP_S = 30
 SHARED_SECRET = "only-for-tests"
-COMPLAINT = re.compile(r"\b(ERROR|CRITICAL)\b|Traceback \(most recent|Unhandled [eE]rror")
+COMPLAINT = re.compile(r"^\S+ (error|critical) |Traceback \(most recent|Unhandled error")
+SHOWN = 3
 
 
 @frozen
@@ -44,7 +45,7 @@ def started_homeserver(directory: Path, database: Mapping[str, str]) -> Iterator
         exit_code = wait_for_end(process)
         log.drained()
     assert exit_code == 0, f"SIGTERM ended the server with {exit_code}:\n{log.tail()}"
-    assert not log.complaints(), "\n".join(log.complaints())
+    assert not log.complaints(), "\n\n".join(log.complaints()[:SHOWN])
 
 
 def homeserver_settings(
@@ -121,9 +122,5 @@ class Log:
         return "\n".join(self._lines[-40:])
 
     def complaints(self) -> list[str]:
-        """Lines that no healthy run prints, each with the ten that follow."""
-        return [
-            "\n".join(self._lines[place : place + 10])
-            for place, line in enumerate(self._lines)
-            if COMPLAINT.search(line)
-        ]
+        """Lines that no healthy run prints."""
+        return [line.replace("\\n", "\n") for line in self._lines if COMPLAINT.search(line)]
