@@ -7,7 +7,9 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.operations import build_operations
+from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sync import build_sync
@@ -19,6 +21,7 @@ from homeserver.config.storage import SqliteDatabase
 from homeserver.http.client_addresses import Network
 from homeserver.http.listening import listen
 from homeserver.http.meter import RequestMeter
+from homeserver.http.outgoing_names import SystemDns
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
@@ -42,7 +45,8 @@ def real_world(settings: Settings, reactor: Any) -> World:
     readers = 2 if isinstance(database, SqliteDatabase) else database.connections
     threads = ReactorThreads(reactor, readers)
     hashing = HashingThreads(reactor)
-    return World(reactor, SystemClock(reactor), system_random, threads, hashing)
+    dns = SystemDns(reactor)
+    return World(reactor, SystemClock(reactor), system_random, threads, hashing, dns)
 
 
 @define(eq=False)
@@ -56,6 +60,7 @@ class Application:
     metrics: Metrics
     accounts: AccountsPart
     user_data: UserDataPart
+    peers: PeersPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -67,6 +72,7 @@ class Application:
     async def start(self) -> None:
         await self.accounts.start()
         await self.user_data.start()
+        await self.peers.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -78,6 +84,7 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
+        self.peers.stop()
         await self.accounts.stop()
         self.database.close()
 
@@ -89,14 +96,15 @@ class Application:
         for resource in resources:
             for endpoints in self.endpoints.get(resource, []):
                 router.add(endpoints)
-        site = Site(router, self.accounts.doorkeeper, RequestMeter(self.metrics.requests))
+        doorkeeper = Doorkeepers(self.accounts.doorkeeper, self.peers.inbound)
+        site = Site(router, doorkeeper, RequestMeter(self.metrics.requests))
         factory = HttpFactory(site, self.world.clock, trusted_proxies)
         self._factories.append(factory)
         return factory
 
 
 def build(settings: Settings, world: World) -> Application:
-    """May raise BadRegistration, for an application service's file."""
+    """May raise BadRegistration and BadRetiredKeys, for files that cannot be used."""
     notifier = Notifier()
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
@@ -115,9 +123,12 @@ def build(settings: Settings, world: World) -> Application:
     )
     reading = build_reading(world, database, rooms.typing, rooms.receipts)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
+    peers = build_peers(settings, world, database)
     operations = build_operations(settings, metrics, database, notifier)
-    endpoints = {**operations, "client": [*operations["client"], *client]}
-    return Application(settings, world, database, notifier, metrics, accounts, user_data, endpoints)
+    endpoints = {**peers.endpoints, **operations, "client": [*operations["client"], *client]}
+    return Application(
+        settings, world, database, notifier, metrics, accounts, user_data, peers, endpoints
+    )
 
 
 def dialect_of(settings: Settings) -> Dialect:

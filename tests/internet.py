@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError, TimeoutError
 from twisted.internet.interfaces import IReactorTCP
 from twisted.internet.protocol import Factory, Protocol
@@ -24,6 +24,8 @@ from homeserver.http.outgoing_tls import Trust
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.request import Request
 from homeserver.http.response import Response
+from homeserver.http.routing import Access, Endpoint, Route
+from homeserver.http.site import Site
 from tests.certificates import Authority, ServerTls
 from tests.people import FakeClock
 
@@ -66,11 +68,15 @@ class Internet:
         """Whoever calls there hears nothing."""
         self._listening[address, port] = Destination(None)
 
+    @property
+    def reactor(self) -> "Reactor":
+        return Reactor(self)
+
     def client(self, **rules: Any) -> Client:
         """A client that trusts the authority and calls the public addresses of this network."""
         admitted = AddressRules(rules.get("denied", PRIVATE_RANGES), rules.get("allowed", PUBLIC))
         trust = rules.get("trust", Trust((self.authority.path,)))
-        reactor = Reactor(self)
+        reactor = self.reactor
         return Client(reactor, self.clock, Connections(reactor, self, admitted, trust))
 
     # -- the domain name system
@@ -186,15 +192,29 @@ class Website:
         self._answer = answer
         self.requests: list[Request] = []
 
-    def max_body(self, method: str, path: str) -> int:
-        return 1024 * 1024
-
-    def answer(self, request: Request) -> tuple[Deferred[Response], bool]:
-        self.requests.append(request)
-        return succeed(self._answer(request)), False
-
     def factory(self, clock: FakeClock) -> HttpFactory:
-        return HttpFactory(self, clock, frozenset())  # type: ignore[arg-type]
+        site = Site(Everything(self), None, NoMeter())  # type: ignore[arg-type]
+        return HttpFactory(site, clock, ())
+
+    async def endpoint(self, request: Request) -> Response:
+        self.requests.append(request)
+        return self._answer(request)
+
+
+@frozen
+class Everything:
+    """A router that leads to one website from everywhere."""
+
+    _website: Website
+
+    def find(self, method: str, path: str) -> tuple[Route, Endpoint, dict[str, str]]:
+        found = Route(method, path, Access.PUBLIC, "", 1024 * 1024)
+        return found, self._website.endpoint, {}
+
+
+class NoMeter:
+    def count(self, route: Route | None, status: int) -> None:
+        """Nobody looks at the numbers."""
 
 
 class Speaker(Factory):

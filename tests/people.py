@@ -20,6 +20,7 @@ from twisted.internet.task import Clock as FakeTimers
 from homeserver.app import Application, build
 from homeserver.building.world import World
 from homeserver.config.settings import Settings
+from homeserver.http.outgoing_names import NoDns
 from homeserver.http.protocol import HttpConnection, HttpFactory
 from homeserver.storage.threads import InlineThreads
 from tests.spec.check import SpecChecker
@@ -125,11 +126,13 @@ class Exchange:
 class Server:
     """A homeserver of one test."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, network: Any = None) -> None:
+        """`network` is a tests.internet.Internet; without it the server is alone in the world."""
         self.settings = settings
-        self.clock = FakeClock()
-        random = Random(1)
-        world = World(None, self.clock, random.randbytes, InlineThreads())
+        self.clock = network.clock if network else FakeClock()
+        random = Random(settings.server_name)
+        reactor, dns = (network.reactor, network) if network else (None, NoDns())
+        world = World(reactor, self.clock, random.randbytes, InlineThreads(), dns=dns)
         self.app: Application = build(settings, world)
         self.factory: HttpFactory = self.app.factory(ALL_RESOURCES)
         self.anonymous = Person(self, "")
