@@ -7,7 +7,9 @@ from homeserver.notifier import Notifier
 from homeserver.rooms.receipts import Receipts
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
-from homeserver.sync.engine import Parts, SyncEngine
+from homeserver.sync.answers import Answers, Parts
+from homeserver.sync.device_lists import DeviceLists
+from homeserver.sync.engine import SyncEngine
 from homeserver.sync.event_stream import EventStream
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.lazy_members import SentMembers
@@ -33,16 +35,13 @@ def build_sync(
     filters, presence = of_users
     moves = Moves(db.position, notifier)
     waiting = Waiting(world.clock, notifier, db.memory)
-    presence_news = PresenceNews(presence, notifier)
+    presence_news = PresenceNews(presence, db.position, notifier)
     joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves))
-    engine = SyncEngine(
-        db,
-        world.clock,
-        moves,
-        waiting,
-        Parts(joined_rooms, (typing, receipts), presence_news),
-        SentMembers(),
+    parts = Parts(
+        joined_rooms, (typing, receipts), presence_news, DeviceLists(db.position, notifier)
     )
+    answers = Answers(world.clock, moves, SentMembers(), parts)
+    engine = SyncEngine(db, world.clock, moves, waiting, answers)
     old_sync = OldSync(db, world.clock, presence_news)
     stream = EventStream(db, world.clock, moves, waiting)
     return (SyncEndpoints(engine, filters, presence), OldSyncEndpoints(old_sync, stream))

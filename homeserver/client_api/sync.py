@@ -27,7 +27,7 @@ class SyncEndpoints:
         since = request.text("since")
         wish = SyncWish(
             request.requester,
-            read_token(since) if since else 0,
+            max(0, read_token(since)) if since else 0,
             await self._filter(request),
             request.boolean("full_state"),
             state_after(request),

@@ -25,9 +25,7 @@ class Seen:
 
 @frozen
 class Spell:
-    """A time of membership: of the kind `membership`, from the event at `start` up to the next
-    one's.
-    """
+    """A time of one membership, from the event at `start` up to the next one's."""
 
     start: int
     membership: str
@@ -71,6 +69,20 @@ def start_of_stay(lived: Sequence[Spell]) -> int | None:
             break
         start = spell.start
     return start
+
+
+def known_upto(lived: Sequence[Spell], since: int) -> int:
+    """The place up to which somebody, told of all up to `since`, knows the room; 0 for strangers.
+
+    Of a room that they had left by then, they know what came before they left.
+    """
+    place = since
+    for spell in lived:
+        if spell.start <= since:
+            if spell.membership == "join":
+                return place
+            place = spell.start
+    return 0
 
 
 def membership_at(lived: Sequence[Spell], position: int) -> str:

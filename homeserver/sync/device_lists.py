@@ -2,52 +2,84 @@
 
 from collections.abc import Iterable
 
+from homeserver.changes import DeviceListChanged
 from homeserver.json_values import JsonObject
-from homeserver.storage import devices, heads
+from homeserver.notifier import Notifier
+from homeserver.storage import devices, heads, memberships
 from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+from homeserver.sync.latest import Latest
 from homeserver.sync.view import ENCRYPTION, View
 
 
-def device_list_changes(view: View) -> JsonObject:
-    """Empty for a first sync, and where nothing changed."""
-    if view.wish.is_first:
-        return {}
-    changed: set[str] = set()
-    left: set[str] = set()
-    for head in view.new_rooms:
+class DeviceLists:
+    def __init__(self, floor: int, notifier: Notifier) -> None:
+        self._latest = Latest(floor)
+        notifier.listen(
+            DeviceListChanged, lambda change: self._latest.note(change.user_id, change.position)
+        )
+
+    def changes(self, view: View) -> JsonObject:
+        """Empty for a first sync, and where nothing changed."""
+        if view.wish.is_first:
+            return {}
+        came, left = _who_came(view), _who_left(view)
+        # One's own devices are news only when they changed, whatever rooms one enters or leaves.
+        own = {view.user_id}
+        gone = {user for user in left - own if not shares_encrypted_room(view, user)}
+        changed = (came - gone - own) | set(self._whose_devices_changed(view))
+        return {"changed": sorted(changed), "left": sorted(gone)} if changed or gone else {}
+
+    def _whose_devices_changed(self, view: View) -> Iterable[str]:
+        latest = self._latest.since(view.since)
+        if latest is None:
+            latest = devices.changed_lists(view.txn, view.since, view.upto)
+        return [
+            user_id
+            for user_id in latest
+            if user_id == view.user_id or shares_encrypted_room(view, user_id)
+        ]
+
+
+def _who_came(view: View) -> set[str]:
+    """With whom the user shares a room since the last sync: perhaps not the first one."""
+    came: set[str] = set()
+    for head in [*view.new_rooms, *view.newly_encrypted]:
         if ENCRYPTION in head.state:
-            changed.update(head.joined())
-    for head, user_id in view.moved_members:
-        (changed if head.is_joined(user_id) else left).add(user_id)
+            came.update(head.joined())
+    for moved in view.moved_members:
+        if ENCRYPTION in moved.head.state and moved.has_joined(view.txn):
+            came.add(moved.user_id)
+    return came
+
+
+def _who_left(view: View) -> set[str]:
+    left: set[str] = set()
     for head in view.left_rooms:
         if ENCRYPTION in head.state:
             left.update(head.joined())
-    gone = {user for user in left if not _shares_room(view, user)}
-    # One's own devices are news only when they changed, whatever rooms one enters or leaves.
-    own = {view.user_id}
-    changed = (changed - gone - own) | set(_whose_devices_changed(view))
-    gone -= own
-    return {"changed": sorted(changed), "left": sorted(gone)} if changed or gone else {}
+    for moved in view.moved_members:
+        if (
+            ENCRYPTION in moved.head.state
+            and not moved.head.is_joined(moved.user_id)
+            and moved.was_joined(view.txn)
+        ):
+            left.add(moved.user_id)
+    return left
 
 
-def _whose_devices_changed(view: View) -> Iterable[str]:
-    if not view.moves.devices_moved(view.since):
-        return ()
-    return [
-        user_id
-        for user_id in devices.changed_lists(view.txn, view.since, view.upto)
-        if user_id == view.user_id or _shares_room(view, user_id)
-    ]
-
-
-def _shares_room(view: View, user_id: str) -> bool:
+def shares_encrypted_room(view: View, user_id: str) -> bool:
     """Whether the two are in one encrypted room: nobody else's devices matter."""
-    return any(ENCRYPTION in head.state and head.is_joined(user_id) for head in _joined_heads(view))
+    return any(ENCRYPTION in head.state for head in shared_rooms(view.txn, view.user_id, user_id))
 
 
-def _joined_heads(view: View) -> Iterable[Head]:
-    for room_id, membership in view.rooms.items():
-        if membership.membership == "join":
-            head = heads.load(view.txn, room_id)
+def shared_rooms(txn: Transaction, user_id: str, other: str) -> Iterable[Head]:
+    """The rooms that both have joined."""
+    mine, theirs = memberships.of_user(txn, user_id), memberships.of_user(txn, other)
+    few, many = sorted((mine, theirs), key=len)
+    for room_id, membership in few.items():
+        same = many.get(room_id)
+        if membership.membership == "join" and same is not None and same.membership == "join":
+            head = heads.load(txn, room_id)
             if head is not None:
                 yield head

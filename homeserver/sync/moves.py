@@ -20,6 +20,9 @@ from homeserver.storage.events import Stored
 EVENTS_KEPT = 40
 """Newest events of a room in memory; who missed more is served by the database."""
 
+MAX_EVENTS = 10_000
+"""Of all rooms together; the rooms that moved last keep theirs."""
+
 
 @define(eq=False)
 class Recent:
@@ -35,10 +38,13 @@ class Recent:
     newest_highlight: int = 0
     newest_relation: int = 0
 
-    def add(self, stored: Stored) -> None:
+    def add(self, stored: Stored) -> int:
+        """How many more events there are now."""
         self.events.append(stored)
-        if len(self.events) > EVENTS_KEPT:
-            self.complete_after = self.events.popleft().position
+        if len(self.events) <= EVENTS_KEPT:
+            return 1
+        self.complete_after = self.events.popleft().position
+        return 0
 
     def highlighted_after(self, place: int) -> bool:
         """Whether anything behind `place` may have highlighted somebody."""
@@ -63,9 +69,10 @@ class Moves:
         self.floor = floor
         self._rooms: OrderedDict[str, int] = OrderedDict()
         self._users: dict[str, int] = {}
-        self._recent: dict[str, Recent] = {}
+        self._recent: OrderedDict[str, Recent] = OrderedDict()
+        self._kept = 0
+        self._forgotten = floor
         self._everybody = floor
-        self._devices = floor
         notifier.listen(Appended, self._appended)
         notifier.listen(ReceiptMoved, self._receipt)
         notifier.listen(TypingChanged, lambda change: self._room(change.room_id, change.position))
@@ -75,7 +82,7 @@ class Moves:
         notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
         # Few and far between: cheaper to let everybody look than to know whom they concern.
         notifier.listen(PresenceChanged, lambda change: self._all(change.position))
-        notifier.listen(DeviceListChanged, self._devices_changed)
+        notifier.listen(DeviceListChanged, lambda change: self._all(change.position))
 
     def anything(self, user_id: str, rooms: Container[str], since: int) -> bool:
         """Whether there may be news for a user in these rooms."""
@@ -97,31 +104,29 @@ class Moves:
     def user_moved(self, user_id: str, since: int) -> bool:
         return since < self.floor or self._users.get(user_id, 0) > since
 
-    def devices_moved(self, since: int) -> bool:
-        """Whether anybody's devices may have changed."""
-        return since < self.floor or self._devices > since
-
     def recent(self, room_id: str) -> Recent:
         """The newest events of a room; empty and complete for a room that has not moved."""
-        return self._recent.get(room_id) or Recent(self.floor, self.floor)
+        return self._recent.get(room_id) or Recent(self._forgotten, self._forgotten)
 
     def _appended(self, change: Appended) -> None:
         room_id, event = change.room_id, change.stored.event
         self._room(room_id, change.position)
-        recent = self._recent.get(room_id)
-        if recent is None:
-            recent = self._recent[room_id] = Recent(self.floor, self.floor)
-        recent.add(change.stored)
+        recent = self._recent[room_id] = self.recent(room_id)
+        self._recent.move_to_end(room_id)
+        self._kept += recent.add(change.stored)
         if change.highlights:
             recent.newest_highlight = change.position
         if "m.relates_to" in event.content:
             recent.newest_relation = change.position
         if event.type == "m.room.member" and event.state_key:
             self._users[event.state_key] = change.position
+        while self._kept > MAX_EVENTS:
+            self._forget_quietest()
 
-    def _devices_changed(self, change: DeviceListChanged) -> None:
-        self._devices = change.position
-        self._all(change.position)
+    def _forget_quietest(self) -> None:
+        _, quietest = self._recent.popitem(last=False)
+        self._kept -= len(quietest.events)
+        self._forgotten = max(self._forgotten, quietest.events[-1].position)
 
     def _receipt(self, change: ReceiptMoved) -> None:
         self._room(change.room_id, change.position)

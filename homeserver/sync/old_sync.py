@@ -17,7 +17,7 @@ from homeserver.storage import account_data, events, heads, memberships, room_di
 from homeserver.storage.database import Database
 from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
-from homeserver.sync.engine import PresenceSource
+from homeserver.sync.answers import PresenceSource
 
 EVERYTHING = RoomEventFilter()
 SHOWN = ("invite", "join", "leave", "ban")

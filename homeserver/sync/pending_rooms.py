@@ -38,7 +38,7 @@ def preview(txn: Transaction, head: Head, membership: Membership) -> list[JsonOb
     return [
         *shown,
         {
-            **stripped_state(own.event),
+            **stripped_state(as_seen(own)),
             "event_id": own.event.event_id,
             "origin_server_ts": own.event.origin_server_ts,
         },

@@ -1,50 +1,48 @@
 """Whose presence changed, for those who share a room with them."""
 
-from collections import OrderedDict
+from collections.abc import Collection, Iterable
 
 from homeserver.changes import PresenceChanged
 from homeserver.json_values import JsonObject
 from homeserver.notifier import Notifier
 from homeserver.storage import memberships
+from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
+from homeserver.sync.latest import Latest
 from homeserver.users.presence import Presence
-
-KEPT = 10_000
 
 
 class PresenceNews:
-    """The newest change of each user, newest last; what happened before this process started is
-    forgotten.
-    """
-
-    def __init__(self, presence: Presence, notifier: Notifier) -> None:
+    def __init__(self, presence: Presence, floor: int, notifier: Notifier) -> None:
         self._presence = presence
-        self._changed: OrderedDict[str, int] = OrderedDict()
-        notifier.listen(PresenceChanged, self._note)
+        self._latest = Latest(floor)
+        notifier.listen(
+            PresenceChanged, lambda change: self._latest.note(change.user_id, change.position)
+        )
 
-    def events(self, txn: Transaction, user_id: str, after: int) -> list[JsonObject]:
-        """The m.presence events of the user's neighbours that changed behind `after`; all for a
-        first sync.
+    def events(
+        self,
+        txn: Transaction,
+        user_id: str,
+        after: int,
+        entered: Collection[Head] = (),
+        newcomers: Iterable[str] = (),
+    ) -> list[JsonObject]:
+        """The m.presence events of the user's neighbours that changed behind `after`.
+
+        All of those who are there for a first sync. Also of those who are new neighbours: the
+        people in the rooms that the user has `entered`, and `newcomers` to the user's rooms.
         """
         if not self._presence.enabled:
             return []
-        changed = self._since(after) if after else self._presence.awake()
+        changed = self._latest.since(after) if after else None
+        if changed is None:
+            changed = self._presence.awake()
+        elif entered or newcomers:
+            awake, came = self._presence.awake(), set(newcomers)
+            met = [u for u in awake if u in came or any(head.is_joined(u) for head in entered)]
+            changed = list(dict.fromkeys([*changed, *met]))
         return self._presence.events(txn, [u for u in changed if shares_room(txn, user_id, u)])
-
-    def _since(self, after: int) -> list[str]:
-        found: list[str] = []
-        # The copy is made in one go: another thread may read while changes are noted.
-        for user_id, position in reversed(list(self._changed.items())):
-            if position <= after:
-                break
-            found.append(user_id)
-        return found
-
-    def _note(self, change: PresenceChanged) -> None:
-        self._changed[change.user_id] = change.position
-        self._changed.move_to_end(change.user_id)
-        if len(self._changed) > KEPT:
-            self._changed.popitem(last=False)
 
 
 def shares_room(txn: Transaction, user_id: str, other: str) -> bool:

@@ -6,11 +6,18 @@ from heapq import nsmallest
 from attrs import frozen
 from immutables import Map
 
+from homeserver.events.event import StateKey
 from homeserver.json_values import JsonObject
 from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
 
 HEROES = 5
 KEPT = 4000
+NAMES: dict[StateKey, str] = {
+    ("m.room.name", ""): "name",
+    ("m.room.canonical_alias", ""): "alias",
+}
+"""What gives a room a name, and the property that holds it."""
 
 
 @frozen(eq=False)
@@ -29,14 +36,17 @@ class Summaries:
     def __init__(self) -> None:
         self._rooms: OrderedDict[str, Counted] = OrderedDict()
 
-    def of(self, head: Head, user_id: str) -> JsonObject:
+    def of(self, txn: Transaction, head: Head, user_id: str) -> JsonObject:
+        """Heroes only for a room that has no name."""
         counted = self.counted(head)
-        heroes = [user for user in counted.first if user != user_id][:HEROES]
-        return {
-            "m.heroes": heroes or _former(head, user_id),
+        summary: JsonObject = {
             "m.joined_member_count": counted.joined,
             "m.invited_member_count": counted.invited,
         }
+        if not has_name(txn, head):
+            heroes = [user for user in counted.first if user != user_id][:HEROES]
+            summary["m.heroes"] = heroes or _former(head, user_id)
+        return summary
 
     def counted(self, head: Head) -> Counted:
         known = self._rooms.get(head.room_id)
@@ -45,6 +55,19 @@ class Summaries:
             if len(self._rooms) > KEPT:
                 self._rooms.popitem(last=False)
         return known
+
+
+def has_name(txn: Transaction, head: Head) -> bool:
+    for (type, state_key), name in NAMES.items():
+        stored = head.event(txn, type, state_key)
+        if stored is not None and stored.redaction is None and stored.event.content.get(name):
+            return True
+    return False
+
+
+def name_changed(head: Head, after: int) -> bool:
+    """Whether the room may have lost or got its name behind this place."""
+    return any(head.state.get(key, 0) > after for key in NAMES)
 
 
 def count(head: Head) -> Counted:

@@ -1,13 +1,15 @@
 """The newest events of a room that a client has not seen."""
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from homeserver.events.filters import RoomEventFilter
-from homeserver.rooms.history import Seen, spells, start_of_stay, visible
-from homeserver.storage import events
+from homeserver.rooms.history import Seen, visible
+from homeserver.storage import events, relations
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
-from homeserver.sync.view import View
+from homeserver.sync.view import Stretch, View
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 500
@@ -20,40 +22,45 @@ class Timeline:
     """Oldest first. `starts_after` is the place before the first event.
 
     `limited` if the client can page back for events before it; `complete` if nothing at all was
-    left out.
+    left out; `has_gaps` if something was left out behind `starts_after`.
     """
 
     events: list[Seen]
     limited: bool
-    complete: bool
     starts_after: int
+    complete: bool = True
+    has_gaps: bool = False
 
 
-def timeline(view: View, head: Head, after: int, upto: int) -> Timeline:
-    """What came behind `after` up to and with `upto`, as far as the filter's limit reaches."""
+def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
+    """What happened in this stretch, as far as the filter's limit reaches back."""
     wanted = view.wish.filter.room.timeline
+    if not wanted.allows_room(head.room_id):
+        return Timeline([], False, stretch.upto, complete=False)
     limit = min(DEFAULT_LIMIT if wanted.limit is None else wanted.limit, MAX_LIMIT)
+    read: list[Stored] = []
     found: list[Seen] = []
-    read = 0
-    at, more = upto, True
+    at, more = stretch.upto, True
     for _ in range(MAX_LOOKS):
-        portion = _newest(view, head, after, at, limit + 1)
+        portion = _newest(view, head, stretch.after, at, limit + 1)
         more = len(portion) > limit
-        read += len(portion)
-        found += [
-            seen for seen in _allowed(view, head, portion) if _wants(view, wanted, seen.stored)
-        ]
+        read += portion
+        found += _allowed(view, head, _wanted(view, head, wanted, portion))
         if not more or len(found) > limit:
             break
         at = (portion[-1].place or 0) - 1
     limited = more or len(found) > limit
-    chosen = found[:limit][::-1]
-    complete = not limited and len(chosen) == read
-    if complete:
-        starts_after = after
-    else:
-        starts_after = (chosen[0].stored.place or 0) - 1 if chosen else upto
-    return Timeline(chosen, limited, complete, starts_after)
+    return _cut(stretch, found[:limit][::-1], read, limited)
+
+
+def _cut(stretch: Stretch, chosen: list[Seen], read: list[Stored], limited: bool) -> Timeline:
+    if not limited and len(chosen) == len(read):
+        return Timeline(chosen, False, stretch.after)
+    if not chosen:
+        return Timeline([], limited, stretch.upto, complete=False)
+    first = chosen[0].stored.place or 0
+    behind = sum((stored.place or 0) >= first for stored in read)
+    return Timeline(chosen, limited, first - 1, complete=False, has_gaps=behind > len(chosen))
 
 
 def _newest(view: View, head: Head, after: int, upto: int, count: int) -> list[Stored]:
@@ -65,23 +72,37 @@ def _newest(view: View, head: Head, after: int, upto: int, count: int) -> list[S
     return events.before(view.txn, head.room, upto, count, after)
 
 
-def _allowed(view: View, head: Head, portion: list[Stored]) -> list[Seen]:
+def _allowed(view: View, head: Head, portion: Sequence[Stored]) -> list[Seen]:
     if not portion:
         return []
     membership = view.rooms.get(head.room_id)
-    oldest = portion[-1].position
-    if membership is not None and membership.membership == "join" and membership.position <= oldest:
-        return [Seen(stored, "join") for stored in portion]
+    if membership is not None and membership.membership == "join":
+        oldest = portion[-1].place or 0
+        if membership.position <= oldest:
+            return [Seen(stored, "join") for stored in portion]
     return visible(view.txn, head, view.user_id, portion)
+
+
+def _wanted(
+    view: View, head: Head, wanted: RoomEventFilter, portion: list[Stored]
+) -> Sequence[Stored]:
+    if wanted.is_everything and not view.ignored and not wanted.asks_for_relations:
+        return portion
+    kept = [stored for stored in portion if _wants(view, wanted, stored)]
+    if not wanted.asks_for_relations:
+        return kept
+    related = relations.targets(
+        view.txn,
+        head.room,
+        [stored.event.event_id for stored in kept],
+        wanted.related_by_rel_types,
+        wanted.related_by_senders,
+    )
+    return [stored for stored in kept if stored.event.event_id in related]
 
 
 def _wants(view: View, wanted: RoomEventFilter, stored: Stored) -> bool:
     event = stored.event
     if event.sender in view.ignored and not event.is_state:
         return False
-    return wanted.is_everything or wanted.matches(event.type, event.sender, event.content)
-
-
-def joined_since(view: View, head: Head) -> int | None:
-    """Since when the user has been in the room without a break; None for who is not in it."""
-    return start_of_stay(spells(view.txn, head, view.user_id))
+    return wanted.matches(event.type, event.sender, event.content)

@@ -1,5 +1,6 @@
 """One sync being made: who asks for what, and the transaction it is read in."""
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from attrs import define, field, frozen
@@ -8,9 +9,10 @@ from homeserver.events.event import StateKey
 from homeserver.events.filters import SyncFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
+from homeserver.rooms.history import Spell, spells
 from homeserver.rooms.shown import Look
+from homeserver.storage import events, names, state_trees
 from homeserver.storage.account_data import AccountData
-from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Rooms
 from homeserver.storage.transaction import Transaction
@@ -18,13 +20,14 @@ from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
 
 ENCRYPTION: StateKey = ("m.room.encryption", "")
+MEMBER = "m.room.member"
 
 
 @frozen
 class SyncWish:
     """What a client asked for.
 
-    `since` is 0 for a first sync; `after` spells `state_after` as asked, or is empty.
+    `since` is 0 for a first sync; `state_after` is that key as the client spells it, or empty.
     """
 
     requester: Requester
@@ -44,14 +47,47 @@ class EphemeralSource(Protocol):
     def events(
         self, txn: Transaction, room_id: str, user_id: str, after: int, upto: int
     ) -> list[JsonObject]:
-        """What changed for this user in this part of the number line; all that holds if `after` is
-        0.
-        """
+        """What changed for this user in this part of the number line; with 0, all that holds."""
+
+
+@frozen
+class Stretch:
+    """The part of a room that an answer tells of: behind `after`, up to and with `upto`.
+
+    `new` if the client did not have the room at its last sync; `whole` if it gets all of the state.
+    """
+
+    after: int
+    upto: int
+    new: bool
+    whole: bool
+
+
+@frozen(eq=False)
+class Moved:
+    """Somebody whose membership changed in a room; `before` is the root of the state before."""
+
+    head: Head
+    user_id: str
+    before: bytes
+
+    def has_joined(self, txn: Transaction) -> bool:
+        return self.head.is_joined(self.user_id) and not self.was_joined(txn)
+
+    def was_joined(self, txn: Transaction) -> bool:
+        type, state_key = names.find(txn, MEMBER), names.find(txn, self.user_id)
+        if type is None or state_key is None:
+            return False
+        position = state_trees.get(txn, self.before, (type, state_key))
+        return position is not None and events.at(txn, position).event.membership == "join"
 
 
 @define(eq=False)
 class View:
-    """`upto` is the place where the answer ends and the next sync goes on."""
+    """`upto` is the place where the answer ends and the next sync goes on.
+
+    `moved` are the rooms with news that are not the user's alone; None if all are worth a look.
+    """
 
     txn: Transaction
     wish: SyncWish
@@ -62,10 +98,13 @@ class View:
     rooms: Rooms
     ignored: frozenset[str]
     ephemeral: tuple[EphemeralSource, ...]
+    moved: Collection[str] | None
     account_data: dict[str | None, list[AccountData]] = field(factory=dict)
     new_rooms: list[Head] = field(factory=list)
-    moved_members: list[tuple[Head, str]] = field(factory=list)
+    newly_encrypted: list[Head] = field(factory=list)
+    moved_members: list[Moved] = field(factory=list)
     left_rooms: list[Head] = field(factory=list)
+    _spells: dict[str, list[Spell]] = field(factory=dict)
 
     @property
     def user_id(self) -> str:
@@ -75,9 +114,18 @@ class View:
     def since(self) -> int:
         return self.wish.since
 
-    def note_members(self, head: Head, moved: list[Stored], *, new: bool) -> None:
-        """Keep who came and went, for the device lists."""
-        if new:
-            self.new_rooms.append(head)
-        elif ENCRYPTION in head.state:
-            self.moved_members += [(head, stored.event.state_key or "") for stored in moved]
+    @property
+    def is_lazy(self) -> bool:
+        return self.wish.filter.room.lazy_load_members
+
+    @property
+    def begins(self) -> bool:
+        """Whether the client wants to know all, whatever it has."""
+        return self.wish.is_first or self.wish.full_state
+
+    def spells(self, head: Head) -> Sequence[Spell]:
+        """The user's memberships in a room, newest first."""
+        found = self._spells.get(head.room_id)
+        if found is None:
+            found = self._spells[head.room_id] = spells(self.txn, head, self.user_id)
+        return found

@@ -95,7 +95,11 @@ class Waiting:
         """Wake who shares a room with the user, and the user."""
         self.wake(change.user_id)
         rooms: Rooms | None = self._memory.rooms_of_users.get(change.user_id)
-        for room_id, membership in rooms.items() if rooms else ():
+        if rooms is None:
+            # Nobody knows who they are: everybody may look.
+            self._due.update(self._sleepers)
+            return
+        for room_id, membership in rooms.items():
             if membership.membership == "join":
                 self._room(room_id)
 

@@ -128,7 +128,9 @@ class Presence:
 
     def awake(self) -> list[str]:
         """The users who are not offline: for a first sync."""
-        return [user_id for user_id, user in self._users.items() if user.state is not State.OFFLINE]
+        # The copy is made in one go: another thread may ask while somebody comes or goes.
+        users = list(self._users.items())
+        return [user_id for user_id, user in users if user.state is not State.OFFLINE]
 
     def profile_changed(self, change: ProfileChanged) -> None:
         """Presence events repeat names and pictures."""

@@ -1,0 +1,73 @@
+"""The rooms of an answer: joined, invited, knocked at and left ones."""
+
+from collections.abc import Iterable
+
+from homeserver.json_values import JsonObject
+from homeserver.storage import heads
+from homeserver.storage.heads import Head
+from homeserver.storage.memberships import Membership
+from homeserver.sync.joined_rooms import JoinedRooms
+from homeserver.sync.left_rooms import left_room
+from homeserver.sync.pending_rooms import pending_room
+from homeserver.sync.view import View
+
+SECTIONS = {"join": "join", "invite": "invite", "knock": "knock", "leave": "leave", "ban": "leave"}
+
+
+class Overtaken(Exception):
+    """A membership is newer than the place where the answer ends, which therefore is set anew.
+
+    It changed while the answer was being made; or some messages to the device were left for the
+    next answer, so that this one had to end before them.
+    """
+
+
+def room_sections(view: View, joined_rooms: JoinedRooms) -> JsonObject:
+    sections: JsonObject = {}
+    for room_id, membership in _candidates(view):
+        if not _concerns(view, room_id, membership):
+            continue
+        if membership.position > view.upto:
+            raise Overtaken
+        head = heads.load(view.txn, room_id)
+        entry = _entry(view, joined_rooms, head, membership) if head else None
+        if entry is not None:
+            sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
+    return sections
+
+
+def _candidates(view: View) -> Iterable[tuple[str, Membership]]:
+    if view.moved is None or view.moves.user_moved(view.user_id, view.since):
+        return view.rooms.items()
+    return [(room_id, view.rooms[room_id]) for room_id in view.moved if room_id in view.rooms]
+
+
+def _concerns(view: View, room_id: str, membership: Membership) -> bool:
+    """Whether the room may have news for the client."""
+    if not view.wish.filter.room.allows(room_id):
+        return False
+    is_new = membership.position > view.since
+    match membership.membership:
+        case "join":
+            is_told = view.moved is None or room_id in view.moved
+            return is_new or is_told or room_id in view.account_data
+        case "invite" | "knock":
+            return is_new
+        case _:
+            wants_left = view.begins and view.wish.filter.room.include_leave
+            if view.wish.is_first or not is_new:
+                return wants_left and not membership.forgotten
+            # Forgotten or not: the user's other devices may not know yet.
+            return True
+
+
+def _entry(
+    view: View, joined_rooms: JoinedRooms, head: Head, membership: Membership
+) -> JsonObject | None:
+    match membership.membership:
+        case "join":
+            return joined_rooms.entry(view, head, membership)
+        case "invite" | "knock":
+            return pending_room(view, head, membership)
+        case _:
+            return left_room(view, head, membership)
