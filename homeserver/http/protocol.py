@@ -11,6 +11,7 @@ from zope.interface import implementer
 
 from homeserver.clock import Clock
 from homeserver.errors import MatrixError
+from homeserver.http.bodies import BodyFile, BrokenSource, Sender, Source
 from homeserver.http.client_addresses import ClientAddresses, Network, plain
 from homeserver.http.reading import Headers, RequestReader
 from homeserver.http.request import Request
@@ -38,9 +39,12 @@ class HttpConnection(Protocol):
 
     def __init__(self, factory: "HttpFactory") -> None:
         self._factory = factory
-        self._reader = RequestReader(factory.site.max_body, self._client_ip)
+        site = factory.site
+        self._reader = RequestReader(site.max_body, self._client_ip, site.goes_to_file)
         self._refusal: MatrixError | None = None
+        self._opening: Deferred[BodyFile] | None = None
         self._working: Deferred[Response] | None = None
+        self._sending: Sender | None = None
         self._give_up_when_gone = False
         self._is_answering = False
         self._is_congested = False
@@ -61,7 +65,9 @@ class HttpConnection(Protocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._factory.connections.discard(self)
         self._is_closing = True
-        self._reader.requests.clear()
+        self._reader.abandon()
+        if self._sending is not None:
+            self._sending.stop()
         if self._working is not None and self._give_up_when_gone:
             self._working.cancel()
 
@@ -79,7 +85,48 @@ class HttpConnection(Protocol):
             self._refusal = MatrixError("This request could not be read.", status=500)
         if self._reader.received <= len(data):
             self._began_ms = self._quiet_since_ms
+        if self._reader.is_receiving:
+            self._receive_body()
+        else:
+            self._opening = None
         self._answer_next()
+
+    # -- receiving a body
+
+    def _receive_body(self) -> None:
+        if (wanted := self._reader.wants_file()) is not None:
+            self._opening = Deferred.fromCoroutine(self._factory.site.open_body_file(*wanted))
+            opening = self._opening
+            opening.addCallbacks(self._opened, self._not_opened, (opening,), {}, (opening,))
+        elif self._opening is None:
+            self._invite()
+
+    def _opened(self, file: BodyFile, opening: "Deferred[BodyFile]") -> None:
+        if self._opening is not opening or self._is_closing:
+            file.discard()
+            return
+        self._opening = None
+        try:
+            self._reader.use_file(file)
+        except MatrixError as error:
+            self._refusal = error
+        else:
+            self._invite()
+        self._answer_next()
+
+    def _not_opened(self, failure: Failure, opening: "Deferred[BodyFile]") -> None:
+        if self._opening is not opening or self._is_closing:
+            return
+        self._opening = None
+        error = failure.value
+        if not isinstance(error, MatrixError):
+            log.error("no file for a body: %r", error)
+            error = MatrixError("This request could not be read.", status=500)
+        self._refusal = error
+        self._answer_next()
+
+    def _invite(self) -> None:
+        """Let a client send that waits for a word."""
         if self._reader.wants_continue() and self._working is None and not self._is_closing:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -98,7 +145,8 @@ class HttpConnection(Protocol):
         self._choose_reading()
 
     def _may_answer(self) -> bool:
-        return self._working is None and not self._is_closing and not self._is_congested
+        is_free = self._working is None and self._sending is None
+        return is_free and not self._is_closing and not self._is_congested
 
     def _answer(self, request: Request, keep_alive: bool) -> None:
         if request.method == "OPTIONS":
@@ -117,6 +165,8 @@ class HttpConnection(Protocol):
         if not self._is_closing:
             self._send(response, request, keep_alive)
             self._answer_next()
+        elif response.source is not None:
+            response.source.close()
 
     def _failed(self, _: Failure, request: Request, keep_alive: bool) -> None:
         """The work was cancelled: because the client went away, or by a fault of ours."""
@@ -126,9 +176,44 @@ class HttpConnection(Protocol):
     def _send(self, response: Response, request: Request, keep_alive: bool) -> None:
         head = head_of(response, keep_alive=keep_alive)
         self._touch()
+        if response.source is not None:
+            self._transport.write(head)
+            self._send_source(response.source, request, keep_alive)
+            return
         self._transport.write(head if request.method == "HEAD" else head + response.body)
         if not keep_alive:
             self._close()
+
+    def _send_source(self, source: Source, request: Request, keep_alive: bool) -> None:
+        if request.method == "HEAD":
+            source.close()
+            self._sent(None, keep_alive)
+            return
+        self._sending = Sender(source, self._write_on)
+        self._sending.done.addCallbacks(self._sent, self._broke, (keep_alive,))
+        if not self._is_congested:
+            self._sending.resume()
+
+    def _write_on(self, data: bytes) -> None:
+        self._touch()
+        self._transport.write(data)
+
+    def _sent(self, _: None, keep_alive: bool) -> None:
+        self._sending = None
+        if self._is_closing:
+            self._hang_up()
+        elif not keep_alive:
+            self._close()
+        else:
+            self._answer_next()
+
+    def _broke(self, failure: Failure) -> None:
+        """The head has promised more than will come: only an end says so."""
+        self._sending = None
+        if not isinstance(failure.value, BrokenSource):
+            log.error("a body could not be sent: %r", failure.value)
+        if self in self._factory.connections:
+            self._transport.abortConnection()
 
     def _refuse(self, error: MatrixError) -> None:
         """Answer what could not be read, and hang up."""
@@ -159,18 +244,24 @@ class HttpConnection(Protocol):
 
     def pauseProducing(self) -> None:
         self._is_congested = True
+        if self._sending is not None:
+            self._sending.pause()
         self._choose_reading()
 
     def resumeProducing(self) -> None:
         self._is_congested = False
-        self._answer_next()
+        if self._sending is not None:
+            self._sending.resume()
+        else:
+            self._answer_next()
 
     def stopProducing(self) -> None:
         """The connection is lost: connectionLost says so too."""
 
     def _choose_reading(self) -> None:
         """Read no more requests than are being answered, and than answers are being taken."""
-        reads = not self._is_congested and len(self._reader.requests) <= MAX_PIPELINED
+        waits = self._is_congested or self._opening is not None
+        reads = not waits and len(self._reader.requests) <= MAX_PIPELINED
         if reads != self._is_reading and not self._is_closing:
             self._is_reading = reads
             if reads:
@@ -199,7 +290,9 @@ class HttpConnection(Protocol):
 
     def stop(self) -> None:
         """Say no more than what is being sent."""
-        if not self._is_closing:
+        if self._sending is not None:
+            self._is_closing = True
+        elif not self._is_closing:
             self._close()
 
     def _touch(self) -> None:

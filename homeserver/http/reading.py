@@ -7,6 +7,7 @@ from typing import Any
 import httptools
 
 from homeserver.errors import MatrixError, TooLarge
+from homeserver.http.bodies import IN_MEMORY_BYTES, BodyFile
 from homeserver.http.request import Request
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -21,18 +22,25 @@ Headers = dict[bytes, bytes]
 class RequestReader:
     """`requests` are those that are complete, each with whether the connection may live on.
 
-    `max_body` tells how large the body of (method, path) may be, or raises MatrixError.
+    `max_body` tells how large the body of (method, path) may be, or raises MatrixError;
+    `goes_to_file` whether a large one goes to a file.
     """
 
     def __init__(
-        self, max_body: Callable[[str, str], int], client_ip: Callable[[Headers], str]
+        self,
+        max_body: Callable[[str, str], int],
+        client_ip: Callable[[Headers], str],
+        goes_to_file: Callable[[str, str], bool] = lambda method, path: False,
     ) -> None:
         self.requests: deque[tuple[Request, bool]] = deque()
         self.has_ended = False
         self.is_receiving = False
         self.received = 0
         self._continue = False
+        self._wanted_file = 0
+        self._file: BodyFile | None = None
         self._max_body = max_body
+        self._goes_to_file = goes_to_file
         self._client_ip = client_ip
         self._parser: Any = httptools.HttpRequestParser(self)
         self._begin()
@@ -58,6 +66,29 @@ class RequestReader:
         wanted = self._continue and self.is_receiving
         self._continue = False
         return wanted
+
+    def wants_file(self) -> tuple[Request, int] | None:
+        """The head of a request whose body should go to a file, and how large that may become; told
+        once. A body that is complete before there is a file stays in memory.
+        """
+        wanted, self._wanted_file = self._wanted_file, 0
+        return (self._request(b""), wanted) if wanted and self.is_receiving else None
+
+    def use_file(self, file: BodyFile) -> None:
+        """Write the body there: what has come and what will. Raises MatrixError if it cannot be."""
+        self._file = file
+        for data in self._body:
+            file.write(data)
+        self._body.clear()
+
+    def abandon(self) -> None:
+        """Nobody will read on: let go of all files."""
+        files = [request.body_file for request, _ in self.requests]
+        for file in (self._file, *files):
+            if file is not None:
+                file.discard()
+        self._file = None
+        self.requests.clear()
 
     @property
     def is_within_body(self) -> bool:
@@ -90,6 +121,9 @@ class RequestReader:
         self._room = self._max_body(self._method, self._path)
         if int(length) > self._room:
             raise self._too_large()
+        expected = int(length) or self._room
+        if expected > IN_MEMORY_BYTES and self._goes_to_file(self._method, self._path):
+            self._wanted_file = expected
         self._limit = MAX_HEAD_BYTES + FRAMING * self._room
         self._continue = self._headers.get(b"expect", b"").lower() == b"100-continue"
 
@@ -97,22 +131,23 @@ class RequestReader:
         self._body_bytes += len(data)
         if self._body_bytes > self._room:
             raise self._too_large()
-        self._body.append(data)
+        if self._file is None:
+            self._body.append(data)
+        else:
+            self._file.write(data)
 
     def on_message_complete(self) -> None:
         keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
-        request = Request(
-            self._method,
-            self._path,
-            self._query,
-            self._headers,
-            b"".join(self._body),
-            self._client_ip(self._headers),
-        )
+        request = self._request(b"".join(self._body))
+        request.body_file, self._file = self._file, None
         self.requests.append((request, keep_alive))
         self.has_ended = not keep_alive
         self.is_receiving = False
         self._begin()
+
+    def _request(self, body: bytes) -> Request:
+        client_ip = self._client_ip(self._headers)
+        return Request(self._method, self._path, self._query, self._headers, body, client_ip)
 
     def _begin(self) -> None:
         self._url = b""
@@ -120,6 +155,8 @@ class RequestReader:
         self._header_count = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._file = None
+        self._wanted_file = 0
         self._head_open = True
         self._room = 0
         self._limit = MAX_HEAD_BYTES

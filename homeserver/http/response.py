@@ -5,6 +5,7 @@ import re
 from attrs import frozen
 
 from homeserver.errors import MatrixError
+from homeserver.http.bodies import Source
 from homeserver.json_values import JsonValue, encode
 
 REASONS = {
@@ -50,12 +51,13 @@ JSON_TYPE = "application/json"
 
 @frozen
 class Response:
-    """`body` is sent as it is."""
+    """`body` is sent as it is; or, instead of it, what `source` holds."""
 
     body: bytes = b""
     status: int = 200
     content_type: str = JSON_TYPE
     headers: tuple[tuple[str, str], ...] = ()
+    source: Source | None = None
 
 
 def json_response(value: JsonValue, status: int = 200) -> Response:
@@ -76,16 +78,20 @@ def head_of(response: Response, *, keep_alive: bool) -> bytes:
     """The status line and headers, up to and with the empty line."""
     length = b"%d" % len(response.body)
     end = b"\r\n\r\n" if keep_alive else b"\r\nConnection: close\r\n\r\n"
-    if response.status == 200 and response.content_type is JSON_TYPE and not response.headers:
+    is_json = response.status == 200 and response.content_type is JSON_TYPE
+    if is_json and not response.headers and response.source is None:
         return _JSON_HEAD + length + end
     reason = REASONS.get(response.status, b"Unknown")
     lines = [b"HTTP/1.1 %d %s\r\n" % (response.status, reason), CORS]
-    if response.body or response.status not in (204, 304):
+    has_body = response.status not in (204, 304)
+    if has_body:
         lines.append(b"Content-Type: %s\r\n" % line_of(response.content_type))
     lines += [
         b"%s: %s\r\n" % (name.encode("latin-1"), line_of(value)) for name, value in response.headers
     ]
-    if response.status != 204:
+    if response.source is not None:
+        length = b"%d" % response.source.length
+    if has_body:
         lines += [b"Content-Length: ", length, b"\r\n"]
     return b"".join(lines) + end[2:]
 

@@ -38,6 +38,8 @@ class Route:
     max_body: int
     waits: bool = False
     """Whether the answer may take long by design, so that a client that goes away ends the work."""
+    body_to_file: bool = False
+    """Whether a large body goes to a file; how large it may be is what `BodyFiles` says."""
 
 
 def route(
@@ -48,6 +50,7 @@ def route(
     cost: str = "",
     max_body: int = DEFAULT_BODY_BYTES,
     waits: bool = False,
+    body_to_file: bool = False,
 ) -> Callable[[F], F]:
     """Mark a method of an endpoint class as the answer to `method path`.
 
@@ -58,7 +61,7 @@ def route(
     def mark(function: F) -> F:
         full = CLIENT + path if path.startswith(("/v", "/r0/", "/unstable/")) else path
         routes: list[Route] = getattr(function, "routes", [])
-        routes.append(Route(method, full, access, cost, max_body, waits))
+        routes.append(Route(method, full, access, cost, max_body, waits, body_to_file))
         function.routes = routes  # type: ignore[attr-defined]
         return function
 

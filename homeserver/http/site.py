@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import CancelledError, Deferred
 
 from homeserver.errors import MatrixError, TooLarge
+from homeserver.http.bodies import BodyFile, BodyFiles
 from homeserver.http.request import Request
 from homeserver.http.requester import Requester
 from homeserver.http.response import Response, error_response
@@ -39,15 +40,41 @@ class Site:
     entry.
     """
 
-    def __init__(self, router: Router, doorkeeper: Doorkeeper, meter: Meter) -> None:
+    def __init__(
+        self,
+        router: Router,
+        doorkeeper: Doorkeeper,
+        meter: Meter,
+        body_files: BodyFiles | None = None,
+    ) -> None:
         self._router = router
         self._doorkeeper = doorkeeper
         self._meter = meter
+        self._body_files = body_files
         self._numbers = count(1)
 
     def max_body(self, method: str, path: str) -> int:
         """How large a body may be; raises MatrixError for what is not served."""
-        return self._router.find(method, path)[0].max_body
+        route = self._router.find(method, path)[0]
+        if route.body_to_file and self._body_files is not None:
+            return self._body_files.max_bytes
+        return route.max_body
+
+    def goes_to_file(self, method: str, path: str) -> bool:
+        """Whether a large body does."""
+        return self._body_files is not None and self._router.find(method, path)[0].body_to_file
+
+    async def open_body_file(self, request: Request, expected: int) -> BodyFile:
+        """For a body of about so many bytes that begins to arrive, if its sender may send it."""
+        assert self._body_files is not None
+        try:
+            route = self._router.find(request.method, request.path)[0]
+            if route.access is not Access.PUBLIC:
+                await self._let_in(request, route)
+            return self._body_files.open(expected)
+        except MatrixError as error:
+            self._meter.count(None, error.status)
+            raise
 
     def answer(self, request: Request) -> tuple[Deferred[Response], bool]:
         """The response to come, and whether it is worth nothing once the client is gone."""
@@ -82,6 +109,9 @@ class Site:
             response = error_response(
                 MatrixError("Something went wrong here; the server's log says what.", status=500)
             )
+        finally:
+            if request.body_file is not None:
+                request.body_file.discard()
         self._meter.count(route, response.status)
         return response
 
