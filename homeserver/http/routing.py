@@ -98,15 +98,16 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Route, Endpoint, dict[str, str]]:
         """The endpoint and the decoded parameters of its path; raises Unrecognized."""
         segments = path.split("/")[1:]
+        wanted = "GET" if method == "HEAD" else method
         values: list[str] = []
         node = self._walk(segments, values)
-        if node is None and segments and not segments[-1]:
-            values = []
-            node = self._walk(segments[:-1], values)
-        if node is None or not node.methods:
+        if (node is None or wanted not in node.methods) and segments and not segments[-1]:
+            shorter: list[str] = []
+            if (other := self._walk(segments[:-1], shorter)) is not None:
+                node, values = other, shorter
+        if node is None:
             raise Unrecognized("This server has no such endpoint.")
-        found = node.methods.get(method) or (node.methods.get("GET") if method == "HEAD" else None)
-        if found is None:
+        if (found := node.methods.get(method) or node.methods.get(wanted)) is None:
             raise MatrixError(
                 f"This endpoint does not take {method[:20]}.", errcode="M_UNRECOGNIZED", status=405
             )
