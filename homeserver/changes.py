@@ -18,6 +18,16 @@ class AccountDataChanged(Change):
 
 
 @frozen
+class MembershipMoved(Change):
+    """A user's membership changed other than by an event that entered its room: another server
+    invited the user, or a fork was resolved.
+    """
+
+    user_id: str
+    room_id: str
+
+
+@frozen
 class ReceiptMoved(Change):
     room_id: str
     user_id: str

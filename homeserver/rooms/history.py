@@ -37,7 +37,7 @@ def spells(txn: Transaction, head: Head, user_id: str) -> list[Spell]:
     stored = events.at(txn, newest.position) if newest else None
     found: list[Spell] = []
     while stored is not None:
-        found.append(Spell(stored.position, stored.event.membership or "leave"))
+        found.append(Spell(stored.order, stored.event.membership or "leave"))
         stored = replaced(txn, stored)
     return found
 
@@ -48,16 +48,16 @@ def visible(txn: Transaction, head: Head, user_id: str, found: Sequence[Stored])
         return []
     lived = spells(txn, head, user_id)
     joined_since = start_of_stay(lived)
-    oldest = min(stored.place or 0 for stored in found)
+    oldest = min(stored.order for stored in found)
     if joined_since is not None and joined_since <= oldest:
         return [Seen(stored, "join") for stored in found]
     view = UserView(user_id, [spell.start for spell in lived if spell.membership == "join"])
     seen: list[Seen] = []
     for stored in found:
-        before = membership_at(lived, stored.position - 1)
+        before = membership_at(lived, stored.order - 1)
         setting = visibility_before(txn, stored)
-        if may_see(view, stored.event, stored.position, Moment(setting, (before,))):
-            seen.append(Seen(stored, membership_at(lived, stored.position)))
+        if may_see(view, stored.event, stored.order, Moment(setting, (before,))):
+            seen.append(Seen(stored, membership_at(lived, stored.order)))
     return seen
 
 

@@ -114,7 +114,7 @@ def root_after(txn: Transaction, head: Head, place: int) -> bytes:
     if place >= head.newest:
         return head.root
     following = events.after(txn, head.room, place, 1)
-    return following[0].state if following else head.root
+    return following[0].room_state if following else head.root
 
 
 def state_at(txn: Transaction, head: Head, place: int) -> Mapping[StateKey, int]:

@@ -1,26 +1,33 @@
 """The one way in for every event: only this file appends to rooms."""
 
+from collections.abc import Collection, Mapping
+
 from attrs import evolve, frozen
 from immutables import Map
 
-from homeserver.changes import Change
+from homeserver.changes import Change, MembershipMoved
 from homeserver.events.applying_redactions import takes_effect
-from homeserver.events.event import Event
-from homeserver.events.push_rules.evaluation import (
-    Highlights,
-    SharedEvaluation,
-    counts_by_default,
-    highlights_by_default,
+from homeserver.events.event import Event, StateKey
+from homeserver.events.room_versions import RoomVersion
+from homeserver.rooms import current_state
+from homeserver.rooms.attention import attention
+from homeserver.rooms.current_state import IN_ROOM, numbered
+from homeserver.rooms.state_view import TreeView, position_in, power_levels_in
+from homeserver.storage import (
+    early_redactions,
+    events,
+    heads,
+    highlights,
+    missing_events,
+    names,
+    relations,
+    state_trees,
 )
-from homeserver.events.push_rules.facts import RoomView
-from homeserver.rooms.state_view import StateView
-from homeserver.storage import events, heads, highlights, memberships, names, relations, state_trees
-from homeserver.storage.events import Stored
+from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
-from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
 
-IN_ROOM = ("join", "invite", "knock")
+__all__ = ["IN_ROOM", "Appended", "Arrival", "RoomStateIds", "SentBy"]
 
 
 @frozen(eq=False)
@@ -47,125 +54,221 @@ class SentBy:
     txn_id: str | None
 
 
+@frozen
+class RoomStateIds:
+    """A state: that with this root, but for some places. Event ids; None for empty places."""
+
+    root: bytes
+    changes: Mapping[StateKey, str | None] = Map()
+
+
+@frozen
+class Arrival:
+    """How an event of another server stands to its room, worked out for one head of the room.
+
+    `followed` are the events that it follows, if only through such as are not allowed. `after` is
+    the room's state with it, where that is not simply the former state with it. `lacking` are those
+    of its `prev_events` that we do not have.
+    """
+
+    standing: Standing
+    before: RoomStateIds
+    followed: Collection[str] = ()
+    after: RoomStateIds | None = None
+    lacking: Collection[str] = ()
+
+
 def head(txn: Transaction, room_id: str) -> Head | None:
     return heads.load(txn, room_id)
 
 
 def begin(txn: Transaction, create: Event) -> Head:
     """Open a room with its m.room.create event."""
-    room = names.intern(txn, create.room_id)
-    empty = Head(
-        create.room_id,
-        room,
-        create.version,
-        0,
-        (),
-        0,
-        state_trees.EMPTY,
-        0,
-        0,
-        Map(),
-        Map(),
-    )
-    opened = evolve(empty, creation=txn.position + 1)
-    heads.save_new(txn, opened)
-    return append(txn, opened, create)
+    return append(txn, _open(txn, create.room_id, create.version), create)
 
 
-def append(txn: Transaction, former: Head, event: Event, sent_by: SentBy | None = None) -> Head:
-    """Add an authorised event to its room and announce it; the room's head after it."""
-    position = txn.next_position()
-    counts, whom = _attention(txn, former, event)
-    stored = Stored(
-        position,
-        event,
-        position,
-        former.root,
-        former.state.get(event.state_pair) if event.is_state else None,
-        former.counted + counts,
-        device=sent_by.device if sent_by else None,
-        txn_id=sent_by.txn_id if sent_by else None,
-    )
-    events.insert(txn, stored, former.room)
-    relations.insert(txn, position, former.room, event, counts)
-    after = _move(txn, former, stored)
-    is_loud = bool(whom.user_ids) or whom.everyone
-    if is_loud:
-        highlights.insert(txn, former.room, position, whom.user_ids, whom.everyone)
-    if event.redacts is not None:
-        _redact(txn, former, stored)
-    txn.put(txn.memory.heads, event.room_id, after)
-    txn.announce(Appended(position, event.room_id, stored, after, former, is_loud))
+def append(
+    txn: Transaction,
+    former: Head,
+    event: Event,
+    sent_by: SentBy | None = None,
+    known: Stored | None = None,
+) -> Head:
+    """Add an authorised event that follows all that the room holds; the room's head after it.
+
+    `known` is the event as an outlier, if it was one.
+    """
+    stored = _stored(txn, former, event, former.root, known)
+    if sent_by is not None:
+        stored.device, stored.txn_id = sent_by.device, sent_by.txn_id
+    after = _follow(former, stored, event.prev_events)
+    if event.is_state:
+        after = current_state.set_event(txn, after, stored)
+    return _finish(txn, former, after, stored, known)
+
+
+def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> Head:
+    """Add an event of another server, wherever it stands; the room's head after it."""
+    known = events.find(txn, event.event_id)
+    stored = _stored(txn, former, event, root_of(txn, arrival.before), known)
+    stored.standing = arrival.standing
+    if arrival.standing is not Standing.ALLOWED:
+        stored.place = None
+        _keep(txn, former.room, stored, known)
+        return former
+    stored.current = former.root
+    missing_events.add(txn, former.room, arrival.lacking, stored.place or 0)
+    after = _follow(former, stored, arrival.followed)
+    if arrival.after is not None:
+        own = {event.event_id: stored.position}
+        root = root_of(txn, arrival.after, own)
+        after, moved = current_state.move_to(txn, after, root, {})
+        for user_id in moved:
+            txn.announce(MembershipMoved(after.newest, user_id, event.room_id))
+    elif event.is_state:
+        after = current_state.set_event(txn, after, stored)
+    after = _finish(txn, former, after, stored, known)
+    redact_early(txn, stored)
     return after
 
 
-def _move(txn: Transaction, former: Head, stored: Stored) -> Head:
+def enter(txn: Transaction, join: Event, root: bytes, known: Mapping[int, Event]) -> Head:
+    """Begin, or begin again, to follow a room of other servers: with the join of one of our users.
+
+    `root` is that of the state before it; `known` holds state events by position, to save reading
+    them.
+    """
+    former = heads.load(txn, join.room_id) or _open(txn, join.room_id, join.version)
+    apart = evolve(former, extremities=(), depth=0, newest=txn.position + 1)
+    heads.save_extremities(txn, apart, forked_before=True)
+    there, _ = current_state.move_to(txn, apart, root, known)
+    outlier = events.find(txn, join.event_id)
+    stored = _stored(txn, there, join, root, outlier)
+    missing_events.add(txn, there.room, join.prev_events, stored.place or 0)
+    after = current_state.set_event(txn, _follow(there, stored, ()), stored)
+    return _finish(txn, there, after, stored, outlier)
+
+
+def insert_history(
+    txn: Transaction, head: Head, event: Event, place: int, arrival: Arrival
+) -> bool:
+    """Add what happened long ago at a free place; whether it is one of the room's events now."""
+    known = events.find(txn, event.event_id)
+    stored = _stored(txn, head, event, root_of(txn, arrival.before), known)
+    stored.standing, stored.counted = arrival.standing, 0
+    stored.place = place if arrival.standing is Standing.ALLOWED else None
+    missing_events.remove(txn, head.room, event.event_id)
+    if stored.place is not None:
+        missing_events.add(txn, head.room, arrival.lacking, place)
+        relations.insert(txn, stored.position, head.room, event, False)
+    _keep(txn, head.room, stored, known)
+    redact_early(txn, stored)
+    return stored.place is not None
+
+
+def root_of(txn: Transaction, state: RoomStateIds, own: Mapping[str, int] | None = None) -> bytes:
+    """The root of a state, whose nodes are stored; `own` gives positions of newest events."""
+    if not state.changes:
+        return state.root
+    wanted = [event_id for event_id in state.changes.values() if event_id is not None]
+    positions = {**events.positions_of(txn, wanted), **(own or {})}
+    names.intern_all(txn, (name for key in state.changes for name in key))
+    changes = {
+        key: None if event_id is None else positions[event_id]
+        for key, event_id in state.changes.items()
+    }
+    return state_trees.change(txn, state.root, numbered(txn, changes))
+
+
+def _open(txn: Transaction, room_id: str, version: RoomVersion) -> Head:
+    """The head of a room without events."""
+    room = names.intern(txn, room_id)
+    heads.save_new(txn, room, version)
+    return Head(room_id, room, version, (), 0, state_trees.EMPTY, 0, 0, Map(), Map(), Map())
+
+
+def _stored(
+    txn: Transaction, former: Head, event: Event, root: bytes, known: Stored | None
+) -> Stored:
+    """The event at the next place of the line; one that was an outlier keeps its position."""
+    place = txn.next_position()
+    replaces = None
+    if event.is_state:
+        replaces = (
+            former.state.get(event.state_pair)
+            if root == former.root
+            else position_in(txn, root, event.state_pair)
+        )
+    return Stored(
+        known.position if known else place,
+        event,
+        place,
+        root,
+        replaces=replaces,
+        counted=former.counted,
+        redaction=known.redaction if known else None,
+    )
+
+
+def _follow(former: Head, stored: Stored, followed: Collection[str]) -> Head:
     event = stored.event
-    left = tuple(e for e in former.extremities if e not in event.prev_events)
-    after = evolve(
+    left = tuple(e for e in former.extremities if e not in followed)
+    return evolve(
         former,
         extremities=(*left, event.event_id),
         depth=max(former.depth, event.depth),
-        newest=stored.position,
-        counted=stored.counted,
+        newest=stored.place or former.newest,
     )
+
+
+def _finish(
+    txn: Transaction, former: Head, after: Head, stored: Stored, known: Stored | None
+) -> Head:
+    """Write down and announce an event that has moved its room from `former` to `after`."""
+    event, room, position = stored.event, former.room, stored.position
+    counts, whom = attention(txn, former, event)
+    stored.counted += counts
+    after = evolve(after, counted=stored.counted)
     if len(former.extremities) > 1 or len(after.extremities) > 1:
         heads.save_extremities(txn, after, forked_before=len(former.extremities) > 1)
-    return _set_state(txn, after, stored) if event.is_state else after
+    _keep(txn, room, stored, known)
+    relations.insert(txn, position, room, event, counts)
+    is_loud = bool(whom.user_ids) or whom.everyone
+    if is_loud:
+        highlights.insert(txn, room, position, whom.user_ids, whom.everyone)
+    if event.redacts is not None:
+        _redact(txn, stored)
+    txn.put(txn.memory.heads, event.room_id, after)
+    change = Appended(after.newest, event.room_id, stored, after, former, is_loud)
+    txn.announce(change)
+    return after
 
 
-def _set_state(txn: Transaction, after: Head, stored: Stored) -> Head:
-    type, state_key = stored.event.state_pair
-    key = (names.intern(txn, type), names.intern(txn, state_key))
-    changed = evolve(
-        after,
-        root=state_trees.change(txn, after.root, {key: stored.position}),
-        state=after.state.set((type, state_key), stored.position),
-    )
-    heads.save_state(txn, changed)
-    heads.save_entry(txn, changed, key, stored.position)
-    return _set_membership(txn, changed, stored) if type == "m.room.member" else changed
+def _keep(txn: Transaction, room: int, stored: Stored, known: Stored | None) -> None:
+    if known is None:
+        events.insert(txn, stored, room)
+    else:
+        events.promote(txn, stored)
 
 
-def _set_membership(txn: Transaction, after: Head, stored: Stored) -> Head:
-    event = stored.event
-    user_id, membership = event.state_key or "", event.membership or "leave"
-    memberships.save(
-        txn,
-        user_id,
-        event.room_id,
-        after.room,
-        Membership(membership, stored.position, event.sender),
-    )
-    if membership in IN_ROOM:
-        return evolve(after, members=after.members.set(user_id, membership))
-    return (
-        evolve(after, members=after.members.delete(user_id)) if user_id in after.members else after
-    )
+def _redact(txn: Transaction, stored: Stored) -> None:
+    """Hide the event that the redaction aims at, now or when it comes, if the sender may."""
+    target_id = stored.event.redacts or ""
+    target = events.find(txn, target_id)
+    if target is None:
+        early_redactions.add(txn, target_id, stored.position)
+    elif target.redaction is None:
+        _apply(txn, stored, target)
 
 
-NOBODY = Highlights(frozenset(), False)
+def redact_early(txn: Transaction, stored: Stored) -> None:
+    """Hide an event of another server whose redaction came before it."""
+    for position in early_redactions.take(txn, stored.event.event_id):
+        _apply(txn, events.at(txn, position), stored)
 
 
-def _attention(txn: Transaction, former: Head, event: Event) -> tuple[bool, Highlights]:
-    """Whether the event notifies ordinary members, and whom it highlights."""
-    if event.type == "m.room.create":
-        return False, NOBODY
-    levels = StateView(txn, former).power_levels()
-    room = RoomView(
-        len(former.members), levels.user(event.sender), {"room": levels.notifications()}
-    )
-    evaluation = SharedEvaluation.of(event, room)
-    found = highlights_by_default(evaluation)
-    members = frozenset(user for user in found.user_ids if former.is_joined(user))
-    return counts_by_default(evaluation), Highlights(members, found.everyone)
-
-
-def _redact(txn: Transaction, former: Head, stored: Stored) -> None:
-    """Hide the event that the redaction aims at, if we have it and the sender may."""
-    target = events.find(txn, stored.event.redacts or "")
-    if target is None or target.redaction is not None:
-        return
-    if takes_effect(stored.event, target.event, StateView(txn, former).power_levels()):
-        events.mark_redacted(txn, target, stored.position)
+def _apply(txn: Transaction, redaction: Stored, target: Stored) -> None:
+    levels = power_levels_in(TreeView(txn, redaction.state), redaction.event.version)
+    if takes_effect(redaction.event, target.event, levels):
+        events.mark_redacted(txn, target, redaction.position)
         relations.delete(txn, target.position)

@@ -1,6 +1,8 @@
 """Events by id, by room, by position."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import TypeVar
 
 import orjson
 from attrs import define, evolve
@@ -10,31 +12,62 @@ from homeserver.events.room_versions import ROOM_VERSIONS
 from homeserver.storage import names
 from homeserver.storage.transaction import Row, Transaction
 
+T = TypeVar("T")
+
+MAX_DEPTH = 2**63 - 1
+PORTION = 500
+"""Rows that are asked for by name in one statement."""
+
+
+class Standing(IntEnum):
+    """What the rules say of an event: rejected by what came before it, or (soft failure) only by
+    the room's state when it came.
+    """
+
+    ALLOWED = 0
+    REJECTED = 1
+    SOFT_FAILED = 2
+
 
 @define(eq=False)
 class Stored:
     """An event and what we know of it. `state` is the root of the room's state before it.
 
-    `place` orders its room's timeline; events outside of it (outliers) have none. `redaction` is
-    the position
-    of the event that redacted it. `device` and `txn_id` say by which request one of our devices
-    sent it.
-    `replaces` is the position of the state event whose place this one took. `counted` is the
-    number of events of the room up to here that notify members by default. `opened` keeps the
-    event's bytes for clients once somebody has asked for them.
+    `place` orders its room's timeline; events outside of it have none: those not allowed, and
+    outliers, whose `state` is unknown (empty), too. `current` is the root of the room's state when
+    the event came, if that was on a fork. `redaction` is the position of the event that redacted
+    it. `device` and `txn_id` say by which request one of our devices sent it. `replaces` is the
+    position of the state event whose place this one took. `counted` is the number of events of the
+    room up to here that notify members by default. `opened` keeps the event's bytes for clients
+    once somebody has asked for them.
     """
 
     position: int
     event: Event
     place: int | None
     state: bytes
+    current: bytes | None = None
     replaces: int | None = None
     counted: int = 0
     redaction: int | None = None
-    rejected: bool = False
+    standing: Standing = Standing.ALLOWED
     device: int | None = None
     txn_id: str | None = None
     opened: bytes | None = None
+
+    @property
+    def order(self) -> int:
+        """Where it stands among the events of its room; what has no place, by when it came."""
+        return self.position if self.place is None else self.place
+
+    @property
+    def room_state(self) -> bytes:
+        """The root of the room's state when the event came: on a fork not that before it."""
+        return self.current or self.state
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.standing is Standing.REJECTED
 
     def size(self) -> int:
         """About what it takes in memory, in bytes."""
@@ -42,21 +75,67 @@ class Stored:
 
 
 _COLUMNS = """events.position, events.event_id, events.json, events.place, events.state,
-    events.replaces, events.counted, events.redaction, events.rejected, events.device,
-    events.txn_id, rooms.version"""
+    events.current, events.replaces, events.counted, events.redaction, events.standing,
+    events.device, events.txn_id, rooms.version"""
 
 _FROM = "FROM events JOIN rooms ON rooms.room = events.room"
 
+_INSERT = """
+    INSERT INTO events (position, event_id, room, place, type, state_key, sender, depth,
+        origin_server_ts, state, current, replaces, counted, redaction, standing, device, txn_id,
+        json)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
 
 def insert(txn: Transaction, stored: Stored, room: int) -> None:
-    event = stored.event
+    txn.insert(_INSERT, *_row_of(txn, stored, room))
+    txn.put(txn.memory.events, stored.position, stored)
+    txn.put(txn.memory.positions, stored.event.event_id, stored.position)
+
+
+def insert_outliers(txn: Transaction, found: Sequence[Event], room: int) -> dict[str, int]:
+    """Store many events outside the timeline; their positions by id. They are not cached."""
+    names.intern_all(txn, _names_in(found))
+    rows = []
+    positions: dict[str, int] = {}
+    for event in found:
+        position = positions[event.event_id] = txn.next_position()
+        rows.append(_row_of(txn, Stored(position, event, None, b""), room))
+    for row in rows:
+        txn.insert(_INSERT, *row)
+    return positions
+
+
+def promote(txn: Transaction, stored: Stored) -> None:
+    """An event that was known from elsewhere takes its place in the room."""
     txn.insert(
         """
-        INSERT INTO events (position, event_id, room, place, type, state_key, sender, depth,
-        origin_server_ts,
-            state, replaces, counted, redaction, rejected, device, txn_id, json)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        UPDATE events SET place = ?, state = ?, current = ?, replaces = ?, counted = ?, standing = ?
+        WHERE position = ?
         """,
+        stored.place,
+        stored.state,
+        stored.current,
+        stored.replaces,
+        stored.counted,
+        int(stored.standing),
+        stored.position,
+    )
+    txn.put(txn.memory.events, stored.position, stored)
+
+
+def _names_in(found: Iterable[Event]) -> Iterator[str]:
+    for event in found:
+        yield event.type
+        yield event.sender
+        if event.state_key is not None:
+            yield event.state_key
+
+
+def _row_of(txn: Transaction, stored: Stored, room: int) -> Row:
+    event = stored.event
+    return (
         stored.position,
         event.event_id,
         room,
@@ -64,46 +143,34 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
         names.intern(txn, event.type),
         None if event.state_key is None else names.intern(txn, event.state_key),
         names.intern(txn, event.sender),
-        event.depth,
+        min(event.depth, MAX_DEPTH),
         event.origin_server_ts,
-        stored.state,
+        stored.state or None,
+        stored.current,
         stored.replaces,
         stored.counted,
         stored.redaction,
-        int(stored.rejected),
+        int(stored.standing),
         stored.device,
         stored.txn_id,
         orjson.dumps(event.pdu).decode(),
     )
-    txn.put(txn.memory.events, stored.position, stored)
-    txn.put(txn.memory.positions, event.event_id, stored.position)
 
 
 def from_row(row: Row) -> Stored:
-    (
-        position,
-        event_id,
-        text,
-        place,
-        state,
-        replaces,
-        counted,
-        redaction,
-        rejected,
-        device,
-        txn_id,
-        version,
-    ) = row
+    position, event_id, text, place, state, current, replaces, *others = row
+    counted, redaction, standing, device, txn_id, version = others
     event = Event.from_pdu(orjson.loads(text), ROOM_VERSIONS[version], event_id)
     return Stored(
         position,
         event,
         place,
         b"" if state is None else bytes(state),
+        None if current is None else bytes(current),
         replaces,
         counted,
         redaction,
-        bool(rejected),
+        Standing(standing),
         device,
         txn_id,
     )
@@ -137,14 +204,51 @@ def at_all(txn: Transaction, positions: Iterable[int]) -> dict[int, Stored]:
             missing.append(position)
         else:
             found[position] = known
-    for start in range(0, len(missing), 500):
-        part = missing[start : start + 500]
+    for part in portions(missing):
         rows = txn.query(
             f"SELECT {_COLUMNS} {_FROM} WHERE events.position IN ({txn.in_list(part)})", *part
         )
         for row in rows:
             found[row[0]] = _remember(txn, row)
     return found
+
+
+def find_all(txn: Transaction, event_ids: Iterable[str]) -> dict[str, Stored]:
+    """Those of the events that we have, by id."""
+    positions = positions_of(txn, event_ids)
+    found = at_all(txn, positions.values())
+    return {event_id: found[position] for event_id, position in positions.items()}
+
+
+def positions_of(txn: Transaction, event_ids: Iterable[str]) -> dict[str, int]:
+    """Where those of the events are that we have."""
+    found: dict[str, int] = {}
+    missing: list[str] = []
+    for event_id in event_ids:
+        position = txn.see(txn.memory.positions, event_id)
+        if position is None:
+            missing.append(event_id)
+        else:
+            found[event_id] = position
+    for part in portions(missing):
+        rows = txn.query(
+            f"SELECT event_id, position FROM events WHERE event_id IN ({txn.in_list(part)})", *part
+        )
+        found.update((event_id, position) for event_id, position in rows)
+    return found
+
+
+def json_of(txn: Transaction, positions: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """Position and PDU as text, in no order: for those who only hand it on."""
+    for part in portions(list(positions)):
+        yield from txn.query(
+            f"SELECT position, json FROM events WHERE position IN ({txn.in_list(part)})", *part
+        )
+
+
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), PORTION):
+        yield values[start : start + PORTION]
 
 
 def find_sent(txn: Transaction, device: int, txn_id: str, room: int, type: int) -> str | None:
@@ -197,6 +301,12 @@ def after(txn: Transaction, room: int, place: int, limit: int, upto: int = 2**62
         limit,
     )
     return [_remember(txn, row) for row in rows]
+
+
+def oldest_place(txn: Transaction, room: int) -> int:
+    """The place of the first event of the room's timeline that we have."""
+    row = txn.one("SELECT MIN(place) FROM events WHERE room = ?", room)
+    return int(row[0]) if row and row[0] is not None else 0
 
 
 def newest_places(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:

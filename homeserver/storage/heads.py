@@ -1,9 +1,13 @@
 """Where a room stands: its newest events and its current state."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 from attrs import frozen
 from immutables import Map
 
 from homeserver.events.event import StateKey
+from homeserver.events.ids import domain_of
 from homeserver.events.room_versions import ROOM_VERSIONS, RoomVersion
 from homeserver.storage import events, names
 from homeserver.storage.events import Stored
@@ -15,14 +19,13 @@ class Head:
     """`state` holds the position of each state event; `members` the users who have joined, are
     invited or knock.
 
-    `extremities` are the ids of the events that nothing follows yet. `newest` is the last place
-    taken.
+    `servers` counts the joined users by server. `extremities` are the ids of the events that
+    nothing follows yet. `newest` is the last place taken.
     """
 
     room_id: str
     room: int
     version: RoomVersion
-    creation: int
     extremities: tuple[str, ...]
     depth: int
     root: bytes
@@ -30,6 +33,7 @@ class Head:
     counted: int
     state: Map[StateKey, int]
     members: Map[str, str]
+    servers: Map[str, int]
 
     def size(self) -> int:
         """About what it takes in memory, in bytes."""
@@ -48,28 +52,35 @@ class Head:
 
 
 def load(txn: Transaction, room_id: str) -> Head | None:
-    """The head of a room that we know."""
+    """The head of a room that we are in, or were in."""
     known: Head | None = txn.see(txn.memory.heads, room_id)
     if known is not None:
         return known
     room = names.find(txn, room_id)
     row = None
     if room is not None:
-        row = txn.one("SELECT version, creation, state FROM rooms WHERE room = ?", room)
-    if room is None or row is None:
+        row = txn.one("SELECT version, state FROM rooms WHERE room = ?", room)
+    if room is None or row is None or row[1] is None:
         return None
     head = _read(txn, room_id, room, row)
     txn.fill(txn.memory.heads, room_id, head)
     return head
 
 
-def save_new(txn: Transaction, head: Head) -> None:
+def version_of(txn: Transaction, room_id: str) -> RoomVersion | None:
+    """Of a room that we know, if only from an invite."""
+    known: Head | None = txn.see(txn.memory.heads, room_id)
+    if known is not None:
+        return known.version
+    room = names.find(txn, room_id)
+    row = None if room is None else txn.one("SELECT version FROM rooms WHERE room = ?", room)
+    return ROOM_VERSIONS[row[0]] if row else None
+
+
+def save_new(txn: Transaction, room: int, version: RoomVersion) -> None:
+    """Remember a room, if it is not known yet."""
     txn.insert(
-        "INSERT INTO rooms (room, version, creation, state) VALUES (?, ?, ?, ?)",
-        head.room,
-        head.version.id,
-        head.creation,
-        head.root,
+        "INSERT INTO rooms (room, version) VALUES (?, ?) ON CONFLICT DO NOTHING", room, version.id
     )
 
 
@@ -101,8 +112,20 @@ def save_extremities(txn: Transaction, head: Head, forked_before: bool) -> None:
             )
 
 
-def _read(txn: Transaction, room_id: str, room: int, row: tuple[str, int, bytes]) -> Head:
-    version, creation, root = row
+def delete_entry(txn: Transaction, head: Head, key: tuple[int, int]) -> None:
+    """Empty one place of the current state."""
+    txn.insert(
+        "DELETE FROM current_state WHERE room = ? AND type = ? AND state_key = ?", head.room, *key
+    )
+
+
+def servers_of(members: Mapping[str, str]) -> Map[str, int]:
+    """How many joined users each server has."""
+    return Map(Counter(domain_of(user) for user, it in members.items() if it == "join"))
+
+
+def _read(txn: Transaction, room_id: str, room: int, row: tuple[str, bytes]) -> Head:
+    version, root = row
     newest = events.newest(txn, room)
     if newest is None:
         raise LookupError(f"room {room_id} has no events")
@@ -124,18 +147,19 @@ def _read(txn: Transaction, room_id: str, room: int, row: tuple[str, int, bytes]
         """,
         room,
     )
+    of_users: Map[str, str] = Map(dict(members))
     extremities = tuple(event_id for (event_id,) in forked) or (newest.event.event_id,)
     depths = [stored.event.depth for e in extremities if (stored := events.find(txn, e))]
     return Head(
         room_id,
         room,
         ROOM_VERSIONS[version],
-        creation,
         extremities,
         max(depths),
         bytes(root),
         newest.place or 0,
         newest.counted,
         Map({(type, state_key): position for type, state_key, position in state}),
-        Map(dict(members)),
+        of_users,
+        servers_of(of_users),
     )

@@ -1,6 +1,8 @@
 """Who is in which room, by user and by room."""
 
-from attrs import frozen
+from collections.abc import Iterable
+
+from attrs import Factory, evolve, field, frozen
 from immutables import Map
 
 from homeserver.storage import names
@@ -9,31 +11,49 @@ from homeserver.storage.transaction import Transaction
 
 @frozen
 class Membership:
-    """A user's newest membership of a room; `position` is its event's."""
+    """A user's newest membership of a room; `position` is its event's.
+
+    It has held since `moved`: later than that where a fork made an older event count.
+    """
 
     membership: str
     position: int
     sender: str
     forgotten: bool = False
+    moved: int = field(default=Factory(lambda self: self.position, takes_self=True))
 
 
 Rooms = Map[str, Membership]
 
+_SAVE = """
+    INSERT INTO memberships (user_id, room, membership, position, moved, sender, forgotten)
+    VALUES (?, ?, ?, ?, ?, ?, 0)
+    ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership,
+        position = excluded.position, moved = excluded.moved, sender = excluded.sender,
+        forgotten = 0
+    """
+
 
 def save(txn: Transaction, user_id: str, room_id: str, room: int, new: Membership) -> None:
-    txn.insert(
-        """
-        INSERT INTO memberships (user_id, room, membership, position, sender, forgotten)
-        VALUES (?, ?, ?, ?, ?, 0)
-        ON CONFLICT (user_id, room) DO UPDATE SET membership = excluded.membership,
-            position = excluded.position, sender = excluded.sender, forgotten = 0
-        """,
-        names.intern(txn, user_id),
-        room,
-        new.membership,
-        new.position,
-        names.intern(txn, new.sender),
-    )
+    txn.insert(_SAVE, *_row_of(txn, user_id, room, new))
+    _remember(txn, user_id, room_id, new)
+
+
+def save_all(
+    txn: Transaction, room_id: str, room: int, found: Iterable[tuple[str, Membership]]
+) -> None:
+    """Many of one room; the names of users and senders are interned already."""
+    for user_id, new in found:
+        txn.insert(_SAVE, *_row_of(txn, user_id, room, new))
+        _remember(txn, user_id, room_id, new)
+
+
+def _row_of(txn: Transaction, user_id: str, room: int, new: Membership) -> tuple[object, ...]:
+    user, sender = names.intern(txn, user_id), names.intern(txn, new.sender)
+    return user, room, new.membership, new.position, new.moved, sender
+
+
+def _remember(txn: Transaction, user_id: str, room_id: str, new: Membership) -> None:
     known: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
     if known is None:
         txn.drop(txn.memory.rooms_of_users, user_id)
@@ -50,7 +70,7 @@ def of_user(txn: Transaction, user_id: str) -> Rooms:
     rows = txn.query(
         """
         SELECT rooms.name, memberships.membership, memberships.position, senders.name,
-        memberships.forgotten
+            memberships.forgotten, memberships.moved
         FROM memberships
         JOIN names AS rooms ON rooms.id = memberships.room
         JOIN names AS senders ON senders.id = memberships.sender
@@ -60,8 +80,8 @@ def of_user(txn: Transaction, user_id: str) -> Rooms:
     )
     rooms: Rooms = Map(
         {
-            room_id: Membership(membership, position, sender, bool(forgotten))
-            for room_id, membership, position, sender, forgotten in rows
+            room_id: Membership(membership, position, sender, bool(forgotten), moved)
+            for room_id, membership, position, sender, forgotten, moved in rows
         }
     )
     txn.fill(txn.memory.rooms_of_users, user_id, rooms)
@@ -77,5 +97,5 @@ def forget(txn: Transaction, user_id: str, room_id: str) -> None:
         names.intern(txn, user_id),
         names.intern(txn, room_id),
     )
-    hidden = Membership(membership.membership, membership.position, membership.sender, True)
+    hidden = evolve(membership, forgotten=True)
     txn.put(txn.memory.rooms_of_users, user_id, rooms.set(room_id, hidden))

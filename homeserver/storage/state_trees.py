@@ -9,12 +9,14 @@ differ.
 import struct
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from typing import TypeVar
 
 from attrs import frozen
 
 from homeserver.storage.transaction import Transaction
 
 Key = tuple[int, int]
+V = TypeVar("V")
 
 BITS = 5
 WIDTH = 1 << BITS
@@ -85,9 +87,9 @@ def get(txn: Transaction, root: bytes, key: Key) -> int | None:
     return node.entries.get(key)
 
 
-def change(txn: Transaction, root: bytes, changes: Mapping[Key, int]) -> bytes:
-    """The root of the state with these entries set."""
-    return _change(txn, root, dict(changes), 0)
+def change(txn: Transaction, root: bytes, changes: Mapping[Key, int | None]) -> bytes:
+    """The root of the state with these entries set, or removed where None."""
+    return _change(txn, root, changes, 0) if changes else root
 
 
 def items(txn: Transaction, root: bytes) -> Iterator[tuple[Key, int]]:
@@ -153,13 +155,30 @@ def store(txn: Transaction, node: Node) -> bytes:
     return node_hash
 
 
-def _change(txn: Transaction, node_hash: bytes, changes: dict[Key, int], depth: int) -> bytes:
+def _change(
+    txn: Transaction, node_hash: bytes, changes: Mapping[Key, int | None], depth: int
+) -> bytes:
     node = load(txn, node_hash)
     if isinstance(node, Leaf):
-        return _build(txn, {**node.entries, **changes}, depth)
+        entries = {**node.entries, **changes}
+        return _build(txn, {key: at for key, at in entries.items() if at is not None}, depth)
     children = dict(node.children)
     for slot, part in _by_slot(changes, depth).items():
         children[slot] = _change(txn, children.get(slot, EMPTY), part, depth + 1)
+    if None in changes.values():
+        return _shrunk(txn, {slot: child for slot, child in children.items() if child != EMPTY})
+    return store(txn, Branch(children))
+
+
+def _shrunk(txn: Transaction, children: dict[int, bytes]) -> bytes:
+    """A branch that has lost entries: a leaf again if few are left, so that equal states stay
+    equal.
+    """
+    if len(children) <= LEAF_ENTRIES:
+        nodes = [load(txn, child) for child in children.values()]
+        leaves = [node.entries for node in nodes if isinstance(node, Leaf)]
+        if len(leaves) == len(nodes) and sum(map(len, leaves)) <= LEAF_ENTRIES:
+            return store(txn, Leaf({key: at for leaf in leaves for key, at in leaf.items()}))
     return store(txn, Branch(children))
 
 
@@ -171,8 +190,8 @@ def _build(txn: Transaction, entries: dict[Key, int], depth: int) -> bytes:
     return store(txn, Branch({slot: _build(txn, part, depth + 1) for slot, part in parts}))
 
 
-def _by_slot(entries: dict[Key, int], depth: int) -> dict[int, dict[Key, int]]:
-    slots: dict[int, dict[Key, int]] = {}
+def _by_slot(entries: Mapping[Key, V], depth: int) -> dict[int, dict[Key, V]]:
+    slots: dict[int, dict[Key, V]] = {}
     for key, position in entries.items():
         slots.setdefault(mix(key) >> BITS * depth & WIDTH - 1, {})[key] = position
     return slots

@@ -66,7 +66,7 @@ def stretch_of(view: View, head: Head, membership: Membership) -> Stretch:
     since, upto = view.since, view.upto
     if view.wish.is_first:
         return Stretch(0, upto, new=True, whole=True)
-    if membership.position > since:
+    if membership.moved > since:
         lived = view.spells(head)
         start = start_of_stay(lived)
         if start is None or start > since:

@@ -8,6 +8,7 @@ from attrs import define, field
 from homeserver.changes import (
     AccountDataChanged,
     DeviceListChanged,
+    MembershipMoved,
     PresenceChanged,
     ReceiptMoved,
     ToDeviceArrived,
@@ -43,7 +44,7 @@ class Recent:
         self.events.append(stored)
         if len(self.events) <= EVENTS_KEPT:
             return 1
-        self.complete_after = self.events.popleft().position
+        self.complete_after = self.events.popleft().order
         return 0
 
     def highlighted_after(self, place: int) -> bool:
@@ -59,7 +60,7 @@ class Recent:
         if after < self.complete_after:
             return None
         # The copy is made in one go: another thread may read while events are added.
-        return [stored for stored in list(self.events) if after < stored.position <= upto]
+        return [stored for stored in list(self.events) if after < stored.order <= upto]
 
 
 class Moves:
@@ -80,6 +81,7 @@ class Moves:
             AccountDataChanged, lambda change: self._user(change.user_id, change.position)
         )
         notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
+        notifier.listen(MembershipMoved, lambda change: self._user(change.user_id, change.position))
         # Few and far between: cheaper to let everybody look than to know whom they concern.
         notifier.listen(PresenceChanged, lambda change: self._all(change.position))
         notifier.listen(DeviceListChanged, lambda change: self._all(change.position))
@@ -126,7 +128,7 @@ class Moves:
     def _forget_quietest(self) -> None:
         _, quietest = self._recent.popitem(last=False)
         self._kept -= len(quietest.events)
-        self._forgotten = max(self._forgotten, quietest.events[-1].position)
+        self._forgotten = max(self._forgotten, quietest.events[-1].order)
 
     def _receipt(self, change: ReceiptMoved) -> None:
         self._room(change.room_id, change.position)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from homeserver.json_values import JsonObject
 from homeserver.storage import heads
-from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.left_rooms import left_room
 from homeserver.sync.pending_rooms import pending_room
+from homeserver.sync.rooms_elsewhere import is_elsewhere, room_elsewhere
 from homeserver.sync.view import View
 
 SECTIONS = {"join": "join", "invite": "invite", "knock": "knock", "leave": "leave", "ban": "leave"}
@@ -27,10 +27,9 @@ def room_sections(view: View, joined_rooms: JoinedRooms) -> JsonObject:
     for room_id, membership in _candidates(view):
         if not _concerns(view, room_id, membership):
             continue
-        if membership.position > view.upto:
+        if membership.moved > view.upto:
             raise Overtaken
-        head = heads.load(view.txn, room_id)
-        entry = _entry(view, joined_rooms, head, membership) if head else None
+        entry = _entry(view, joined_rooms, room_id, membership)
         if entry is not None:
             sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
     return sections
@@ -46,7 +45,7 @@ def _concerns(view: View, room_id: str, membership: Membership) -> bool:
     """Whether the room may have news for the client."""
     if not view.wish.filter.room.allows(room_id):
         return False
-    is_new = membership.position > view.since
+    is_new = membership.moved > view.since
     match membership.membership:
         case "join":
             is_told = view.moved is None or room_id in view.moved
@@ -62,8 +61,13 @@ def _concerns(view: View, room_id: str, membership: Membership) -> bool:
 
 
 def _entry(
-    view: View, joined_rooms: JoinedRooms, head: Head, membership: Membership
+    view: View, joined_rooms: JoinedRooms, room_id: str, membership: Membership
 ) -> JsonObject | None:
+    if membership.membership != "join" and is_elsewhere(view, membership):
+        return room_elsewhere(view, room_id, membership)
+    head = heads.load(view.txn, room_id)
+    if head is None:
+        return None
     match membership.membership:
         case "join":
             return joined_rooms.entry(view, head, membership)

@@ -57,7 +57,7 @@ def root_after(view: View, head: Head, place: int) -> bytes:
         return head.root
     kept = view.moves.recent(head.room_id).between(place, head.newest)
     following = kept or events.after(view.txn, head.room, place, 1)
-    return following[0].state if following else head.root
+    return following[0].room_state if following else head.root
 
 
 def _at_end(view: View, head: Head, _: Timeline, stretch: Stretch) -> Mapping[StateKey, int]:

@@ -55,12 +55,16 @@ def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
 
 def _cut(stretch: Stretch, chosen: list[Seen], read: list[Stored], limited: bool) -> Timeline:
     if not limited and len(chosen) == len(read):
-        return Timeline(chosen, False, stretch.after)
+        # On a fork the room's state is not simply what its newest events say.
+        forked = any(stored.current is not None for stored in read)
+        return Timeline(chosen, False, stretch.after, complete=not forked, has_gaps=forked)
     if not chosen:
         return Timeline([], limited, stretch.upto, complete=False)
     first = chosen[0].stored.place or 0
     behind = sum((stored.place or 0) >= first for stored in read)
-    return Timeline(chosen, limited, first - 1, complete=False, has_gaps=behind > len(chosen))
+    forked = any(stored.current is not None for stored in read)
+    has_gaps = behind > len(chosen) or forked
+    return Timeline(chosen, limited, first - 1, complete=False, has_gaps=has_gaps)
 
 
 def _newest(view: View, head: Head, after: int, upto: int, count: int) -> list[Stored]:

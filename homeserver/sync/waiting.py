@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from homeserver.changes import (
     AccountDataChanged,
     DeviceListChanged,
+    MembershipMoved,
     PresenceChanged,
     ReceiptMoved,
     ToDeviceArrived,
@@ -35,6 +36,7 @@ class Waiting:
         notifier.listen(TypingChanged, lambda change: self._room(change.room_id))
         notifier.listen(AccountDataChanged, lambda change: self.wake(change.user_id))
         notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
+        notifier.listen(MembershipMoved, lambda change: self.wake(change.user_id))
         notifier.listen(PresenceChanged, self._neighbours)
         notifier.listen(DeviceListChanged, self._neighbours)
         notifier.listen_afterwards(self._rouse_due)

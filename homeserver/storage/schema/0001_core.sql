@@ -10,12 +10,12 @@ CREATE TABLE names (
     name TEXT NOT NULL UNIQUE
 );
 
--- The head of a room. `state` is the root of its current state tree.
+-- The head of a room. `state` is the root of its current state tree; null for rooms that are only known from an
+-- invite to them, or a knock on them.
 CREATE TABLE rooms (
     room INTEGER PRIMARY KEY,
     version TEXT NOT NULL,
-    creation INTEGER NOT NULL,
-    state BLOB NOT NULL
+    state BLOB
 );
 
 -- Only rooms that have forked: without rows here the newest event is the one extremity.
@@ -25,10 +25,13 @@ CREATE TABLE extremities (
     PRIMARY KEY (room, event_id)
 );
 
--- `place` orders a room's timeline: the position of live events, falling numbers for history fetched later.
--- `state` is the root of the state tree before the event; `replaces` is the position of the state event whose
--- place it took. `counted` is the running number, in its room, of events
--- that notify a member with default push rules. `redaction` is the position of the event that redacted this one.
+-- `place` orders a room's timeline: the position of live events, falling numbers for history fetched later; null for
+-- what is no part of it. `state` is the root of the state tree before the event, null where nobody has asked for it
+-- (outliers); `current` is that of the room's state when the event came, if it came on a fork.
+-- `standing` is 0 for events like any other, 1 for those that the rules reject, 2 for those that the rules reject only
+-- by the room's state when they came (soft failure).
+-- `replaces` is the position of the state event whose place it took. `counted` is the running number, in its room, of
+-- events that notify a member with default push rules. `redaction` is the position of the event that redacted this one.
 CREATE TABLE events (
     position INTEGER PRIMARY KEY,
     event_id TEXT NOT NULL UNIQUE,
@@ -40,10 +43,11 @@ CREATE TABLE events (
     depth INTEGER NOT NULL,
     origin_server_ts INTEGER NOT NULL,
     state BLOB,
+    current BLOB,
     replaces INTEGER,
     counted INTEGER NOT NULL DEFAULT 0,
     redaction INTEGER,
-    rejected INTEGER NOT NULL DEFAULT 0,
+    standing INTEGER NOT NULL DEFAULT 0,
     device INTEGER,
     txn_id TEXT,
     json TEXT NOT NULL
@@ -67,12 +71,14 @@ CREATE TABLE current_state (
     PRIMARY KEY (room, type, state_key)
 );
 
--- The newest membership of each user in each room. `forgotten` hides a left room from its user.
+-- The newest membership of each user in each room. `position` is its event's; it has held since `moved`: later than
+-- that where a fork made an older event count. `forgotten` hides a left room from its user.
 CREATE TABLE memberships (
     user_id INTEGER NOT NULL,
     room INTEGER NOT NULL,
     membership TEXT NOT NULL,
     position INTEGER NOT NULL,
+    moved INTEGER NOT NULL,
     sender INTEGER NOT NULL,
     forgotten INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, room)
@@ -104,3 +110,39 @@ CREATE TABLE highlights (
 );
 
 CREATE INDEX highlights_by_room ON highlights (room, position);
+
+-- Events that timelines lack. Each belongs before the event at `place`.
+CREATE TABLE missing_events (
+    room INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (room, event_id)
+);
+
+CREATE INDEX missing_events_by_place ON missing_events (room, place);
+
+-- Redactions that came before the events they aim at.
+CREATE TABLE early_redactions (
+    event_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (event_id, position)
+);
+
+-- What other servers told of rooms to which they invited our users, or on which our users knocked: stripped state.
+CREATE TABLE room_previews (
+    user_id INTEGER NOT NULL,
+    room INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (user_id, room)
+);
+
+-- Transactions of other servers, with what was answered.
+CREATE TABLE received_transactions (
+    origin TEXT NOT NULL,
+    txn_id TEXT NOT NULL,
+    received_ts INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (origin, txn_id)
+);
+
+CREATE INDEX received_transactions_by_time ON received_transactions (received_ts);

@@ -1,0 +1,20 @@
+"""Redactions that came before the events they aim at."""
+
+from homeserver.storage.transaction import Transaction
+
+
+def add(txn: Transaction, event_id: str, position: int) -> None:
+    """The redaction at `position` aims at an event that we do not have yet."""
+    txn.insert(
+        "INSERT INTO early_redactions (event_id, position) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        event_id,
+        position,
+    )
+
+
+def take(txn: Transaction, event_id: str) -> list[int]:
+    """The positions of those that aim at this event; they wait no longer."""
+    rows = txn.query("SELECT position FROM early_redactions WHERE event_id = ?", event_id)
+    if rows:
+        txn.execute("DELETE FROM early_redactions WHERE event_id = ?", event_id)
+    return [position for (position,) in rows]
