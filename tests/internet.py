@@ -64,6 +64,14 @@ class Internet:
         self._listening[address, port] = Destination(factory, tls)
         return tls
 
+    def unlisten(self, address: str, port: int) -> None:
+        """Nobody is there any more; connections to there break."""
+        del self._listening[address, port]
+        for pump in self._pumps:
+            if pump.serverIO.place == (address, port):
+                pump.serverIO.loseConnection()
+        self.settle()
+
     def swallows(self, address: str, port: int) -> None:
         """Whoever calls there hears nothing."""
         self._listening[address, port] = Destination(None)
@@ -127,9 +135,9 @@ class Internet:
                 timeout, lambda: factory.clientConnectionFailed(None, _failure(TimeoutError))
             )
         else:
-            self._join(factory, destination)
+            self._join(factory, destination, (host, port))
 
-    def _join(self, factory: Any, destination: Destination) -> None:
+    def _join(self, factory: Any, destination: Destination, place: tuple[str, int]) -> None:
         server_factory = destination.factory
         if destination.tls is not None:
             server_factory = TLSMemoryBIOFactory(
@@ -138,12 +146,15 @@ class Internet:
         client = factory.buildProtocol(IPv4Address("TCP", "198.51.100.1", 1))
         server = server_factory.buildProtocol(IPv4Address("TCP", "198.51.100.1", 2))
         ends = (Wire(server, True), Wire(client, False))  # type: ignore[no-untyped-call]
+        ends[0].place = place
         self._pumps.append(
             connect(server, ends[0], client, ends[1], greet=False)  # type: ignore[no-untyped-call]
         )
 
 
 class Wire(FakeTransport):
+    place = ("", 0)
+
     def abortConnection(self) -> None:
         self.stream.clear()
         super().abortConnection()  # type: ignore[no-untyped-call]
