@@ -17,6 +17,7 @@ from homeserver.http.reading import Headers, RequestReader
 from homeserver.http.request import Request
 from homeserver.http.response import Response, error_response, head_of
 from homeserver.http.site import Site
+from homeserver.http.writing import write_at_once
 from homeserver.logs import logger
 
 MAX_PIPELINED = 8
@@ -180,7 +181,7 @@ class HttpConnection(Protocol):
             self._transport.write(head)
             self._send_source(response.source, request, keep_alive)
             return
-        self._transport.write(head if request.method == "HEAD" else head + response.body)
+        write_at_once(self._transport, head if request.method == "HEAD" else head + response.body)
         if not keep_alive:
             self._close()
 
