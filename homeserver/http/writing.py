@@ -1,14 +1,15 @@
 """Sends an answer at once where the socket takes it: no round through the reactor's event loop."""
 
-from twisted.internet.interfaces import ITransport
+from typing import Any
+
 from twisted.internet.tcp import Connection
 
 
-def write_at_once(transport: ITransport, data: bytes) -> None:
+def write_at_once(transport: Any, data: bytes) -> None:
     """As `transport.write`, but the first try is made now, not when the reactor comes round.
 
-    Twisted asks the kernel to be told when a socket is writable, writes then, and asks to be told no
-    more: two system calls and a turn of the loop, for an answer that nearly always fits.
+    Twisted asks the kernel to be told when a socket is writable, writes then, and asks to be told
+    no more: two system calls and a turn of the loop, for an answer that nearly always fits.
     """
     # Only a bare socket: a wrapper that encrypts shows the socket's attributes as its own.
     if not (isinstance(transport, Connection) and is_idle(transport)):
@@ -18,7 +19,7 @@ def write_at_once(transport: ITransport, data: bytes) -> None:
     if not isinstance(sent, int):
         sent = 0  # The connection is lost: the transport's own write finds it and tells.
     if sent < len(data):
-        transport.write(data[sent:])  # type: ignore[no-untyped-call]
+        transport.write(data[sent:])
 
 
 def is_idle(transport: Connection) -> bool:
