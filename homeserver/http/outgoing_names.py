@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IHostResolution, IResolutionReceiver
 from twisted.names import client, dns
-from twisted.names.error import DNSQueryTimeoutError, DNSServerError, ResolverError
+from twisted.names.error import DNSQueryTimeoutError, DomainError, ResolverError
 from zope.interface import implementer
 
 from homeserver.logs import logger
@@ -68,7 +68,7 @@ class SystemDns:
             self._resolver = _new_resolver(self._reactor)
         try:
             answers, _, _ = await self._resolver.lookupService(name, SERVICE_TIMEOUTS)
-        except (DNSQueryTimeoutError, DNSServerError, ResolverError, DNSLookupError) as error:
+        except (DomainError, DNSQueryTimeoutError, ResolverError, DNSLookupError) as error:
             log.debug("no SRV records of %s: %r", name, error)
             return ()
         return [_service(answer) for answer in answers[:MAX_RECORDS] if answer.type == dns.SRV]
