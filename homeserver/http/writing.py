@@ -19,7 +19,7 @@ def write_at_once(transport: Any, data: bytes) -> None:
     if not isinstance(sent, int):
         sent = 0  # The connection is lost: the transport's own write finds it and tells.
     if sent < len(data):
-        transport.write(data[sent:])
+        transport.write(data[sent:])  # type: ignore[no-untyped-call]
 
 
 def is_idle(transport: Connection) -> bool:
