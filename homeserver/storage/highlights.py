@@ -20,13 +20,19 @@ def insert(
         )
 
 
-def count(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> int:
-    row = txn.one(
-        "SELECT COUNT(*) FROM highlights WHERE room = ? AND position > ? AND position <= ? "
-        "AND (user_id = ? OR user_id IS NULL)",
+def positions(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> list[int]:
+    """Of the newest events in this part of a room that highlight a user, and are still whole."""
+    rows = txn.query(
+        """
+        SELECT highlights.position FROM highlights
+        JOIN events ON events.position = highlights.position
+        WHERE highlights.room = ? AND highlights.position > ? AND highlights.position <= ?
+            AND (highlights.user_id = ? OR highlights.user_id IS NULL) AND events.redaction IS NULL
+        ORDER BY highlights.position DESC LIMIT 1000
+        """,
         room,
         after,
         upto,
         names.find(txn, user_id) or 0,
     )
-    return int(row[0]) if row else 0
+    return [position for (position,) in rows]

@@ -1,0 +1,113 @@
+"""What one user has not read of a room, under default push rules."""
+
+from attrs import define, frozen
+
+from homeserver.events.event import Event
+from homeserver.json_values import JsonObject
+from homeserver.rooms.receipts import ReadUpTo
+from homeserver.storage import highlights, unread
+from homeserver.storage.events import Stored
+from homeserver.storage.heads import Head
+from homeserver.storage.relations import relation_of
+from homeserver.storage.thread_roots import THREAD
+from homeserver.storage.transaction import Transaction
+
+MOST = 1000
+"""Higher counts are not told apart."""
+
+
+@frozen
+class Counts:
+    notifications: int = 0
+    highlights: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.notifications + other.notifications, self.highlights + other.highlights)
+
+    def as_json(self) -> JsonObject:
+        highlights = min(self.highlights, MOST)
+        notifications = max(highlights, min(self.notifications, MOST))
+        return {"notification_count": notifications, "highlight_count": highlights}
+
+
+@define
+class Base:
+    """Remembered of a user in a room, true up to the place `checked`.
+
+    `place` is where the main timeline is read up to, `counted` the room's running number there, and
+    `seen` at `checked`. `beside` of the events counted since are in threads, or redacted.
+    `own` are the places of the user's newest messages in threads.
+    """
+
+    receipts: ReadUpTo
+    joined: int
+    checked: int
+    seen: int
+    place: int
+    counted: int
+    beside: int
+    highlights: int
+    threads: dict[str, Counts]
+    own: dict[str, int]
+
+    def main(self, head: Head) -> Counts:
+        return Counts(max(0, head.counted - self.counted - self.beside), self.highlights)
+
+    def read_in(self, root: str) -> int:
+        """The place up to which a thread is read."""
+        return max(self.receipts.thread(root), self.joined, self.own.get(root, 0))
+
+    def take(self, stored: Stored, user_id: str, is_highlight: bool) -> None:
+        """Go on to the next event of the room."""
+        new = Counts(stored.counted - self.seen, int(is_highlight))
+        self.seen = stored.counted
+        is_own = stored.event.sender == user_id and not stored.event.is_state
+        root = thread_root(stored.event)
+        if root is not None:
+            self.beside += new.notifications
+            self.take_in_thread(root, stored.place or 0, new, is_own)
+        elif is_own:
+            self.place, self.counted = stored.place or 0, stored.counted
+            self.beside = self.highlights = 0
+        else:
+            self.highlights += new.highlights
+
+    def take_in_thread(self, root: str, place: int, new: Counts, is_own: bool) -> None:
+        if is_own:
+            self.own[root] = place
+            self.threads.pop(root, None)
+        elif new != Counts():
+            self.threads[root] = self.threads.get(root, Counts()) + new
+
+
+def thread_root(event: Event) -> str | None:
+    """Of the thread that the event says it is in."""
+    relation = relation_of(event) if "m.relates_to" in event.content else None
+    return relation.relates_to if relation and relation.rel_type == THREAD else None
+
+
+def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int) -> Base:
+    place = unread.newest_own(txn, head.room, user_id, max(read.main(), joined))
+    oldest = max(read.everything, joined)
+    mine = set(highlights.positions(txn, head.room, user_id, oldest, head.newest))
+    base = Base(
+        read,
+        joined,
+        checked=head.newest,
+        seen=head.counted,
+        place=place,
+        counted=unread.counted_upto(txn, head.room, place),
+        beside=unread.redacted(txn, head.room, place, head.newest),
+        highlights=0,
+        threads={},
+        own={},
+    )
+    for row in unread.in_threads(txn, head.room, user_id, oldest, head.newest):
+        base.beside += row.counts and row.position > place
+        is_mine = row.position in mine
+        mine.discard(row.position)
+        if row.is_own or row.position > base.read_in(row.root):
+            new = Counts(int(row.counts), int(is_mine))
+            base.take_in_thread(row.root, row.position, new, row.is_own)
+    base.highlights = sum(position > place for position in mine)
+    return base
