@@ -17,6 +17,8 @@ FIRST_WAIT_MS = 60_000
 GROWTH = 2
 LONGEST_WAIT_MS = 24 * 3_600_000
 SHORTEST_PAUSE_MS = 30_000
+FORGOTTEN_AFTER_MS = 7 * LONGEST_WAIT_MS
+MAX_SILENT = 50_000
 
 log = logger(__name__)
 
@@ -32,7 +34,8 @@ class Backoff:
         self._listeners: list[Callable[[str], None]] = []
 
     async def start(self) -> None:
-        """Remember who did not answer before the restart."""
+        """Remember who did not answer before the restart, and is still of interest."""
+        await self._db.write(destinations.forget_abandoned, self._now_ms() - FORGOTTEN_AFTER_MS)
         self._silent = {**await self._db.read(destinations.silent), **self._silent}
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -63,12 +66,14 @@ class Backoff:
             silence = self._next(silence.since_ts, now_ms, wait_ms)
         self._silent[server] = silence
         self._save(destinations.note_silence, server, silence)
+        if len(self._silent) > MAX_SILENT:
+            self._forget(next(iter(self._silent)))
 
     def answered(self, server: str) -> None:
-        if self._silent.pop(server, None) is None:
+        if server not in self._silent:
             return
         log.info("%s answers again", server)
-        self._save(destinations.end_silence, server)
+        self._forget(server)
         self._tell(server)
 
     def spoke(self, server: str) -> None:
@@ -83,6 +88,10 @@ class Backoff:
         if now_ms >= silence.retry_ts - silence.wait_ms + SHORTEST_PAUSE_MS:
             self._silent[server] = evolve(silence, retry_ts=now_ms)
             self._tell(server)
+
+    def _forget(self, server: str) -> None:
+        del self._silent[server]
+        self._save(destinations.end_silence, server)
 
     def _tell(self, server: str) -> None:
         for listener in self._listeners:

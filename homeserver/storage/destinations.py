@@ -36,5 +36,10 @@ def note_silence(txn: Transaction, server: str, silence: Silence) -> None:
     )
 
 
+def forget_abandoned(txn: Transaction, before_ts: int) -> None:
+    """Servers that could have been asked again since then, but nobody wanted to."""
+    txn.execute("DELETE FROM silent_destinations WHERE retry_ts < ?", before_ts)
+
+
 def end_silence(txn: Transaction, server: str) -> None:
     txn.insert("DELETE FROM silent_destinations WHERE server_name = ?", server)

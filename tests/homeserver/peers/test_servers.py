@@ -217,3 +217,16 @@ def test_media_are_fetched_as_they_are(
     stranger.status, stranger.says = 404, {"errcode": "M_NOT_FOUND", "error": "gone"}
     with pytest.raises(RemoteError, match="M_NOT_FOUND"):
         internet.run(server.app.peers.peers.fetch("stranger.example", PATH))
+
+
+def test_only_so_many_silences_are_remembered(
+    neighbours: Neighbours, internet: Internet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("homeserver.peers.backoff.MAX_SILENT", 3)
+    server = neighbours.starts("one.example")
+    for number in range(5):
+        with pytest.raises(PeerUnreachable):
+            ask(server, internet, f"s{number}.example")
+
+    silent = [n for n in range(5) if server.app.peers.backoff.silence_of(f"s{n}.example")]
+    assert silent == [2, 3, 4]

@@ -56,3 +56,13 @@ def test_silence_is_kept_until_it_ends(server: Server) -> None:
     outcome(db.write(destinations.end_silence, "b.example"))
 
     assert outcome(db.read(destinations.silent)) == {"a.example": Silence(1, 9, 6)}
+
+
+def test_silences_that_nobody_asks_about_any_more_are_forgotten(server: Server) -> None:
+    db = server.app.database
+    outcome(db.write(destinations.note_silence, "a.example", Silence(1, 99, 6)))
+    outcome(db.write(destinations.note_silence, "b.example", Silence(1, 100, 6)))
+
+    outcome(db.write(destinations.forget_abandoned, 100))
+
+    assert list(outcome(db.read(destinations.silent))) == ["b.example"]
