@@ -34,8 +34,10 @@ from homeserver.storage.dialects.postgresql import PostgresqlDialect
 from homeserver.storage.dialects.sqlite import SqliteDialect
 from homeserver.storage.memory import Memory
 from homeserver.storage.threads import ReactorThreads
+from homeserver.sync.presence_news import shares_room
 from homeserver.users import appservices
 from homeserver.users.passwords import HashingThreads
+from homeserver.users.presence import Presence
 
 Endpoints = list[object]
 
@@ -109,19 +111,22 @@ def build(settings: Settings, world: World) -> Application:
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
     services = appservices.load(settings.appservice_config_files, settings.server_name)
-    rooms = build_rooms(settings, world, database, notifier, services)
-    accounts = build_accounts(settings, world, database, services, rooms.leaving.leave_all_rooms)
+    presence = Presence(database, world.clock, settings.presence, shares_room)
+    rooms = build_rooms(settings, world, database, notifier, services, presence)
+    accounts = build_accounts(
+        settings, world, database, services, presence, rooms.leaving.leave_all_rooms
+    )
     user_data = build_user_data(
-        settings, world, database, notifier, rooms.profile_changes.propagate
+        settings, world, database, notifier, presence, rooms.profile_changes.propagate
     )
     sync = build_sync(
         world,
         database,
         notifier,
         (rooms.typing, rooms.receipts),
-        (user_data.filters, user_data.presence),
+        (user_data.filters, presence),
     )
-    reading = build_reading(world, database, rooms.typing, rooms.receipts)
+    reading = build_reading(world, database, rooms.typing, rooms.receipts, presence)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     peers = build_peers(settings, world, database)
     operations = build_operations(settings, metrics, database, notifier)

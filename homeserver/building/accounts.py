@@ -31,6 +31,7 @@ from homeserver.users.interactive_auth import PASSWORD, InteractiveAuth, Stage
 from homeserver.users.login import LoggingIn
 from homeserver.users.masquerade import Masquerade
 from homeserver.users.passwords import Passwords
+from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
 from homeserver.users.registration import Registration, Workshop
 from homeserver.users.registration_tokens import RegistrationTokens
@@ -98,9 +99,10 @@ def build_accounts(
     world: World,
     db: Database,
     services: AppServices,
+    presence: Presence,
     leave_all_rooms: LeaveAllRooms,
 ) -> AccountsPart:
-    it = lay_foundations(settings, world, db, services)
+    it = lay_foundations(settings, world, db, services, presence)
     tokens = RegistrationTokens(
         db, world.clock, world.random, settings.registration.first_admin_token_path
     )
@@ -136,11 +138,15 @@ def build_accounts(
 
 
 def lay_foundations(
-    settings: Settings, world: World, db: Database, services: AppServices
+    settings: Settings,
+    world: World,
+    db: Database,
+    services: AppServices,
+    presence: Presence,
 ) -> Foundations:
     known = KnownSessions()
     last_seen = LastSeen(db, world.clock)
-    devices = Devices(db, world.clock, known, last_seen)
+    devices = Devices(db, world.clock, known, last_seen, presence.forget_device)
     return Foundations(
         settings=settings,
         world=world,

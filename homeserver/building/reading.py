@@ -20,10 +20,11 @@ from homeserver.rooms.threads import Threads
 from homeserver.rooms.timestamps import Timestamps
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
+from homeserver.users.presence import Presence
 
 
 def build_reading(
-    world: World, db: Database, typing: Typing, receipts: Receipts
+    world: World, db: Database, typing: Typing, receipts: Receipts, presence: Presence
 ) -> tuple[object, ...]:
     """The endpoints."""
     clock = world.clock
@@ -36,7 +37,7 @@ def build_reading(
         RoomStateEndpoints(RoomState(db, clock)),
         RelationEndpoints(RelatedEvents(db, clock)),
         ThreadEndpoints(Threads(db, clock)),
-        ReceiptEndpoints(receipts, read_markers),
-        ReadMarkerEndpoints(read_markers),
-        TypingEndpoints(typing),
+        ReceiptEndpoints(receipts, read_markers, presence),
+        ReadMarkerEndpoints(read_markers, presence),
+        TypingEndpoints(typing, presence),
     )

@@ -34,6 +34,7 @@ from homeserver.signing_key import load_or_make
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 from homeserver.users.appservices import AppServices
+from homeserver.users.presence import Presence
 
 
 @frozen(kw_only=True)
@@ -62,7 +63,12 @@ class Foundations:
 
 
 def build_rooms(
-    settings: Settings, world: World, db: Database, notifier: Notifier, services: AppServices
+    settings: Settings,
+    world: World,
+    db: Database,
+    notifier: Notifier,
+    services: AppServices,
+    presence: Presence,
 ) -> RoomsPart:
     it = lay_foundations(settings, world, db, services)
     sending = Sending(db, it.author, it.checks)
@@ -75,7 +81,7 @@ def build_rooms(
         leaving=leaving,
         profile_changes=ProfileChanges(db, it.members),
         endpoints=(
-            SendingEndpoints(sending),
+            SendingEndpoints(sending, presence),
             LeavingEndpoints(leaving, Removing(db, it.members)),
             AliasEndpoints(it.aliases),
             DirectoryEndpoints(directory, it.remote, settings.server_name),

@@ -20,7 +20,6 @@ from homeserver.config.settings import Settings
 from homeserver.devices.to_device import ToDevice
 from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
-from homeserver.sync.presence_news import shares_room
 from homeserver.users.account_data import AccountData
 from homeserver.users.directory import UserDirectory
 from homeserver.users.filters import Filters
@@ -48,11 +47,15 @@ class UserDataPart:
 
 
 def build_user_data(
-    settings: Settings, world: World, db: Database, notifier: Notifier, propagate: Propagate
+    settings: Settings,
+    world: World,
+    db: Database,
+    notifier: Notifier,
+    presence: Presence,
+    propagate: Propagate,
 ) -> UserDataPart:
     """`propagate` takes a changed name or picture to the rooms of its user."""
     filters = Filters(db)
-    presence = Presence(db, world.clock, settings.presence, shares_room)
     notifier.listen(ProfileChanged, presence.profile_changed)
     profiles = Profiles(db, settings.profiles, propagate)
     openid = OpenId(db, world.clock, world.random, settings.server_name)

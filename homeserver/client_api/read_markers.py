@@ -6,11 +6,13 @@ from homeserver.http.request import Request, field
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.read_markers import Markers, ReadMarkers
+from homeserver.users.presence import Presence
 
 
 @frozen(eq=False)
 class ReadMarkerEndpoints:
     _read_markers: ReadMarkers
+    _presence: Presence
 
     @route("POST", "/v3/rooms/{room_id}/read_markers")
     async def set(self, request: Request, room_id: str) -> JsonObject:
@@ -21,4 +23,5 @@ class ReadMarkerEndpoints:
             field(body, "m.read.private", str, None),
         )
         await self._read_markers.set(request.user_id, room_id, markers)
+        self._presence.active(request.user_id, request.device_id)
         return {}

@@ -8,6 +8,7 @@ from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.read_markers import FULLY_READ, Markers, ReadMarkers
 from homeserver.rooms.receipts import READ, READ_PRIVATE, Receipts
+from homeserver.users.presence import Presence
 
 TYPES = (READ, READ_PRIVATE, FULLY_READ)
 
@@ -16,6 +17,7 @@ TYPES = (READ, READ_PRIVATE, FULLY_READ)
 class ReceiptEndpoints:
     _receipts: Receipts
     _read_markers: ReadMarkers
+    _presence: Presence
 
     @route("POST", "/v3/rooms/{room_id}/receipt/{receipt_type}/{event_id}")
     async def set(
@@ -30,6 +32,7 @@ class ReceiptEndpoints:
             raise InvalidParam(f"{FULLY_READ} is of a whole room: it takes no 'thread_id'.")
         else:
             await self._read_markers.set(request.user_id, room_id, Markers(fully_read=event_id))
+        self._presence.active(request.user_id, request.device_id)
         return {}
 
 

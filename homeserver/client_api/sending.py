@@ -8,11 +8,13 @@ from homeserver.http.request import Request, field
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.sending import Sending
+from homeserver.users.presence import Presence
 
 
 @frozen(eq=False)
 class SendingEndpoints:
     _sending: Sending
+    _presence: Presence
 
     @route("PUT", "/v3/rooms/{room_id}/send/{type}/{txn_id}", cost="message")
     async def send_message(
@@ -22,6 +24,7 @@ class SendingEndpoints:
         event_id = await self._sending.send(
             request.requester, room_id, draft, txn_id, massaged_timestamp(request)
         )
+        self._presence.active(request.user_id, request.device_id)
         return {"event_id": event_id}
 
     @route("PUT", "/v3/rooms/{room_id}/state/{type}", cost="message")
@@ -36,6 +39,7 @@ class SendingEndpoints:
         event_id = await self._sending.send(
             request.requester, room_id, draft, None, massaged_timestamp(request)
         )
+        self._presence.active(request.user_id, request.device_id)
         return {"event_id": event_id}
 
     @route("PUT", "/v3/rooms/{room_id}/redact/{event_id}/{txn_id}", cost="message")
@@ -47,6 +51,7 @@ class SendingEndpoints:
         content = {} if reason is None else {"reason": reason}
         draft = Draft("m.room.redaction", content, redacts=event_id)
         redaction = await self._sending.send(request.requester, room_id, draft, txn_id)
+        self._presence.active(request.user_id, request.device_id)
         return {"event_id": redaction}
 
 

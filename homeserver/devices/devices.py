@@ -1,6 +1,6 @@
 """The devices of our users. Spec: Client-Server API, "Device management"."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from attrs import evolve, frozen
 
@@ -22,12 +22,16 @@ MAX_ID = 255
 
 @frozen
 class Devices:
-    """`appear` and `remove` are the only ways for a device to come and go."""
+    """`appear` and `remove` are the only ways for a device to come and go.
+
+    `_gone` is told the user and the device, once it is gone for good.
+    """
 
     _db: Database
     _clock: Clock
     _known: KnownSessions
     last_seen: LastSeen
+    _gone: Callable[[str, str], None]
 
     # -- in the transactions of others
 
@@ -51,11 +55,16 @@ class Devices:
             to_device.delete_upto(txn, user_id, device_id, txn.position)
         if devices.remove(txn, user_id, device_ids):
             devices.list_changed(txn, user_id)
-        txn.after_commit(lambda: self._known.forget(user_id))
+        txn.after_commit(lambda: self._forget(user_id, device_ids))
 
     def remove_all(self, txn: Transaction, user_id: str, *, keep: str | None = None) -> None:
         device_ids = devices.ids_of_user(txn, user_id)
         self.remove(txn, user_id, [device_id for device_id in device_ids if device_id != keep])
+
+    def _forget(self, user_id: str, device_ids: Collection[str]) -> None:
+        self._known.forget(user_id)
+        for device_id in device_ids:
+            self._gone(user_id, device_id)
 
     # -- what clients ask for
 

@@ -12,6 +12,7 @@ from homeserver.events.room_versions import RoomVersion
 from homeserver.rooms import current_state
 from homeserver.rooms.attention import attention
 from homeserver.rooms.current_state import IN_ROOM, numbered
+from homeserver.rooms.openness import note_openness
 from homeserver.rooms.state_view import TreeView, position_in, power_levels_in
 from homeserver.storage import (
     early_redactions,
@@ -238,6 +239,7 @@ def _finish(
         highlights.insert(txn, room, position, whom.user_ids, whom.everyone)
     if event.redacts is not None:
         _redact(txn, stored)
+    note_openness(txn, former, after)
     txn.put(txn.memory.heads, event.room_id, after)
     change = Appended(after.newest, event.room_id, stored, after, former, is_loud)
     txn.announce(change)

@@ -1,5 +1,6 @@
 """Where there is news, kept in memory: a sync of quiet rooms touches no SQL."""
 
+from bisect import bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Container, Iterator
 
@@ -60,7 +61,9 @@ class Recent:
         if after < self.complete_after:
             return None
         # The copy is made in one go: another thread may read while events are added.
-        return [stored for stored in list(self.events) if after < stored.order <= upto]
+        events = list(self.events)
+        first = bisect_right(events, after, key=lambda stored: stored.order)
+        return events[first : bisect_right(events, upto, key=lambda stored: stored.order)]
 
 
 class Moves:
