@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psycopg2
 
+DURABLE = "-c max_connections=60 -c shared_buffers=32MB"
+QUICK = f"{DURABLE} -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+
 _numbers = count(1)
 
 
@@ -34,9 +37,13 @@ def free_port() -> int:
 
 
 class PostgresServer:
-    """A cluster in a folder of its own, without passwords, reached only from this machine."""
+    """A cluster in a folder of its own, without passwords, reached only from this machine.
 
-    def __init__(self, folder: Path) -> None:
+    Unless it is `durable` it is quick, and loses what it has if it dies.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self._options = DURABLE if durable else QUICK
         self._folder = folder
         self._port = free_port()
         self._shared: str | None = None
@@ -61,14 +68,16 @@ class PostgresServer:
             "UTF8",
             "--locale=C",
         )
-        options = (
-            f"-p {self._port} -h 127.0.0.1 -k '' -c fsync=off -c full_page_writes=off "
-            "-c synchronous_commit=off -c max_connections=60 -c shared_buffers=32MB"
-        )
-        log = str(self._folder / "log")
+        self.launch()
+
+    def launch(self) -> None:
+        """Start the cluster that is there, after `stop` too."""
+        data, log = str(self._folder / "data"), str(self._folder / "log")
+        options = f"-p {self._port} -h 127.0.0.1 -k '' {self._options}"
         self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
 
     def stop(self) -> None:
+        """At once, as in a crash: the next start recovers from the log."""
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
 
     def new_database(self) -> str:
@@ -117,9 +126,9 @@ class PostgresServer:
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
+def running_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     with tempfile.TemporaryDirectory(prefix="isthmus-postgres-") as folder:
-        server = PostgresServer(Path(folder))
+        server = PostgresServer(Path(folder), durable=durable)
         server.start()
         try:
             yield server
