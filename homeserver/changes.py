@@ -56,5 +56,12 @@ class DeviceListChanged(Change):
 
 
 @frozen
+class UserSigned(Change):
+    """The user signed somebody's master key, which only he may know."""
+
+    user_id: str
+
+
+@frozen
 class ProfileChanged(Change):
     user_id: str
