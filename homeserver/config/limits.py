@@ -33,6 +33,8 @@ class RateLimits:
     login: LoginLimits = section(LoginLimits)
     join: Limit = setting(Limit(0.5, 20), "Joining rooms, for one person.")
     invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
+    upload: Limit = setting(Limit(2.0, 50), "Uploading files, for one person.")
+    url_preview: Limit = setting(Limit(1.0, 30), "Previews of links, for one person.")
     admin_redaction: Limit = setting(
         Limit(20.0, 200), "Redacting other people's events in a row, for one moderator."
     )

@@ -19,8 +19,9 @@ from homeserver.config.fields import required, section, setting
 from homeserver.config.forms import BaseUrl, ServerName
 from homeserver.config.limits import RateLimits
 from homeserver.config.listeners import Listener
+from homeserver.config.media import Media
 from homeserver.config.network import Federation, Push, TrustedKeyServer
-from homeserver.config.storage import Caches, Database, Media, Retention, SqliteDatabase
+from homeserver.config.storage import Caches, Database, Retention, SqliteDatabase
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 

@@ -1,4 +1,4 @@
-"""Settings of what is kept: the database, media, caches, old messages."""
+"""Settings of what is kept: the database, caches, old messages."""
 
 from pathlib import Path
 from typing import Literal
@@ -35,14 +35,6 @@ class PostgresqlDatabase:
 
 
 Database = SqliteDatabase | PostgresqlDatabase
-
-
-@frozen(kw_only=True)
-class Media:
-    """Files that people send."""
-
-    store_path: Path = setting(Path("media"), "The folder that holds them.")
-    max_upload_bytes: Size = setting(50 * 1024**2, "The largest file that may be uploaded.")
 
 
 @frozen(kw_only=True)

@@ -34,6 +34,8 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "message": bucket(settings.message),
         "join": bucket(settings.join),
         "invite": bucket(settings.invite),
+        "upload": bucket(settings.upload),
+        "url_preview": bucket(settings.url_preview),
         "admin_redaction": bucket(settings.admin_redaction),
         "registration": bucket(settings.registration, by_ip=True),
         "login": bucket(settings.login.ip, by_ip=True),

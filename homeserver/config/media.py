@@ -1,0 +1,65 @@
+"""Settings of files that people send, and of what is shown of the pages that they link to."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from attrs import frozen
+
+from homeserver.config.fields import section, setting
+from homeserver.config.forms import Count, Duration, IpRange, ServerPattern, Size
+from homeserver.config.network import PRIVATE_RANGES
+
+Ranges = tuple[IPv4Network | IPv6Network, ...]
+
+
+@frozen(kw_only=True)
+class UrlPreviews:
+    """What clients may show of a link: title, text and picture of the page, fetched by this server.
+
+    Whoever posts a link can see that this server has looked at it.
+    """
+
+    enabled: bool = setting(False, "Whether pages are fetched.")
+    allow: tuple[ServerPattern, ...] | None = setting(
+        None, "Fetch only from these hosts.", example=["example.org", "*.example.org"]
+    )
+    deny: tuple[ServerPattern, ...] = setting(
+        (), "Never fetch from these hosts.", example=["*.example.net"]
+    )
+    ip_range_denylist: tuple[IpRange, ...] = setting(
+        PRIVATE_RANGES, "Address ranges where no page may be."
+    )
+    max_bytes: Size = setting(10 * 1024**2, "The largest page or picture that is fetched.")
+    fresh_for: Duration = setting(86_400_000, "How long a preview is used before it is made anew.")
+    max_previews: Count = setting(10_000, "How many are kept. The oldest go first.")
+
+
+@frozen(kw_only=True)
+class Media:
+    """Files that people send."""
+
+    store_path: Path = setting(Path("media"), "The folder that holds them.")
+    max_upload_bytes: Size = setting(50 * 1024**2, "The largest file that may be uploaded.")
+    max_bytes_per_user: Size | None = setting(
+        None, "How much one person may have uploaded in all.", example="10G"
+    )
+    keep_free: Size = setting(
+        1024**3, "Uploads are refused when they would leave less than this free on the disk."
+    )
+    max_pending: Count = setting(
+        20, "To how many addresses one person may have announced uploads that have not come."
+    )
+    pending_for: Duration = setting(86_400_000, "How long an announced upload may take to come.")
+    freeze_unauthenticated: bool = setting(
+        True,
+        "Whether what is uploaded from now on is only for who is logged in. Files from before "
+        "stay open to everybody who knows their address.",
+    )
+    max_image_pixels: Count = setting(
+        50_000_000, "No thumbnails are made of pictures with more pixels."
+    )
+    max_thumbnail_bytes: Size = setting(
+        2 * 1024**3,
+        "How much room all thumbnails may take. Those that nobody asks for go first.",
+    )
+    url_previews: UrlPreviews = section(UrlPreviews)
