@@ -14,12 +14,12 @@ Ranges = tuple[IPv4Network | IPv6Network, ...]
 
 @frozen(kw_only=True)
 class UrlPreviews:
-    """What clients may show of a link: title, text and picture of the page, fetched by this server.
+    """What clients may show of a link: title, text and picture of its page."""
 
-    Whoever posts a link can see that this server has looked at it.
-    """
-
-    enabled: bool = setting(False, "Whether pages are fetched.")
+    enabled: bool = setting(
+        False,
+        "Whether this server fetches pages. Whoever posts a link can then see that it has looked.",
+    )
     allow: tuple[ServerPattern, ...] | None = setting(
         None, "Fetch only from these hosts.", example=["example.org", "*.example.org"]
     )
