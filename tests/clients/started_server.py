@@ -1,6 +1,7 @@
 """A homeserver started for tests as its users start it: a process with a settings file."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -68,11 +69,17 @@ def start(settings: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [isthmus, "run", "--config", settings],
         cwd=settings.parent,
+        env={name: value for name, value in os.environ.items() if not is_setting(name)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     )
+
+
+def is_setting(name: str) -> bool:
+    """Whether a server would take this environment variable for one of its settings."""
+    return name.startswith("ISTHMUS_")
 
 
 def wait_for_end(process: subprocess.Popen[str]) -> int:
@@ -113,7 +120,7 @@ class Log:
 
     def wait_until_ready(self) -> None:
         self._ready_or_ended.wait(START_S)
-        assert self._ready, f"the server was not ready within {START_S} s:\n{self.tail()}"
+        assert self._ready, f"the server did not get ready:\n{self.tail()}"
 
     def drained(self) -> None:
         self._reader.join(STOP_S)

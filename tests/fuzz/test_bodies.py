@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzz.effort import EFFORT
 from tests.fuzz.inputs import NOT_JSON_OBJECTS, fields_for
 from tests.fuzz.operations import OPERATIONS, Operation
 from tests.fuzz.town import Town
@@ -57,6 +58,7 @@ def test_a_required_field_that_lacks_or_has_the_wrong_type_is_refused(
             assert answer.refused, f"{operation.method} {path} took {body}: {answer}"
 
 
+@EFFORT
 @given(st.data())
 def test_any_json_is_answered(town: Town, data: Any) -> None:
     operation = data.draw(st.sampled_from(WITH_BODY), label="operation")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzz.effort import EFFORT
 from tests.fuzz.inputs import fields_for, ids, texts, values
 from tests.fuzz.town import CLIENT, Town
 
@@ -58,6 +59,7 @@ def test_an_event_that_is_too_large_is_refused(town: Town) -> None:
     assert (answer.status, answer.errcode) == (413, "M_TOO_LARGE")
 
 
+@EFFORT
 @given(st.data())
 def test_any_message_leaves_the_room_readable(town: Town, data: Any) -> None:
     type = data.draw(st.sampled_from(["m.room.message", "m.reaction", "m.room.encrypted"]) | texts)
@@ -73,6 +75,7 @@ def test_any_message_leaves_the_room_readable(town: Town, data: Any) -> None:
     assert_readable(town, room_id)
 
 
+@EFFORT
 @given(st.data())
 def test_any_state_leaves_the_room_readable(town: Town, data: Any) -> None:
     type = data.draw(st.sampled_from(sorted(KNOWN_FIELDS)), label="type")
@@ -86,6 +89,7 @@ def test_any_state_leaves_the_room_readable(town: Town, data: Any) -> None:
     assert_readable(town, room_id)
 
 
+@EFFORT
 @given(st.data())
 def test_any_wish_for_a_room_is_answered(town: Town, data: Any) -> None:
     wishes = ["name", "topic", "invite", "preset", "visibility", "room_version", "initial_state"]

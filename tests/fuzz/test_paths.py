@@ -6,6 +6,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzz.effort import EFFORT
 from tests.fuzz.inputs import ids, objects, texts
 from tests.fuzz.operations import OPERATIONS
 from tests.fuzz.town import Town
@@ -17,6 +18,7 @@ WAITS = "timeout"
 """A query parameter that lets the server take its time: never drawn, but always 0."""
 
 
+@EFFORT
 @given(st.data())
 def test_any_name_in_a_path_is_answered(town: Town, data: Any) -> None:
     operation = data.draw(st.sampled_from(WITH_PARAMETERS), label="operation")
@@ -29,6 +31,7 @@ def test_any_name_in_a_path_is_answered(town: Town, data: Any) -> None:
     town.mallory.ask(operation.method, operation.path(values), body)
 
 
+@EFFORT
 @given(st.data())
 def test_any_query_is_answered(town: Town, data: Any) -> None:
     operation = data.draw(st.sampled_from(WITH_QUERY), label="operation")

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tests.clients.started_server import Homeserver
 from tests.fuzz.wire import Answer, Wire
@@ -19,7 +19,7 @@ class Resident:
     user_id: str
     device_id: str
     token: str
-    wire: Wire
+    wire: Wire = field(repr=False)
 
     def ask(self, method: str, path: str, body: Any = None) -> Answer:
         return self.wire.ask(method, path, body, self.token)
@@ -36,7 +36,7 @@ class Resident:
 
 @frozen
 class Town:
-    wire: Wire
+    wire: Wire = field(repr=False)
     alice: Resident
     mallory: Resident
     room_id: str

@@ -176,11 +176,13 @@ export class People {
     return device;
   }
 
-  // Alice and bob in a room that alice made.
+  // Alice and bob in a room that alice made. Alice has heard that bob is there: the SDK shows what
+  // she says at once, and would otherwise show it above his arrival.
   async aPairInARoom(options = {}) {
     const [alice, bob] = await this.register("alice", "bob");
     const roomId = await alice.createsRoom({ invite: [bob.id], ...options });
     await bob.joins(roomId);
+    await alice.until(() => alice.room(roomId).getMember(bob.id)?.membership === "join");
     return [alice, bob, roomId];
   }
 

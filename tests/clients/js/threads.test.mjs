@@ -10,7 +10,7 @@ conversation("replies gather in a thread beside the main timeline", async (peopl
 
   const roses = await bob.saysInThread(roomId, root, "roses");
   const thread = await alice.until(() => alice.room(roomId).getThread(root));
-  await alice.until(() => thread.findEventById(roses));
+  await alice.until(() => thread.initialEventsFetched && thread.findEventById(roses));
   const tulips = await alice.saysInThread(roomId, root, "tulips");
 
   await alice.until(() => thread.findEventById(tulips));
