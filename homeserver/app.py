@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.doorkeepers import Doorkeepers
+from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.reading import build_reading
@@ -25,6 +26,7 @@ from homeserver.http.outgoing_names import SystemDns
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
+from homeserver.media.threads import MediaThreads
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
@@ -48,7 +50,9 @@ def real_world(settings: Settings, reactor: Any) -> World:
     threads = ReactorThreads(reactor, readers)
     hashing = HashingThreads(reactor)
     dns = SystemDns(reactor)
-    return World(reactor, SystemClock(reactor), system_random, threads, hashing, dns)
+    files, sandbox = MediaThreads(reactor, "files", 3), MediaThreads(reactor, "sandbox", 1)
+    clock = SystemClock(reactor)
+    return World(reactor, clock, system_random, threads, hashing, dns, files, sandbox)
 
 
 @define(eq=False)
@@ -63,6 +67,7 @@ class Application:
     accounts: AccountsPart
     user_data: UserDataPart
     peers: PeersPart
+    media: MediaPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -75,6 +80,7 @@ class Application:
         await self.accounts.start()
         await self.user_data.start()
         await self.peers.start()
+        self.media.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -87,6 +93,7 @@ class Application:
         for factory in self._factories:
             factory.stop()
         self.peers.stop()
+        self.media.stop()
         await self.accounts.stop()
         self.database.close()
 
@@ -95,11 +102,12 @@ class Application:
     ) -> HttpFactory:
         """Connections to a listener that serves these resources."""
         router = Router()
-        for resource in resources:
-            for endpoints in self.endpoints.get(resource, []):
-                router.add(endpoints)
+        served = [it for resource in resources for it in self.endpoints.get(resource, [])]
+        # What belongs to several resources is served once.
+        for endpoints in {id(it): it for it in served}.values():
+            router.add(endpoints)
         doorkeeper = Doorkeepers(self.accounts.doorkeeper, self.peers.inbound)
-        site = Site(router, doorkeeper, RequestMeter(self.metrics.requests))
+        site = Site(router, doorkeeper, RequestMeter(self.metrics.requests), self.media.store)
         factory = HttpFactory(site, self.world.clock, trusted_proxies)
         self._factories.append(factory)
         return factory
@@ -127,12 +135,18 @@ def build(settings: Settings, world: World) -> Application:
         (user_data.filters, presence),
     )
     reading = build_reading(world, database, rooms.typing, rooms.receipts, presence)
+    media = build_media(settings, world, database, notifier)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     peers = build_peers(settings, world, database)
     operations = build_operations(settings, metrics, database, notifier)
-    endpoints = {**peers.endpoints, **operations, "client": [*operations["client"], *client]}
+    endpoints = {
+        **peers.endpoints,
+        **operations,
+        "client": [*operations["client"], *client, *media.endpoints],
+        "media": list(media.endpoints),
+    }
     return Application(
-        settings, world, database, notifier, metrics, accounts, user_data, peers, endpoints
+        settings, world, database, notifier, metrics, accounts, user_data, peers, media, endpoints
     )
 
 

@@ -11,6 +11,7 @@ from attrs import evolve
 
 from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
+from homeserver.config.media import Media
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database, PostgresqlDatabase, SqliteDatabase
 from tests.people import Server
@@ -53,12 +54,13 @@ def database_settings(request: pytest.FixtureRequest, quick_path: Path) -> Datab
 
 
 @pytest.fixture
-def settings(database_settings: Database, tmp_path: Path) -> Settings:
+def settings(database_settings: Database, tmp_path: Path, quick_path: Path) -> Settings:
     """What a test's homeserver runs with; `Server(evolve(settings, ...))` for another."""
     return Settings(
         server_name="test",
         database=database_settings,
         signing_key_path=tmp_path / "signing.key",
+        media=Media(store_path=quick_path / "media", keep_free=0),
         registration=Registration(enabled=True, shared_secret=SHARED_SECRET),
         # Cheap hashes: what they resist is tested where passwords are.
         passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),

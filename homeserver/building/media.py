@@ -1,0 +1,139 @@
+"""Files that people send, put together."""
+
+from attrs import frozen
+
+from homeserver.building.world import World
+from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
+from homeserver.client_api.media_previews import MediaPreviewEndpoints
+from homeserver.client_api.media_uploads import MediaUploadEndpoints
+from homeserver.config.media import UrlPreviews
+from homeserver.config.settings import Settings
+from homeserver.http.client import Client
+from homeserver.http.outgoing_addresses import AddressRules
+from homeserver.http.outgoing_connections import Connections
+from homeserver.http.outgoing_tls import Trust
+from homeserver.media.arrivals import Arrivals
+from homeserver.media.contents import Contents
+from homeserver.media.downloads import Downloads, NoRemoteMedia
+from homeserver.media.keeping import Keeping
+from homeserver.media.moderation import MediaModeration
+from homeserver.media.page_reading import PageReading
+from homeserver.media.preview_rules import PreviewRules
+from homeserver.media.previews import Previews
+from homeserver.media.sandbox_process import SandboxLimits, SandboxProcess
+from homeserver.media.sandboxes import Sandbox
+from homeserver.media.store import FileStore
+from homeserver.media.thumbnails import Thumbnails
+from homeserver.media.upkeep import Orphans, Upkeep
+from homeserver.media.uploads import MediaUploaded, UploadRules, Uploads
+from homeserver.notifier import Notifier
+from homeserver.storage.database import Database
+from homeserver.storage.media import remove_expired
+
+
+@frozen(kw_only=True)
+class MediaPart:
+    """`endpoints` belong to the resources `client` and `media`; `store` takes large bodies."""
+
+    store: FileStore
+    downloads: Downloads
+    contents: Contents
+    thumbnails: Thumbnails
+    moderation: MediaModeration
+    orphans: Orphans
+    upkeep: Upkeep
+    endpoints: tuple[object, ...]
+    _sandbox: Sandbox
+    _client: Client
+
+    def start(self) -> None:
+        self.upkeep.start()
+
+    def stop(self) -> None:
+        self._sandbox.close()
+        self._client.close()
+
+
+@frozen(kw_only=True)
+class Foundations:
+    """What all of it stands on."""
+
+    settings: Settings
+    world: World
+    db: Database
+    store: FileStore
+    keeping: Keeping
+    sandbox: Sandbox
+    rules: UploadRules
+
+
+def build_media(settings: Settings, world: World, db: Database, notifier: Notifier) -> MediaPart:
+    it = lay_foundations(settings, world, db)
+    client = preview_client(settings.media.url_previews, world)
+    arrivals = Arrivals(world.clock)
+    notifier.listen(MediaUploaded, arrivals.note)
+    downloads = Downloads(settings.server_name, db, world.clock, arrivals, NoRemoteMedia())
+    contents = Contents(it.store, world.files)
+    thumbnails = Thumbnails(db, it.store, world.files, it.sandbox, world.clock)
+    previews = build_previews(it, client)
+    orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
+    return MediaPart(
+        store=it.store,
+        downloads=downloads,
+        contents=contents,
+        thumbnails=thumbnails,
+        moderation=MediaModeration(db, it.keeping),
+        orphans=orphans,
+        upkeep=build_upkeep(it, orphans, thumbnails, previews),
+        endpoints=(
+            MediaUploadEndpoints(Uploads(db, it.store, it.keeping, it.rules)),
+            MediaEndpoints(downloads, contents, thumbnails, it.store.max_bytes),
+            OpenMediaEndpoints(downloads, contents, thumbnails),
+            MediaPreviewEndpoints(previews),
+        ),
+        sandbox=it.sandbox,
+        client=client,
+    )
+
+
+def lay_foundations(settings: Settings, world: World, db: Database) -> Foundations:
+    media = settings.media
+    store = FileStore(media.store_path, media.max_upload_bytes, media.keep_free)
+    process = SandboxProcess(SandboxLimits(max_pixels=media.max_image_pixels))
+    return Foundations(
+        settings=settings,
+        world=world,
+        db=db,
+        store=store,
+        keeping=Keeping(db, store, world.files),
+        sandbox=Sandbox(process, world.sandbox, world.clock),
+        rules=UploadRules(settings.server_name, media, world.clock, world.random),
+    )
+
+
+def build_previews(it: Foundations, client: Client) -> Previews:
+    settings = it.settings.media.url_previews
+    rules = PreviewRules.of(settings)
+    reading = PageReading(client.request, rules, it.store, it.sandbox, settings.max_bytes)
+    return Previews(it.db, it.keeping, it.rules, rules, reading)
+
+
+def build_upkeep(
+    it: Foundations, orphans: Orphans, thumbnails: Thumbnails, previews: Previews
+) -> Upkeep:
+    clock, most = it.world.clock, it.settings.media.max_thumbnail_bytes
+    return Upkeep(
+        clock,
+        orphans,
+        (
+            lambda: it.db.write(remove_expired, clock.now_ms()),
+            lambda: thumbnails.shrink(most),
+            previews.trim,
+        ),
+    )
+
+
+def preview_client(settings: UrlPreviews, world: World) -> Client:
+    rules = AddressRules(settings.ip_range_denylist)
+    connections = Connections(world.reactor, world.dns, rules, Trust())
+    return Client(world.reactor, world.clock, connections)

@@ -1,0 +1,1 @@
+"""Files that people send: upload, download, thumbnails, previews of links."""

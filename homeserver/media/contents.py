@@ -1,0 +1,83 @@
+"""Reading files of the store: small ones at once, large ones piece by piece."""
+
+import os
+from collections.abc import Awaitable
+from io import FileIO
+from pathlib import Path
+
+from attrs import frozen
+
+from homeserver.errors import NotFound
+from homeserver.http.bodies import IN_MEMORY_BYTES, Source
+from homeserver.logs import logger
+from homeserver.media.content_types import disposition
+from homeserver.media.store import FileStore
+from homeserver.media.threads import Aside
+from homeserver.storage.media import Media
+
+log = logger(__name__)
+
+
+@frozen
+class Content:
+    """A file as it is handed out; `tag` changes when the bytes do."""
+
+    path: Path
+    size: int
+    content_type: str
+    disposition: str
+    tag: str
+
+
+@frozen
+class Contents:
+    _store: FileStore
+    _aside: Aside
+
+    def of(self, found: Media, file_name: str | None = None) -> Content:
+        """The whole of what was uploaded, perhaps under another name."""
+        assert found.file is not None
+        return Content(
+            self._store.path(found.file),
+            found.size,
+            found.content_type,
+            disposition(found.content_type, file_name or found.file_name),
+            found.file.hex()[:32],
+        )
+
+    async def read(self, content: Content, start: int, length: int) -> bytes | Source:
+        """A part of it, in memory if it is small; raises NotFound if the file is gone."""
+        try:
+            return await self._aside(lambda: self._read(content.path, start, length))
+        except FileNotFoundError:
+            log.error("a file is missing in the media store: %s", content.path.name)
+            raise NotFound("The file behind this address is gone.") from None
+
+    def _read(self, path: Path, start: int, length: int) -> bytes | Source:
+        file = FileIO(path)
+        if length > IN_MEMORY_BYTES:
+            return FilePart(file, start, length, self._aside)
+        with file:
+            data = os.pread(file.fileno(), length, start)
+        if len(data) != length:
+            # Not what its row says: better none than half of it.
+            raise FileNotFoundError(path)
+        return data
+
+
+class FilePart:
+    """A part of an open file."""
+
+    def __init__(self, file: FileIO, start: int, length: int, aside: Aside) -> None:
+        self.length = length
+        self._file = file
+        self._at = start
+        self._aside = aside
+
+    def read(self, size: int) -> Awaitable[bytes]:
+        at = self._at
+        self._at += size
+        return self._aside(lambda: os.pread(self._file.fileno(), size, at))
+
+    def close(self) -> None:
+        self._file.close()

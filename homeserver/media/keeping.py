@@ -1,0 +1,82 @@
+"""Files come in and go out of the store together with their rows."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from attrs import field, frozen
+
+from homeserver.errors import Forbidden
+from homeserver.media.content_locks import ContentLocks
+from homeserver.media.incoming import IncomingFile
+from homeserver.media.store import FileStore
+from homeserver.media.threads import Aside
+from homeserver.storage import media, media_thumbnails
+from homeserver.storage.database import Database
+from homeserver.storage.media import Media
+from homeserver.storage.transaction import Transaction
+
+T = TypeVar("T")
+
+Record = Callable[[Transaction, bytes, int], T]
+"""Writes the rows that use a file: its hash and its size."""
+
+
+@frozen
+class Keeping:
+    """The file is on the disk before its row, and the row is gone before the file.
+
+    So after a crash there may be files without rows, which the upkeep finds, but no rows without
+    files.
+    """
+
+    _db: Database
+    _store: FileStore
+    _aside: Aside
+    _locks: ContentLocks = field(factory=ContentLocks)
+
+    async def keep(self, incoming: IncomingFile, record: Record[T]) -> T:
+        """Store what has arrived; a second file with the same content takes no more room."""
+        hash, size = incoming.hash, incoming.size
+        async with self._locks.hold(hash):
+            await self._aside(lambda: self._store.keep(incoming))
+            try:
+                return await self._db.write(self._record, hash, size, record)
+            except Exception:
+                await self._remove_unused(hash)
+                raise
+
+    async def delete(self, found: Media) -> int:
+        """Forget it; the bytes that were freed, also those of its thumbnails."""
+        if found.file is None:
+            await self._db.write(media.remove, found)
+            return 0
+        async with self._locks.hold(found.file):
+            await self._db.write(self._delete, found)
+            return await self._remove_unused(found.file)
+
+    async def remove_unused(self, hash: bytes) -> int:
+        """Delete a file if no row uses it; the bytes that were freed."""
+        async with self._locks.hold(hash):
+            return await self._remove_unused(hash)
+
+    async def _remove_unused(self, hash: bytes) -> int:
+        if not await self._db.write(self._forget_unused, hash):
+            return 0
+        return await self._aside(lambda: self._store.remove(hash))
+
+    def _forget_unused(self, txn: Transaction, hash: bytes) -> bool:
+        if media.is_used(txn, hash):
+            return False
+        media_thumbnails.remove_of(txn, hash)
+        return True
+
+    def _delete(self, txn: Transaction, found: Media) -> None:
+        if found.file is not None and media.find(txn, found.origin, found.media_id) == found:
+            media.remove(txn, found)
+            media.release(txn, found.file)
+
+    def _record(self, txn: Transaction, hash: bytes, size: int, record: Record[T]) -> T:
+        if media.is_quarantined(txn, hash):
+            raise Forbidden("This server does not take this file.")
+        media.use(txn, hash, size)
+        return record(txn, hash, size)

@@ -1,0 +1,175 @@
+"""What stands behind mxc:// URIs, and the files by their content."""
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from homeserver.storage.transaction import Row, Transaction
+
+
+@frozen
+class Media:
+    """`file` is the SHA-256 of the content, or None as long as nothing has been uploaded.
+
+    `user_id` is None for pictures of URL previews and for files of other servers.
+    """
+
+    origin: str
+    media_id: str
+    user_id: str | None
+    created_ts: int
+    expires_ts: int | None
+    file: bytes | None
+    size: int
+    content_type: str
+    file_name: str | None
+    needs_token: bool
+    is_quarantined: bool = False
+
+
+_COLUMNS = """
+    media.origin, media.media_id, media.user_id, media.created_ts, media.expires_ts, media.file,
+    media.bytes, media.content_type, media.file_name, media.needs_token
+"""
+
+
+def find(txn: Transaction, origin: str, media_id: str) -> Media | None:
+    row = txn.one(
+        f"""
+        SELECT {_COLUMNS}, media_files.is_quarantined
+        FROM media LEFT JOIN media_files ON media_files.hash = media.file
+        WHERE media.origin = ? AND media.media_id = ?
+        """,
+        origin,
+        media_id,
+    )
+    return None if row is None else _media(row)
+
+
+def add(txn: Transaction, media: Media) -> None:
+    txn.execute(
+        """
+        INSERT INTO media (origin, media_id, user_id, created_ts, expires_ts, file, bytes,
+            content_type, file_name, needs_token)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        media.origin,
+        media.media_id,
+        media.user_id,
+        media.created_ts,
+        media.expires_ts,
+        media.file,
+        media.size,
+        media.content_type,
+        media.file_name,
+        int(media.needs_token),
+    )
+
+
+def remove(txn: Transaction, media: Media) -> None:
+    txn.execute("DELETE FROM media WHERE origin = ? AND media_id = ?", media.origin, media.media_id)
+
+
+def of_user(txn: Transaction, user_id: str, limit: int) -> list[tuple[str, str]]:
+    """Origins and ids of some of what somebody has uploaded."""
+    rows = txn.query(
+        "SELECT origin, media_id FROM media WHERE user_id = ? AND file IS NOT NULL LIMIT ?",
+        user_id,
+        limit,
+    )
+    return [(origin, media_id) for origin, media_id in rows]
+
+
+def bytes_of_user(txn: Transaction, user_id: str) -> int:
+    rows = txn.query("SELECT COALESCE(SUM(bytes), 0) FROM media WHERE user_id = ?", user_id)
+    return int(rows[0][0])
+
+
+# -- what will be uploaded later
+
+
+def pending_of_user(txn: Transaction, user_id: str, now_ms: int) -> int:
+    rows = txn.query(
+        """
+        SELECT COUNT(*) FROM media
+        WHERE user_id = ? AND file IS NULL AND expires_ts IS NOT NULL AND expires_ts > ?
+        """,
+        user_id,
+        now_ms,
+    )
+    return int(rows[0][0])
+
+
+def remove_expired(txn: Transaction, now_ms: int) -> int:
+    """Forget ids that nobody has uploaded to in time; how many."""
+    return txn.execute("DELETE FROM media WHERE expires_ts IS NOT NULL AND expires_ts <= ?", now_ms)
+
+
+# -- files
+
+
+def is_quarantined(txn: Transaction, hash: bytes) -> bool:
+    row = txn.one("SELECT is_quarantined FROM media_files WHERE hash = ?", hash)
+    return row is not None and bool(row[0])
+
+
+def quarantine(txn: Transaction, hash: bytes, *, quarantined: bool) -> None:
+    """Let nobody have this content, or everybody again; also content that is not here yet."""
+    txn.execute(
+        """
+        INSERT INTO media_files (hash, bytes, uses, is_quarantined) VALUES (?, 0, 0, ?)
+        ON CONFLICT (hash) DO UPDATE SET is_quarantined = excluded.is_quarantined
+        """,
+        hash,
+        int(quarantined),
+    )
+    txn.execute("DELETE FROM media_files WHERE hash = ? AND uses = 0 AND is_quarantined = 0", hash)
+
+
+def use(txn: Transaction, hash: bytes, size: int) -> None:
+    """Count one more use of a file."""
+    txn.execute(
+        """
+        INSERT INTO media_files (hash, bytes, uses) VALUES (?, ?, 1)
+        ON CONFLICT (hash) DO UPDATE SET uses = media_files.uses + 1, bytes = excluded.bytes
+        """,
+        hash,
+        size,
+    )
+
+
+def release(txn: Transaction, hash: bytes) -> None:
+    """Count one use less."""
+    txn.execute("UPDATE media_files SET uses = uses - 1 WHERE hash = ?", hash)
+    txn.execute("DELETE FROM media_files WHERE hash = ? AND uses <= 0 AND is_quarantined = 0", hash)
+
+
+def is_used(txn: Transaction, hash: bytes) -> bool:
+    row = txn.one("SELECT uses FROM media_files WHERE hash = ?", hash)
+    return row is not None and row[0] > 0
+
+
+def used_among(txn: Transaction, hashes: Sequence[bytes]) -> set[bytes]:
+    """Those that somebody uses."""
+    rows = txn.query(
+        f"SELECT hash FROM media_files WHERE uses > 0 AND hash IN ({txn.in_list(hashes)})", *hashes
+    )
+    return {bytes(row[0]) for row in rows}
+
+
+def _media(row: Row) -> Media:
+    origin, media_id, user_id, created_ts, expires_ts, file, *rest = row
+    size, content_type, file_name, needs_token, quarantined = rest
+    return Media(
+        origin,
+        media_id,
+        user_id,
+        created_ts,
+        expires_ts,
+        None if file is None else bytes(file),
+        size,
+        content_type,
+        file_name,
+        bool(needs_token),
+        bool(quarantined),
+    )
