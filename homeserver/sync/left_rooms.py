@@ -1,7 +1,7 @@
 """Rooms that a user has left, as far as they could see them."""
 
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import Seen, known_upto
+from homeserver.rooms.history import Seen, known_upto, membership_at
 from homeserver.storage import events
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
@@ -37,7 +37,7 @@ def _stretch(view: View, head: Head, membership: Membership) -> Stretch | None:
     known = known_upto(lived, since)
     if was_in.start > since:
         return Stretch(known, upto, new=True, whole=True)
-    if known < since and not view.wish.full_state:
+    if membership_at(lived, since) != "join" and not view.wish.full_state:
         return None
     return Stretch(known, max(known, upto), new=False, whole=view.wish.full_state)
 

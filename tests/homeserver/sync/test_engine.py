@@ -128,7 +128,7 @@ def test_news_of_others_wakes_nobody(talk: Talk) -> None:
 
 
 def test_who_hangs_up_waits_no_longer(talk: Talk) -> None:
-    server, alice, bob, room = talk
+    _, alice, bob, room = talk
     waiting = alice.starts_sync()
     since = alice.since
 
@@ -286,7 +286,7 @@ def test_news_that_comes_while_an_answer_is_made_is_not_slept_over(
 def test_who_is_overtaken_for_ever_is_told_to_come_again(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, alice, _, _ = talk
+    _, alice, _, _ = talk
 
     def overtaken(*_: object) -> None:
         raise Overtaken

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,7 +81,7 @@ def test_every_client_ends_with_the_whole_room(
 ) -> None:
     everybody = [devices[0].person for devices in clients]
     places = [everybody[n].creates_room(preset="public_chat") for n in (0, 1)]
-    for client in sum(clients, []):
+    for client in chain(*clients):
         client.person.since = ""
         client.rooms = {}
 
