@@ -28,6 +28,14 @@ class MembershipMoved(Change):
 
 
 @frozen
+class HandedIn(Change):
+    """Another server let its user come or go through us: the other servers hear of it from us."""
+
+    room_id: str
+    event_id: str
+
+
+@frozen
 class ReceiptMoved(Change):
     room_id: str
     user_id: str

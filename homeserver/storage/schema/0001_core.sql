@@ -111,6 +111,12 @@ CREATE TABLE highlights (
 
 CREATE INDEX highlights_by_room ON highlights (room, position);
 
+-- Events by users of other servers of which the room's servers hear from this one: they came and went through us.
+CREATE TABLE handed_in (
+    position INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL
+);
+
 -- Events that timelines lack. Each belongs before the event at `place`.
 CREATE TABLE missing_events (
     room INTEGER NOT NULL,
