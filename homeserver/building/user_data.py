@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.building.delivery import to_device_elsewhere
 from homeserver.building.world import World
 from homeserver.changes import ProfileChanged
 from homeserver.client_api.account_data import AccountDataEndpoints
@@ -59,7 +60,8 @@ def build_user_data(
     notifier.listen(ProfileChanged, presence.profile_changed)
     profiles = Profiles(db, settings.profiles, propagate)
     openid = OpenId(db, world.clock, world.random, settings.server_name)
-    to_device = ToDevice(db, world.clock, settings.server_name)
+    elsewhere = to_device_elsewhere(settings, world)
+    to_device = ToDevice(db, world.clock, settings.server_name, elsewhere)
     return UserDataPart(
         filters=filters,
         presence=presence,

@@ -63,6 +63,11 @@ class Typing:
         users = [user for user in tuple(room.timers) if user not in ignored]
         return [{"type": "m.typing", "content": {"user_ids": users}}]
 
+    def users(self, room_id: str) -> tuple[str, ...]:
+        """Those who type right now."""
+        room = self._rooms.get(room_id)
+        return tuple(room.timers) if room else ()
+
     def _begin(self, user_id: str, room_id: str, timeout_ms: int) -> bool:
         """Whether this is news."""
         room = self._rooms.setdefault(room_id, Room())

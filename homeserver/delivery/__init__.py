@@ -1,0 +1,1 @@
+"""What servers, appservices and push gateways have missed."""
