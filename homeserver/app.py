@@ -7,7 +7,10 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
+from homeserver.building.federation import build_federation
+from homeserver.building.keys import build_keys
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
@@ -68,6 +71,7 @@ class Application:
     user_data: UserDataPart
     peers: PeersPart
     media: MediaPart
+    delivery: DeliveryPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -80,6 +84,7 @@ class Application:
         await self.accounts.start()
         await self.user_data.start()
         await self.peers.start()
+        await self.delivery.start()
         self.media.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
@@ -92,6 +97,7 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
+        await self.delivery.stop()
         self.peers.stop()
         self.media.stop()
         await self.accounts.stop()
@@ -120,7 +126,8 @@ def build(settings: Settings, world: World) -> Application:
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
-    rooms = build_rooms(settings, world, database, notifier, services, presence)
+    peers = build_peers(settings, world, database)
+    rooms = build_rooms(settings, world, database, notifier, services, presence, peers)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -136,17 +143,31 @@ def build(settings: Settings, world: World) -> Application:
     )
     reading = build_reading(world, database, rooms.typing, rooms.receipts, presence)
     media = build_media(settings, world, database, notifier)
+    keys = build_keys(settings, database, accounts)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
-    peers = build_peers(settings, world, database)
+    federation = build_federation(settings, world, database, rooms, user_data)
+    happenings = Happenings(database, notifier, rooms.typing, presence)
+    delivery = build_delivery(settings, world, metrics, happenings, peers)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
         **operations,
-        "client": [*operations["client"], *client, *media.endpoints],
+        "federation": [*peers.endpoints.get("federation", []), *federation],
+        "client": [*operations["client"], *client, *media.endpoints, *keys.endpoints],
         "media": list(media.endpoints),
     }
     return Application(
-        settings, world, database, notifier, metrics, accounts, user_data, peers, media, endpoints
+        settings,
+        world,
+        database,
+        notifier,
+        metrics,
+        accounts,
+        user_data,
+        peers,
+        media,
+        delivery,
+        endpoints,
     )
 
 

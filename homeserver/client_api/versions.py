@@ -10,6 +10,8 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 """The versions of the specification that this server speaks."""
 
 UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "org.matrix.e2e_cross_signing": True,
+    "org.matrix.msc3814": True,
     "uk.timedout.msc4323": True,
     "uk.timedout.msc4323.stable": True,
 }

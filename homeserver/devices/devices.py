@@ -7,7 +7,16 @@ from attrs import evolve, frozen
 from homeserver.clock import Clock
 from homeserver.devices.last_seen import LastSeen
 from homeserver.errors import InvalidParam, NotFound
-from homeserver.storage import devices, pushers, sessions, to_device
+from homeserver.storage import (
+    cross_signing_keys,
+    dehydrated_devices,
+    device_keys,
+    devices,
+    one_time_keys,
+    pushers,
+    sessions,
+    to_device,
+)
 from homeserver.storage.database import Database
 from homeserver.storage.devices import Device
 from homeserver.storage.known_sessions import KnownSessions
@@ -39,6 +48,8 @@ class Devices:
         self, txn: Transaction, user_id: str, device_id: str, display_name: str | None
     ) -> bool:
         """Make sure that a device is there; whether it is new. The least used makes room."""
+        if cross_signing_keys.is_public_key(txn, user_id, device_id):
+            raise InvalidParam("A device cannot have the name of a cross-signing key.")
         name = display_name and cut_to_fit(display_name)
         if not devices.add(txn, user_id, device_id, name, self._clock.now_ms()):
             return False
@@ -53,6 +64,7 @@ class Devices:
         for device_id in device_ids:
             pushers.delete_of_device(txn, user_id, device_id)
             to_device.delete_upto(txn, user_id, device_id, txn.position)
+        _remove_keys(txn, user_id, device_ids)
         if devices.remove(txn, user_id, device_ids):
             devices.list_changed(txn, user_id)
         txn.after_commit(lambda: self._forget(user_id, device_ids))
@@ -120,6 +132,13 @@ class Devices:
     def _as_last_seen(self, user_id: str, device: Device) -> Device:
         seen = self.last_seen.of(user_id, device.device_id)
         return evolve(device, last_seen_ts=seen.ts, last_seen_ip=seen.ip) if seen else device
+
+
+def _remove_keys(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
+    if device_ids:
+        device_keys.remove(txn, user_id, device_ids)
+        one_time_keys.remove(txn, user_id, device_ids)
+        dehydrated_devices.remove(txn, user_id, device_ids)
 
 
 def cut_to_fit(display_name: str) -> str:

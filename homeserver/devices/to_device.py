@@ -44,6 +44,27 @@ class ToDevice:
                 raise InvalidParam("Types and transaction ids have 1 to 255 bytes, without NUL.")
         await self._db.write(self._send, sender, type, txn_id, read_messages(body))
 
+    async def receive(
+        self, origin: str, sender: str, type: str, message_id: str, messages: Messages
+    ) -> None:
+        """Messages of another server's user to users of ours; a repetition does nothing."""
+        await self._db.write(self._receive, origin, sender, type, message_id, messages)
+
+    def _receive(
+        self,
+        txn: Transaction,
+        origin: str,
+        sender: str,
+        type: str,
+        message_id: str,
+        messages: Messages,
+    ) -> None:
+        if to_device.is_repeated(txn, origin, type, message_id, self._clock.now_ms()):
+            return
+        for user_id, contents in messages.items():
+            if domain_of(user_id) == self._server_name:
+                deliver(txn, sender, type, user_id, contents)
+
     def _send(
         self, txn: Transaction, sender: Requester, type: str, txn_id: str, messages: Messages
     ) -> None:

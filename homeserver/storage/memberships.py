@@ -99,3 +99,17 @@ def forget(txn: Transaction, user_id: str, room_id: str) -> None:
     )
     hidden = evolve(membership, forgotten=True)
     txn.put(txn.memory.rooms_of_users, user_id, rooms.set(room_id, hidden))
+
+
+def moved_since(txn: Transaction, room_id: str, after: int) -> list[tuple[str, str]]:
+    """Users whose membership of a room is newer than this place, and what it is now."""
+    rows = txn.query(
+        """
+        SELECT names.name, memberships.membership
+        FROM memberships JOIN names ON names.id = memberships.user_id
+        WHERE memberships.room = ? AND memberships.moved > ?
+        """,
+        names.find(txn, room_id) or 0,
+        after,
+    )
+    return [(user_id, membership) for user_id, membership in rows]

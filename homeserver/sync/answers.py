@@ -16,6 +16,7 @@ from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.device_lists import DeviceLists
 from homeserver.sync.joined_rooms import JoinedRooms
+from homeserver.sync.key_counts import key_counts
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
 from homeserver.sync.room_sections import Overtaken, room_sections
@@ -89,7 +90,8 @@ class Answers:
             "device_lists": self._parts.device_lists.changes(view),
         }
         found = {name: section for name, section in sections.items() if section}
-        body = encode({"next_batch": write_token(upto), **found, **KEY_COUNTS})
+        counts = key_counts(txn, user_id, device_id)
+        body = encode({"next_batch": write_token(upto), **found, **counts})
         return Answer(body, bool(found) or view.begins, upto)
 
     def _view(
@@ -139,15 +141,8 @@ class Answers:
         return [event for event in found if wanted.matches(event["type"], event["sender"])]
 
 
-# Until there are keys, there are none: without these two, clients upload no keys.
-KEY_COUNTS: JsonObject = {
-    "device_one_time_keys_count": {"signed_curve25519": 0},
-    "device_unused_fallback_key_types": [],
-}
-
-
-def nothing_new(place: int) -> Answer:
-    return Answer(encode({"next_batch": write_token(place), **KEY_COUNTS}), False, place)
+def nothing_new(place: int, counts: JsonObject) -> Answer:
+    return Answer(encode({"next_batch": write_token(place), **counts}), False, place)
 
 
 def as_events(found: list[JsonObject] | list[Fragment]) -> JsonObject:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from homeserver.changes import DeviceListChanged
 from homeserver.json_values import JsonObject
 from homeserver.notifier import Notifier
-from homeserver.storage import devices, heads, memberships
+from homeserver.storage import cross_signing_keys, devices, heads, memberships
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.latest import Latest
@@ -27,7 +27,7 @@ class DeviceLists:
         # One's own devices are news only when they changed, whatever rooms one enters or leaves.
         own = {view.user_id}
         gone = {user for user in left - own if not shares_encrypted_room(view, user)}
-        changed = (came - gone - own) | set(self._whose_devices_changed(view))
+        changed = (came - gone - own) | set(self._whose_devices_changed(view)) | _whom_signed(view)
         return {"changed": sorted(changed), "left": sorted(gone)} if changed or gone else {}
 
     def _whose_devices_changed(self, view: View) -> Iterable[str]:
@@ -39,6 +39,14 @@ class DeviceLists:
             for user_id in latest
             if user_id == view.user_id or shares_encrypted_room(view, user_id)
         ]
+
+
+def _whom_signed(view: View) -> set[str]:
+    """Users whose keys this user signed: his other devices must see that."""
+    if not view.moves.user_moved(view.user_id, view.since):
+        return set()
+    txn, user_id = view.txn, view.user_id
+    return set(cross_signing_keys.signed_between(txn, user_id, view.since, view.upto))
 
 
 def _who_came(view: View) -> set[str]:

@@ -8,6 +8,7 @@ from homeserver.storage import to_device
 from homeserver.storage.database import Database
 from homeserver.storage.memberships import Rooms
 from homeserver.sync.answers import Answer, Answers, Bounds, Overtaken, nothing_new
+from homeserver.sync.key_counts import key_counts
 from homeserver.sync.moves import Moves
 from homeserver.sync.view import SyncWish
 from homeserver.sync.waiting import Waiting
@@ -36,7 +37,7 @@ class SyncEngine:
             if self._may_have_news(wish):
                 answer = await self._make(wish)
             else:
-                answer = nothing_new(self._db.position)
+                answer = await self._nothing_new(wish)
             left_ms = until_ms - self._clock.now_ms()
             if answer.is_news or left_ms <= 0:
                 return answer.body
@@ -44,6 +45,11 @@ class SyncEngine:
             wish = evolve(wish, since=answer.upto)
             if not self._may_have_news(wish):
                 await self._waiting.wait(wish.requester.user_id, left_ms / 1000)
+
+    async def _nothing_new(self, wish: SyncWish) -> Answer:
+        place, requester = self._db.position, wish.requester
+        counts = await self._db.glance(key_counts, requester.user_id, requester.device_id)
+        return nothing_new(place, counts)
 
     def _may_have_news(self, wish: SyncWish) -> bool:
         if wish.is_first or wish.full_state:

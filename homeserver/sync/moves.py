@@ -14,6 +14,7 @@ from homeserver.changes import (
     ReceiptMoved,
     ToDeviceArrived,
     TypingChanged,
+    UserSigned,
 )
 from homeserver.notifier import Notifier
 from homeserver.rooms.timeline import Appended
@@ -85,6 +86,7 @@ class Moves:
         )
         notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
         notifier.listen(MembershipMoved, lambda change: self._user(change.user_id, change.position))
+        notifier.listen(UserSigned, lambda change: self._user(change.user_id, change.position))
         # Few and far between: cheaper to let everybody look than to know whom they concern.
         notifier.listen(PresenceChanged, lambda change: self._all(change.position))
         notifier.listen(DeviceListChanged, lambda change: self._all(change.position))

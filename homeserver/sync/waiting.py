@@ -12,6 +12,7 @@ from homeserver.changes import (
     ReceiptMoved,
     ToDeviceArrived,
     TypingChanged,
+    UserSigned,
 )
 from homeserver.clock import Clock
 from homeserver.notifier import Notifier
@@ -37,6 +38,7 @@ class Waiting:
         notifier.listen(AccountDataChanged, lambda change: self.wake(change.user_id))
         notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
         notifier.listen(MembershipMoved, lambda change: self.wake(change.user_id))
+        notifier.listen(UserSigned, lambda change: self.wake(change.user_id))
         notifier.listen(PresenceChanged, self._neighbours)
         notifier.listen(DeviceListChanged, self._neighbours)
         notifier.listen_afterwards(self._rouse_due)

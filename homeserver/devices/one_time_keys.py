@@ -1,0 +1,220 @@
+"""One-time keys: every one is handed out once. Spec: "One-time and fallback keys"."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any
+
+from attrs import frozen
+from orjson import Fragment
+
+from homeserver.devices.public_keys import check_key_object, check_signed, is_public_key
+from homeserver.errors import BadJson, InvalidParam, MatrixError, TooLarge
+from homeserver.events.canonical import canonical_json
+from homeserver.events.ids import domain_of, fits, is_user_id
+from homeserver.http.request import field
+from homeserver.json_values import JsonObject, JsonValue
+from homeserver.storage import devices, one_time_keys
+from homeserver.storage.database import Database
+from homeserver.storage.one_time_keys import Claimed, KeyCounts, OneTimeKey, Wanted
+from homeserver.storage.transaction import Transaction
+
+SIGNED_CURVE25519 = "signed_curve25519"
+MAX_WAITING = 500
+"""Keys of one algorithm that a device may have; clients keep 50 or 100."""
+MAX_ALGORITHMS = 10
+MAX_CLAIMS = 5_000
+"""Devices in one request."""
+SAMPLE = 3
+FINGERPRINT_BYTES = 16
+
+
+class DuplicateOneTimeKey(MatrixError):
+    """MSC4420: the client has lost track of its keys; to overwrite one would hide that."""
+
+    errcode = "io.github.johennes.msc4420.M_DUPLICATE_ONE_TIME_KEY"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"One time key {name} already exists with another public key.")
+
+
+@frozen
+class OneTimeKeys:
+    _db: Database
+    _server_name: str
+
+    async def counts(self, user_id: str, device_id: str) -> KeyCounts:
+        return await self._db.glance(one_time_keys.counts, user_id, device_id)
+
+    async def claim(self, body: JsonObject) -> JsonObject:
+        """Keys of our users, and the servers that could not be asked for those of theirs."""
+        wanted = read_claims(body)
+        ours = [wish for wish in wanted if domain_of(wish.user_id) == self._server_name]
+        elsewhere = {domain_of(wish.user_id) for wish in wanted} - {self._server_name}
+        return {
+            "one_time_keys": await self.claim_ours(ours),
+            "failures": {server: unreachable() for server in sorted(elsewhere)},
+        }
+
+    async def claim_ours(self, wanted: Sequence[Wanted]) -> JsonObject:
+        """By user and device; who asks gets them after they are gone for everybody else."""
+        if not wanted:
+            return {}
+        answer: JsonObject = {}
+        for key in await self._db.write(one_time_keys.claim, wanted):
+            answer.setdefault(key.user_id, {})[key.device_id] = shown(key)
+        return answer
+
+    async def discard(self, user_id: str, device_id: str, body: JsonObject) -> KeyCounts:
+        """MSC4162: for a client that cannot use its waiting keys any more."""
+        everything: bool = field(body, "all", bool, False)
+        names = None if everything else read_names(field(body, "key_ids", list, []))
+        return await self._db.write(discard, user_id, device_id, names)
+
+
+def store(txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKey]) -> None:
+    """Let keys wait to be handed out; those that wait or were handed out already change nothing."""
+    new = {key.name: key for key in keys}
+    if not new:
+        return
+    waiting = one_time_keys.fingerprints(txn, user_id, device_id)
+    for name, key in list(new.items()):
+        if name in waiting:
+            if waiting[name] != key.fingerprint:
+                raise DuplicateOneTimeKey(name)
+            del new[name]
+    prints = set(waiting.values())
+    prints |= one_time_keys.issued(txn, user_id, device_id, [k.fingerprint for k in new.values()])
+    fresh: list[OneTimeKey] = []
+    for key in new.values():
+        if key.fingerprint not in prints:
+            prints.add(key.fingerprint)
+            fresh.append(key)
+    _check_room(list(waiting), fresh)
+    if fresh:
+        one_time_keys.add(txn, user_id, device_id, fresh)
+
+
+def store_fallbacks(
+    txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKey]
+) -> None:
+    for key in keys:
+        one_time_keys.set_fallback(txn, user_id, device_id, key)
+
+
+def discard(txn: Transaction, user_id: str, device_id: str, names: list[str] | None) -> KeyCounts:
+    """Without names, all."""
+    if names is None:
+        names = list(one_time_keys.fingerprints(txn, user_id, device_id))
+    one_time_keys.discard(txn, user_id, device_id, names)
+    return one_time_keys.counts(txn, user_id, device_id)
+
+
+def forget_unissued(txn: Transaction) -> None:
+    """After the database was put back to an older state, where any key may be one that was handed
+    out since: devices see that none are left and upload new ones.
+    """
+    for user_id in one_time_keys.forget_unissued(txn):
+        devices.list_changed(txn, user_id)
+
+
+# -- what clients send
+
+
+def read_keys(body: JsonObject, name: str, *older_names: str) -> list[OneTimeKey]:
+    """The keys under this name of a request, in their order."""
+    found: JsonObject = field(body, name, dict, {})
+    for older in older_names:
+        found = found or field(body, older, dict, {})
+    return [read_key(id, key) for id, key in found.items()]
+
+
+def read_fallback_keys(body: JsonObject) -> list[OneTimeKey]:
+    keys = read_keys(body, "fallback_keys", "org.matrix.msc2732.fallback_keys")
+    if len({key.algorithm for key in keys}) < len(keys):
+        raise InvalidParam("There is at most one fallback key for each algorithm.")
+    if len(keys) > MAX_ALGORITHMS:
+        raise TooLarge(f"A device has keys of at most {MAX_ALGORITHMS} algorithms.")
+    return keys
+
+
+def read_key(id: str, key: Any) -> OneTimeKey:
+    algorithm, colon, key_id = id.partition(":")
+    if not (algorithm and colon and key_id) or "\0" in id or not fits(id):
+        raise InvalidParam("A key's name is its algorithm, a colon, and its id.")
+    if not isinstance(key, (str, dict)):
+        raise BadJson("A one-time key must be a string or an object.")
+    check_key_object(key)
+    if algorithm == SIGNED_CURVE25519:
+        _check_signed_curve25519(key)
+    return OneTimeKey(algorithm, key_id, key, fingerprint_of(algorithm, key))
+
+
+def check_signatures(
+    keys: Sequence[OneTimeKey], user_id: str, device_id: str, public_key: str
+) -> None:
+    """Whoever claims a key checks it. Here a few tell whether the device signs rightly at all."""
+    signed = [key for key in keys if key.algorithm == SIGNED_CURVE25519]
+    for key in signed[:: max(1, len(signed) // SAMPLE)]:
+        check_signed(key.key, user_id, device_id, public_key)
+
+
+def fingerprint_of(algorithm: str, key: JsonValue) -> bytes:
+    """Of the public key: signed anew it is still the same."""
+    public = key
+    if isinstance(key, dict):
+        public = key["key"] if isinstance(key.get("key"), str) else canonical_json(key).decode()
+    return sha256(f"{algorithm}\0{public}".encode()).digest()[:FINGERPRINT_BYTES]
+
+
+def read_claims(body: JsonObject) -> list[Wanted]:
+    """The `one_time_keys` of a request for keys."""
+    wanted: list[Wanted] = []
+    for user_id, by_device in field(body, "one_time_keys", dict).items():
+        if not is_user_id(user_id):
+            raise InvalidParam("The keys of 'one_time_keys' must be user ids.")
+        if not isinstance(by_device, dict):
+            raise BadJson("'one_time_keys' must hold an object of device ids for each user.")
+        for device_id, algorithm in by_device.items():
+            if not isinstance(algorithm, str):
+                raise BadJson("The algorithm of a one-time key must be a string.")
+            if "\0" not in device_id + algorithm:
+                wanted.append(Wanted(user_id, device_id, algorithm))
+    if len(wanted) > MAX_CLAIMS:
+        raise TooLarge(f"One request may claim keys of {MAX_CLAIMS} devices.")
+    return wanted
+
+
+def read_names(names: list[Any]) -> list[str]:
+    if not all(isinstance(name, str) and "\0" not in name for name in names):
+        raise BadJson("'key_ids' must be an array of names of keys.")
+    if len(names) > MAX_WAITING:
+        raise TooLarge(f"One request may name {MAX_WAITING} keys.")
+    return names
+
+
+def shown(key: Claimed) -> JsonObject:
+    return {f"{key.algorithm}:{key.key_id}": Fragment(key.key)}
+
+
+def unreachable() -> JsonObject:
+    """Why the keys of users of another server are missing."""
+    return {"errcode": "M_UNKNOWN", "error": "This server could not be reached."}
+
+
+def _check_signed_curve25519(key: Any) -> None:
+    if not isinstance(key, dict):
+        raise BadJson("A signed one-time key must be an object.")
+    if not is_public_key(key.get("key")):
+        raise InvalidParam("A one-time key has 32 bytes, in unpadded Base64.")
+    if not isinstance(key.get("signatures"), dict):
+        raise BadJson("A signed one-time key must have 'signatures'.")
+
+
+def _check_room(waiting: list[str], fresh: list[OneTimeKey]) -> None:
+    """Raise TooLarge if there are too many keys with the new ones."""
+    algorithms = [name.partition(":")[0] for name in waiting] + [key.algorithm for key in fresh]
+    for algorithm in {key.algorithm for key in fresh}:
+        if algorithms.count(algorithm) > MAX_WAITING:
+            raise TooLarge(f"A device has at most {MAX_WAITING} one-time keys of an algorithm.")
+    if fresh and len(set(algorithms)) > MAX_ALGORITHMS:
+        raise TooLarge(f"A device has keys of at most {MAX_ALGORITHMS} algorithms.")
