@@ -36,6 +36,7 @@ class MediaPart:
     """`endpoints` belong to the resources `client` and `media`; `store` takes large bodies."""
 
     store: FileStore
+    arrivals: Arrivals
     downloads: Downloads
     contents: Contents
     thumbnails: Thumbnails
@@ -79,6 +80,7 @@ def build_media(settings: Settings, world: World, db: Database, notifier: Notifi
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
     return MediaPart(
         store=it.store,
+        arrivals=arrivals,
         downloads=downloads,
         contents=contents,
         thumbnails=thumbnails,

@@ -10,7 +10,7 @@ from attrs import frozen
 from homeserver.errors import NotFound
 from homeserver.http.bodies import IN_MEMORY_BYTES, Source
 from homeserver.logs import logger
-from homeserver.media.content_types import disposition
+from homeserver.media.content_types import disposition, read_name
 from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
 from homeserver.storage.media import Media
@@ -41,7 +41,7 @@ class Contents:
             self._store.path(found.file),
             found.size,
             found.content_type,
-            disposition(found.content_type, file_name or found.file_name),
+            disposition(found.content_type, read_name(file_name) or found.file_name),
             found.file.hex()[:32],
         )
 

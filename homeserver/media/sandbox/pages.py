@@ -10,6 +10,7 @@ MAX_TAGS = 20_000
 MAX_VALUE = 1000
 MAX_TEXT = 300
 MAX_PROPERTIES = 50
+MAX_TAG = 64 * 1024
 PIECE = 8192
 
 QUIET = frozenset({"script", "style", "noscript", "svg", "nav", "header", "footer", "aside"})
@@ -113,6 +114,9 @@ def read(path: str, content_type: str, url: str) -> Answer:
     try:
         for start in range(0, len(text), PIECE):
             page.feed(text[start : start + PIECE])
+            if len(page.rawdata) > MAX_TAG:
+                # A tag without end would be read again from its start with each piece.
+                break
     except Enough:
         pass
     return answer_of(page, url)
