@@ -1,5 +1,6 @@
 """State as persistent hash trees: they answer as dictionaries do, and share what is the same."""
 
+from collections.abc import Mapping
 from random import Random
 
 from hypothesis import given, settings
@@ -46,7 +47,7 @@ def open_tree(nodes: Nodes) -> Transaction:
     return Transaction(nodes, 0, Memory(), writes=True)  # type: ignore[arg-type]
 
 
-def changed(nodes: Nodes, root: bytes, changes: dict[Key, int]) -> bytes:
+def changed(nodes: Nodes, root: bytes, changes: Mapping[Key, int | None]) -> bytes:
     txn = open_tree(nodes)
     after = state_trees.change(txn, root, changes)
     txn.finish()
@@ -57,13 +58,13 @@ def contents(nodes: Nodes, root: bytes) -> dict[Key, int]:
     return dict(state_trees.items(open_tree(nodes), root))
 
 
-@given(st.lists(CHANGES, max_size=12))
-def test_a_tree_answers_as_a_dictionary_does(steps: list[dict[Key, int]]) -> None:
+@given(st.lists(st.tuples(CHANGES, st.sets(KEYS, max_size=60)), max_size=8))
+def test_a_tree_answers_as_a_dictionary_does(steps: list[tuple[dict[Key, int], set[Key]]]) -> None:
     nodes, root, expected = Nodes(), EMPTY, dict[Key, int]()
     history = [(root, dict(expected))]
-    for step in steps:
-        root = changed(nodes, root, step)
-        expected |= step
+    for added, removed in steps:
+        root = changed(nodes, root, {**added, **dict.fromkeys(removed)})
+        expected = {k: v for k, v in (expected | added).items() if k not in removed}
         history.append((root, dict(expected)))
 
     for then, state in history:
@@ -99,8 +100,9 @@ def test_the_root_tells_only_what_the_state_is_not_how_it_came(
     steps = list(state.items())
     random.shuffle(steps)
     for key, position in steps:
-        root = changed(nodes, root, {key: 1})
+        root = changed(nodes, root, {key: 1, (99, key[1]): 7})
         root = changed(nodes, root, {key: position})
+    root = changed(nodes, root, {(99, key): None for _, key in state})
 
     assert root == changed(Nodes(), EMPTY, state)
 
