@@ -8,6 +8,7 @@ from homeserver.http.requester import Requester
 from homeserver.rooms import timeline
 from homeserver.rooms.access import NOT_IN_ROOM
 from homeserver.rooms.author import Author
+from homeserver.rooms.redaction_checks import check_redaction
 from homeserver.rooms.relation_checks import check_relation
 from homeserver.rooms.state_checks import StateChecks
 from homeserver.rooms.timeline import SentBy
@@ -56,6 +57,7 @@ class Sending:
             if same := unchanged(txn, head, draft, requester.user_id):
                 return same
         check_relation(txn, head, requester.user_id, draft)
+        check_redaction(txn, head, requester.user_id, draft)
         event = self._author.write(txn, head, requester.user_id, draft, origin_server_ts)
         timeline.append(txn, head, event, sent_by)
         return event.event_id

@@ -23,6 +23,7 @@ from homeserver.storage import (
     names,
     relations,
     state_trees,
+    successors,
 )
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
@@ -274,3 +275,5 @@ def _apply(txn: Transaction, redaction: Stored, target: Stored) -> None:
     if takes_effect(redaction.event, target.event, levels):
         events.mark_redacted(txn, target, redaction.position)
         relations.delete(txn, target.position)
+        if target.event.is_state:
+            successors.forget_shown(txn, names.intern(txn, target.event.room_id), target)

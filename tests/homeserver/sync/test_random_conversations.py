@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,8 +37,8 @@ def sets_topic(who: Person, _: Person, room: str) -> None:
     who.sets(room, "m.room.topic", {"topic": str(who.server.number())})
 
 
-def says(who: Person, _: Person, room: str) -> None:
-    who.sends(room, "words")
+def says(who: Person, _: Person, room: str) -> str:
+    return who.sends(room, "words")
 
 
 ACTIONS: dict[str, Action] = {
@@ -96,8 +97,8 @@ def test_every_client_ends_with_the_whole_room(
     for devices in clients:
         for client in devices:
             client.syncs(limit=3)
-            for place in places:
-                agrees(client, place)
+            for room in places:
+                agrees(client, room)
 
 
 def agrees(client: Client, place: str) -> None:
@@ -108,10 +109,8 @@ def agrees(client: Client, place: str) -> None:
     if not room.is_joined:
         return
     assert room.timeline == everything_visible(client.person, place)
-    state = {
-        (event["type"], event["state_key"]): event["event_id"]
-        for event in client.person.get(f"/v3/rooms/{place}/state")
-    }
+    events: Any = client.person.get(f"/v3/rooms/{place}/state")
+    state = {(event["type"], event["state_key"]): event["event_id"] for event in events}
     if not client.lazy:
         assert room.state == state
         return

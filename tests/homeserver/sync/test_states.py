@@ -1,6 +1,7 @@
 """What state a sync tells besides the timeline."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def state(sync: Sync, room: str, key: str = "state") -> dict[tuple[str, str], Js
 
 
 def current(person: Person, room: str) -> dict[tuple[str, str], JsonObject]:
-    events = person.get(f"/v3/rooms/{room}/state")
+    events: Any = person.get(f"/v3/rooms/{room}/state")
     return {(event["type"], event["state_key"]): event["content"] for event in events}
 
 

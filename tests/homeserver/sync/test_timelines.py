@@ -145,7 +145,8 @@ def test_events_are_wanted_for_what_relates_to_them(talk: Talk) -> None:
     root = alice.sends(room, "root")
     alice.sends(room, "lonely")
     relates_to = {"rel_type": "m.thread", "event_id": root}
-    bob.sends(room, "reply", **{"m.relates_to": relates_to})
+    reply: JsonObject = {"m.relates_to": relates_to}
+    bob.sends(room, "reply", **reply)
 
     for wanted in (
         {"related_by_rel_types": ["m.thread"]},
@@ -235,14 +236,11 @@ def test_the_federation_format_of_a_redacted_event_hides_its_content_too(talk: T
 def test_an_edit_comes_with_the_event_it_edits(talk: Talk) -> None:
     alice, bob, room = talk
     sent = alice.sends(room, "helo")
-    edit = alice.sends(
-        room,
-        "* hello",
-        **{
-            "m.new_content": {"msgtype": "m.text", "body": "hello"},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": sent},
-        },
-    )
+    replacement: JsonObject = {
+        "m.new_content": {"msgtype": "m.text", "body": "hello"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": sent},
+    }
+    edit = alice.sends(room, "* hello", **replacement)
 
     original, edited = bob.syncs().events(room)
 

@@ -133,7 +133,7 @@ def test_only_who_may_can_highlight_everybody(talk: Talk, rules: Callable[[Perso
     alice, bob, room = talk
     rules(alice)
     rules(bob)
-    everybody = {"m.mentions": {"room": True}}
+    everybody: JsonObject = {"m.mentions": {"room": True}}
 
     bob.sends(room, "@room", **everybody)
     assert counts(alice, room) == (1, 0)
