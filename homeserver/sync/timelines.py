@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from homeserver.events.filters import RoomEventFilter
 from homeserver.rooms.history import Seen, visible
@@ -50,7 +50,9 @@ def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
             break
         at = (portion[-1].place or 0) - 1
     limited = more or len(found) > limit
-    return _cut(stretch, found[:limit][::-1], read, limited)
+    cut = _cut(stretch, found[:limit][::-1], read, limited)
+    # Who comes back may be told only of what is new: the client need not have what was before.
+    return evolve(cut, limited=True) if stretch.new and stretch.after else cut
 
 
 def _cut(stretch: Stretch, chosen: list[Seen], read: list[Stored], limited: bool) -> Timeline:

@@ -274,3 +274,20 @@ def test_fields_of_events_are_picked(talk: Talk) -> None:
     (event,) = json.loads(body)["rooms"]["join"][room]["timeline"]["events"]
     assert event["content"] == {"body": "hello"}
     assert "unsigned" not in event
+
+
+def test_a_new_device_of_who_comes_back_finds_the_way_to_what_was_before(talk: Talk) -> None:
+    alice, bob, room = talk
+    before = alice.sends(room, "before")
+    bob.leaves(room)
+    phone = bob.logs_in()
+    assert phone.syncs().room(room) == {}
+    bob.joins(room)
+
+    timeline = phone.syncs().room(room)["timeline"]
+
+    assert timeline["limited"]
+    page = phone.get(
+        f"/v3/rooms/{room}/messages", dir="b", limit=2, **{"from": timeline["prev_batch"]}
+    )
+    assert ids(page["chunk"])[1] == before
