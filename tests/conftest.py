@@ -28,9 +28,11 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgresql_dsn(postgres: PostgresServer) -> str:
-    """A fresh, empty database."""
-    return postgres.new_database()
+def postgresql_dsn(postgres: PostgresServer) -> Iterator[str]:
+    """A fresh, empty database, gone after the test."""
+    dsn = postgres.new_database()
+    yield dsn
+    postgres.drop_database(dsn)
 
 
 @pytest.fixture

@@ -93,6 +93,14 @@ class PostgresServer:
         connection.close()
         return self._dsn(name)
 
+    def drop_database(self, dsn: str) -> None:
+        """Whoever is still connected is thrown out."""
+        connection = psycopg2.connect(self._dsn("postgres"))
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {dsn.rpartition('/')[2]} WITH (FORCE)")
+        connection.close()
+
     def clean_database(self) -> str:
         """The DSN of a database that may have its tables already, but no rows: far quicker than a
         fresh one.

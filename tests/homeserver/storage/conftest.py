@@ -1,30 +1,29 @@
 """Databases without a homeserver around them."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from homeserver.storage.dialects.dialect import Dialect
 from homeserver.storage.dialects.postgresql import PostgresqlDialect
 from homeserver.storage.dialects.sqlite import SqliteDialect
 from tests.homeserver.storage.held import Store
+from tests.postgres import PostgresServer
+
+OpenStore = Callable[[], Store]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Opens the test's database; each call after the first as a restarted process would."""
+@contextmanager
+def reopening(make: Callable[[], Dialect]) -> Iterator[OpenStore]:
+    """Opens a database; each call after the first as a restarted process would."""
     opened: list[Store] = []
-    if request.param == "sqlite":
-        make: Callable[[], Any] = lambda: SqliteDialect(tmp_path / "test.db")  # noqa: E731
-    else:
-        dsn = request.getfixturevalue("postgresql_dsn")
-        make = lambda: PostgresqlDialect(dsn)  # noqa: E731
 
-    def open_again(**options: Any) -> Store:
+    def open_again() -> Store:
         if opened:
             opened.pop().close()
-        opened.append(Store(make(), **options))
+        opened.append(Store(make()))
         return opened[-1]
 
     yield open_again
@@ -32,15 +31,40 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         store.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_store(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[OpenStore]:
+    """Opens the test's database, without rows but perhaps with tables."""
+    if request.param == "sqlite":
+        with reopening(lambda: SqliteDialect(quick_path / "test.db")) as open_again:
+            yield open_again
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    dsn = postgres.clean_database()
+    with reopening(lambda: PostgresqlDialect(dsn)) as open_again:
+        yield open_again
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_fresh_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+    """Opens a database that nobody has used, and nobody will."""
+    if request.param == "sqlite":
+        with reopening(lambda: SqliteDialect(tmp_path / "test.db")) as open_again:
+            yield open_again
+        return
+    dsn: str = request.getfixturevalue("postgresql_dsn")
+    with reopening(lambda: PostgresqlDialect(dsn)) as open_again:
+        yield open_again
+
+
 @pytest.fixture
-def store(open_store: Callable[..., Store]) -> Store:
+def store(open_store: OpenStore) -> Store:
     """A database with a table `things`, whose threads stand still until they are told to go."""
     return open_store()
 
 
 @pytest.fixture
-def postgresql_store(postgresql_dsn: str) -> Iterator[Store]:
-    store = Store(PostgresqlDialect(postgresql_dsn))
+def postgresql_store(postgres: PostgresServer) -> Iterator[Store]:
+    store = Store(PostgresqlDialect(postgres.clean_database()))
     yield store
     store.close()
 

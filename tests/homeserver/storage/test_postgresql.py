@@ -14,6 +14,7 @@ from homeserver.storage.dialects.postgresql import (
 )
 from homeserver.storage.dialects.translation import as_multi_row, as_schema, with_placeholders
 from tests.homeserver.storage.held import Store, add, add_now
+from tests.postgres import PostgresServer
 
 
 class Killer:
@@ -43,8 +44,8 @@ class Killer:
 
 
 @pytest.fixture
-def killer(postgresql_dsn: str) -> Iterator[Killer]:
-    killer = Killer(postgresql_dsn)
+def killer(postgres: PostgresServer) -> Iterator[Killer]:
+    killer = Killer(postgres.clean_database())
     yield killer
     killer.close()
 
@@ -193,11 +194,12 @@ def test_a_database_that_does_not_come_back_ends_the_process(
         postgresql_store.database.write(add, "thing")
 
 
-def test_a_killed_process_lets_the_next_one_in(postgresql_dsn: str, killer: Killer) -> None:
-    first = Store(PostgresqlDialect(postgresql_dsn))
+def test_a_killed_process_lets_the_next_one_in(postgres: PostgresServer, killer: Killer) -> None:
+    dsn = postgres.clean_database()
+    first = Store(PostgresqlDialect(dsn))
     killer.kills_all()
 
-    Store(PostgresqlDialect(postgresql_dsn)).close()
+    Store(PostgresqlDialect(dsn)).close()
     first.close()
 
 

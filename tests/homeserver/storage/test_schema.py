@@ -16,35 +16,36 @@ def applied(store: Store) -> list[int]:
     return [number for (number,) in rows.value]
 
 
-def test_a_new_database_has_every_migration(store: Store) -> None:
+def test_a_new_database_has_every_migration(open_fresh_store: Callable[..., Store]) -> None:
+    store = open_fresh_store()
     assert applied(store) == sorted(schema.migrations())
     assert applied(store) == list(range(1, len(applied(store)) + 1)), "numbered without a hole"
 
 
-def test_each_migration_is_applied_once(open_store: Callable[..., Store]) -> None:
-    open_store().write(add, "kept")
+def test_each_migration_is_applied_once(open_fresh_store: Callable[..., Store]) -> None:
+    open_fresh_store().write(add, "kept")
 
-    store = open_store()
+    store = open_fresh_store()
     assert store.names() == ["kept"]
     assert applied(store) == sorted(schema.migrations())
 
 
 def test_a_database_from_the_future_is_refused_and_left_alone(
-    open_store: Callable[..., Store],
+    open_fresh_store: Callable[..., Store],
 ) -> None:
-    store = open_store()
+    store = open_fresh_store()
     sql = "INSERT INTO migrations (number, name) VALUES (?, ?)"
     store.write(lambda txn: txn.execute(sql, 9999, "9999_flying_rooms.sql"))
 
     for _ in range(2):  # Refusing leaves no lock behind.
         with pytest.raises(SchemaTooNew, match="9999"):
-            open_store()
+            open_fresh_store()
 
 
 def test_a_failing_migration_changes_nothing(
-    open_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+    open_fresh_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = applied(open_store())
+    before = applied(open_fresh_store())
     known = schema.migrations()
     apply = schema.apply
 
@@ -61,10 +62,10 @@ def test_a_failing_migration_changes_nothing(
     )
     monkeypatch.setattr(schema, "apply", apply_new)
     with pytest.raises(Exception, match=r"(?i)syntax error"):
-        open_store()
+        open_fresh_store()
     monkeypatch.undo()
 
-    store = open_store()
+    store = open_fresh_store()
     assert applied(store) == before
     assert store.read(lambda txn: txn.query("SELECT * FROM half_done")).error is not None
 
