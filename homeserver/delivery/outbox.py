@@ -91,8 +91,11 @@ class Outbox:
             self._save_soon()
 
     def fresh_for(self, server: str) -> list[News]:
-        """What is for this server and in no row; not while it is being saved (`settle`)."""
-        return sorted(news for news, servers in self._fresh if server in servers)
+        """What this server lacks and is in no row; not while it is being saved (`settle`)."""
+        place = self.lags[server].place
+        return sorted(
+            news for news, servers in self._fresh if server in servers and news.position > place
+        )
 
     # -- saving it
 

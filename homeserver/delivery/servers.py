@@ -18,7 +18,7 @@ from homeserver.peers.backoff import Backoff
 from homeserver.peers.errors import NotAdmitted, PeerUnreachable, RemoteError
 from homeserver.rooms.timeline import Appended
 from homeserver.storage.database import Database
-from homeserver.storage.outgoing import Kind, News, Outgoing, ServerNames
+from homeserver.storage.outgoing import Kind, Lag, News, Outgoing, ServerNames
 from homeserver.storage.outgoing_to_device import ToDeviceLeft
 
 LOOK_EVERY_S = 30.0
@@ -83,7 +83,8 @@ class Servers:
         for name in self._outbox.lags:
             if self._may_be_tried(name):
                 self._catch_up(name)
-        self._look_later()
+        for lag in self._outbox.lags.values():
+            self._look_later(lag)
         self.go()
 
     async def stop(self) -> None:
@@ -289,7 +290,8 @@ class Servers:
         elif lag is None and lacks_messages:
             outbox.lags_from(name, outbox.told)
         self._drop(destination)
-        self._look_later()
+        if name in outbox.lags:
+            self._look_later(outbox.lags[name])
 
     def _drop(self, destination: Destination) -> None:
         if self._active.get(destination.name) is destination:
@@ -310,20 +312,24 @@ class Servers:
             self._catch_up(name)
             self.go()
 
-    def _look_later(self) -> None:
-        if not self._is_looking and self._outbox.lags:
+    def _is_given_up(self, lag: Lag) -> bool:
+        return self._clock.now_ms() - lag.since_ts >= GIVEN_UP_AFTER_MS
+
+    def _look_later(self, lag: Lag) -> None:
+        """For who is given up no timer runs."""
+        if not self._is_looking and not self._is_given_up(lag):
             self._is_looking = True
             self._clock.call_later(LOOK_EVERY_S, self._look)
 
     def _look(self) -> None:
-        """Try those that lag and whose time has come; for who is given up no timer runs."""
+        """Try those that lag and whose time has come."""
         self._is_looking = False
-        now_ms = self._clock.now_ms()
+        if not self._is_running:
+            return
         for name, lag in self._outbox.lags.items():
-            if now_ms - lag.since_ts < GIVEN_UP_AFTER_MS:
-                self._is_looking = True
-                if name not in self._active and self._may_be_tried(name):
-                    self._catch_up(name)
-        if self._is_looking and self._is_running:
-            self._clock.call_later(LOOK_EVERY_S, self._look)
+            self._look_later(lag)
+            if name in self._active or self._is_given_up(lag):
+                continue
+            if self._may_be_tried(name):
+                self._catch_up(name)
         self.go()

@@ -83,9 +83,12 @@ class Backoff:
         """
         silence = self._silent.get(server)
         now_ms = self._now_ms()
-        if silence is None or silence.retry_ts <= now_ms:
+        if silence is None:
             return
-        if now_ms >= silence.retry_ts - silence.wait_ms + SHORTEST_PAUSE_MS:
+        if silence.retry_ts <= now_ms:
+            # It could have been asked again, but perhaps nobody has tried.
+            self._tell(server)
+        elif now_ms >= silence.retry_ts - silence.wait_ms + SHORTEST_PAUSE_MS:
             self._silent[server] = evolve(silence, retry_ts=now_ms)
             self._tell(server)
 
