@@ -36,6 +36,7 @@ class MediaPart:
     """`endpoints` belong to the resources `client` and `media`; `store` takes large bodies."""
 
     store: FileStore
+    keeping: Keeping
     arrivals: Arrivals
     downloads: Downloads
     contents: Contents
@@ -80,6 +81,7 @@ def build_media(settings: Settings, world: World, db: Database, notifier: Notifi
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
     return MediaPart(
         store=it.store,
+        keeping=it.keeping,
         arrivals=arrivals,
         downloads=downloads,
         contents=contents,

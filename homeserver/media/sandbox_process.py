@@ -30,7 +30,7 @@ class SandboxLimits:
     """For each task, but for `memory_bytes`, which is address space of the whole process."""
 
     max_pixels: int
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 768 * 1024 * 1024
     cpu_seconds: int = 10
     seconds: float = 20.0
     tasks: int = 500

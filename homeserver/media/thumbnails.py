@@ -17,7 +17,6 @@ from homeserver.storage import media_thumbnails
 from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 from homeserver.storage.media_thumbnails import Made, Size
-from homeserver.storage.transaction import Transaction
 
 TOUCH_EVERY_MS = 86_400_000
 EVICT_AT_ONCE = 100
@@ -133,7 +132,8 @@ class Thumbnails:
         total = await self._db.read(media_thumbnails.total_bytes)
         freed = 0
         while total - freed > max_bytes:
-            taken = await self._db.write(self._take_oldest)
+            surplus = total - freed - max_bytes
+            taken = await self._db.write(media_thumbnails.take_oldest, surplus, EVICT_AT_ONCE)
             if not taken:
                 break
             freed += sum(length for _, _, length in taken)
@@ -143,6 +143,3 @@ class Thumbnails:
     def _remove(self, taken: list[tuple[bytes, Size, int]]) -> None:
         for file, size, _ in taken:
             self._store.remove_thumbnail(file, name_of(size))
-
-    def _take_oldest(self, txn: Transaction) -> list[tuple[bytes, Size, int]]:
-        return media_thumbnails.take_oldest(txn, EVICT_AT_ONCE)

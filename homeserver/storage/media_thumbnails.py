@@ -64,8 +64,10 @@ def remove_of(txn: Transaction, file: bytes) -> None:
     txn.execute("DELETE FROM media_thumbnails WHERE file = ?", file)
 
 
-def take_oldest(txn: Transaction, limit: int) -> list[tuple[bytes, Size, int]]:
-    """Forget those that nobody has asked for longest; files, what they were, and their bytes."""
+def take_oldest(txn: Transaction, surplus: int, limit: int) -> list[tuple[bytes, Size, int]]:
+    """Forget those that nobody has asked for longest, until so many bytes are gone, but not more
+    than `limit` of them; files, what they were, and their bytes.
+    """
     rows = txn.query(
         """
         SELECT file, width, height, method, animated, bytes FROM media_thumbnails
@@ -73,7 +75,12 @@ def take_oldest(txn: Transaction, limit: int) -> list[tuple[bytes, Size, int]]:
         """,
         limit,
     )
-    taken = [(bytes(row[0]), _size(*row[1:5]), row[5]) for row in rows]
+    taken: list[tuple[bytes, Size, int]] = []
+    for file, *size, length in rows:
+        if surplus <= 0:
+            break
+        taken.append((bytes(file), _size(*size), length))
+        surplus -= length
     txn.execute_many(
         f"DELETE FROM media_thumbnails WHERE {_KEY}", [_key(file, size) for file, size, _ in taken]
     )

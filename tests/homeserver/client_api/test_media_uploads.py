@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -134,7 +135,7 @@ def test_uploads_have_a_rate_limit(start_server: Callable[..., Server]) -> None:
     assert refused(lambda: uploads(alice, b"2")) == (429, "M_LIMIT_EXCEEDED")
 
 
-def small(settings: Settings, **changes: int) -> Media:
+def small(settings: Settings, **changes: Any) -> Media:
     return evolve(settings.media, **changes)
 
 

@@ -45,7 +45,7 @@ def uploads_slowly(person: Person, pieces: Iterator[bytes], length: int) -> Json
 
 
 def downloads(person: Person, where: str, **headers: str) -> Raw:
-    return asks(person, "GET", f"/v1/media/download/{where}", **headers).raw()
+    return asks(person, "GET", f"/v1/media/download/{where}", b"", **headers).raw()
 
 
 def thumbnail(person: Person, where: str, width: int, height: int, **query: Any) -> Raw:

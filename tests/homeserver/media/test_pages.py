@@ -16,9 +16,11 @@ def read(page: str | bytes, path: Path, content_type: str = "text/html") -> page
 def test_what_a_page_says_of_itself_counts_most(tmp_path: Path) -> None:
     answer = read(
         """<html><head><title>Plain</title>
-        <meta property="og:title" content="Open &amp; shut"><meta name="description" content="Other">
+        <meta property="og:title" content="Open &amp; shut">
+        <meta name="description" content="Other">
         <meta property="og:description" content="About
-            it"><meta property="og:image" content="/pic.png"><meta property="og:site_name" content="S">
+            it"><meta property="og:image" content="/pic.png">
+        <meta property="og:site_name" content="S">
         </head><body><p>Text</p></body></html>""",
         tmp_path,
     )
@@ -58,7 +60,8 @@ def test_twitter_cards_and_descriptions_fill_in(tmp_path: Path) -> None:
 def test_oembed_links_and_bases_are_followed(tmp_path: Path) -> None:
     answer = read(
         '<base href="https://other.example/x/"><link rel="alternate" '
-        'type="application/json+oembed" href="oembed?u=1"><meta property="og:image" content="i.png">',
+        'type="application/json+oembed" href="oembed?u=1">'
+        '<meta property="og:image" content="i.png">',
         tmp_path,
     )
 

@@ -91,7 +91,7 @@ def test_what_is_two_things_at_once_is_a_clean_picture_afterwards(
 
 def test_memory_has_an_end_and_the_server_lives(tmp_path: Path) -> None:
     # Pillow is content with the size; the process is not.
-    sandbox = SandboxProcess(SandboxLimits(max_pixels=10**9))
+    sandbox = SandboxProcess(SandboxLimits(max_pixels=10**9, memory_bytes=300 * 1024**2))
 
     assert thumbnail(sandbox, tmp_path, claims(30_000, 30_000))["outcome"] == "too_large"
     assert thumbnail(sandbox, tmp_path, picture())["outcome"] == "made"
