@@ -138,6 +138,7 @@ def _remove_keys(txn: Transaction, user_id: str, device_ids: Collection[str]) ->
     if device_ids:
         device_keys.remove(txn, user_id, device_ids)
         one_time_keys.remove(txn, user_id, device_ids)
+        cross_signing_keys.forget_devices(txn, user_id, device_ids)
         dehydrated_devices.remove(txn, user_id, device_ids)
 
 

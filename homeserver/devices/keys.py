@@ -95,6 +95,7 @@ def store_device_keys(txn: Transaction, user_id: str, device_id: str, uploaded: 
     if old is not None and old["keys"].get(id) != new["keys"].get(id):
         # Nobody would trust keys that are signed by one that is gone.
         waiting_keys.discard_all(txn, user_id, [device_id])
+        cross_signing_keys.forget_devices(txn, user_id, [device_id])
     device_keys.save(txn, user_id, device_id, new)
     devices.list_changed(txn, user_id)
 

@@ -84,6 +84,19 @@ def save(txn: Transaction, user_id: str, usage: str, new: CrossSigningKey) -> No
     )
 
 
+def forget_devices(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
+    """Drop the signatures on the master key by devices that are gone, or have other keys now."""
+    master = find(txn, user_id, "master")
+    if master is None:
+        return
+    signatures = master.key.get("signatures", {}).get(user_id, {})
+    gone = {f"ed25519:{device_id}" for device_id in device_ids} & signatures.keys()
+    if gone:
+        kept = {id: text for id, text in signatures.items() if id not in gone}
+        key = {**master.key, "signatures": {user_id: kept} if kept else {}}
+        save(txn, user_id, "master", CrossSigningKey(master.public_key, key))
+
+
 def remove(txn: Transaction, user_id: str) -> None:
     """All keys of a user; what others said about his master key has lost its meaning."""
     txn.execute("DELETE FROM cross_signing_keys WHERE user_id = ?", user_id)
