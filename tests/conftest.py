@@ -11,6 +11,7 @@ from attrs import evolve
 
 from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
+from homeserver.config.network import Federation
 from homeserver.config.media import Media
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database, PostgresqlDatabase, SqliteDatabase
@@ -67,6 +68,8 @@ def settings(database_settings: Database, tmp_path: Path, quick_path: Path) -> S
         # Cheap hashes: what they resist is tested where passwords are.
         passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),
         rate_limits=RateLimits(enabled=False),
+        # Alone in the world; tests.federation brings servers that are not.
+        federation=Federation(enabled=False),
     )
 
 

@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.peers import PeersPart
+from homeserver.building.shared_rooms import SharedRooms, build_shared_rooms
 from homeserver.building.world import World
 from homeserver.client_api.aliases import AliasEndpoints
 from homeserver.client_api.directory import DirectoryEndpoints
@@ -45,6 +47,11 @@ class RoomsPart:
     receipts: Receipts
     leaving: Leaving
     profile_changes: ProfileChanges
+    author: Author
+    checks: StateChecks
+    aliases: Aliases
+    directory: Directory
+    shared: SharedRooms | None
     endpoints: tuple[object, ...]
 
 
@@ -60,6 +67,7 @@ class Foundations:
     checks: StateChecks
     aliases: Aliases
     remote: RemoteRooms
+    shared: SharedRooms | None
 
 
 def build_rooms(
@@ -69,8 +77,9 @@ def build_rooms(
     notifier: Notifier,
     services: AppServices,
     presence: Presence,
+    peers: PeersPart,
 ) -> RoomsPart:
-    it = lay_foundations(settings, world, db, services)
+    it = lay_foundations(settings, world, db, services, peers)
     sending = Sending(db, it.author, it.checks)
     leaving = Leaving(db, it.members, it.remote)
     directory = Directory(db)
@@ -80,6 +89,11 @@ def build_rooms(
         receipts=Receipts(db, world.clock),
         leaving=leaving,
         profile_changes=ProfileChanges(db, it.members),
+        author=it.author,
+        checks=it.checks,
+        aliases=it.aliases,
+        directory=directory,
+        shared=it.shared,
         endpoints=(
             SendingEndpoints(sending, presence),
             LeavingEndpoints(leaving, Removing(db, it.members)),
@@ -91,11 +105,14 @@ def build_rooms(
 
 
 def lay_foundations(
-    settings: Settings, world: World, db: Database, services: AppServices
+    settings: Settings, world: World, db: Database, services: AppServices, peers: PeersPart
 ) -> Foundations:
     signing_key = load_or_make(settings.signing_key_path, world.random)
     author = Author(settings.server_name, signing_key, world.clock, world.random)
-    remote = NoRemoteRooms()
+    shared = None
+    if settings.federation.enabled:
+        shared = build_shared_rooms(world, db, author, peers)
+    remote: RemoteRooms = shared.remote if shared else NoRemoteRooms()
     return Foundations(
         settings=settings,
         world=world,
@@ -105,6 +122,7 @@ def lay_foundations(
         checks=StateChecks(settings.server_name, services.knows_user, remote),
         aliases=Aliases(db, author, remote, services.alias_is_of_another),
         remote=remote,
+        shared=shared,
     )
 
 

@@ -3,11 +3,12 @@
 from attrs import frozen
 
 from homeserver.client_api.room_creation import is_public
-from homeserver.errors import BadJson, Forbidden, InvalidParam
-from homeserver.http.request import Request, field
+from homeserver.errors import Forbidden
+from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
-from homeserver.json_values import JsonObject, JsonValue
-from homeserver.rooms.directory import MAX_ROOMS, OWN, Directory, Page, Query
+from homeserver.json_values import JsonObject
+from homeserver.rooms.directory import MAX_ROOMS, Directory, Query
+from homeserver.rooms.directory_questions import answer, query_of
 from homeserver.rooms.remote import RemoteRooms
 
 
@@ -55,43 +56,3 @@ class DirectoryEndpoints:
         if server is not None and server != self._server_name:
             return await self._remote.public_rooms(server, body)
         return answer(await self._directory.search(query))
-
-
-def query_of(body: JsonObject) -> Query:
-    limit = field(body, "limit", int, MAX_ROOMS)
-    if limit < 0:
-        raise InvalidParam("`limit` cannot be negative.")
-    wanted = field(body, "filter", dict, {})
-    return Query(
-        limit=min(limit, MAX_ROOMS) or MAX_ROOMS,
-        since=field(body, "since", str, None),
-        term=field(wanted, "generic_search_term", str, ""),
-        room_types=room_types(field(wanted, "room_types", list, None)),
-        networks=networks(body),
-    )
-
-
-def networks(body: JsonObject) -> tuple[str, ...] | None:
-    instance = field(body, "third_party_instance_id", str, None)
-    if field(body, "include_all_networks", bool, False):
-        if instance is not None:
-            raise InvalidParam("Ask for all networks, or for one.")
-        return None
-    return (instance or OWN,)
-
-
-def room_types(wanted: list[JsonValue] | None) -> frozenset[str | None] | None:
-    if wanted is None:
-        return None
-    if not all(isinstance(it, str | None) for it in wanted):
-        raise BadJson("`room_types` must be a list of strings and nulls.")
-    return frozenset(wanted)
-
-
-def answer(page: Page) -> JsonObject:
-    body: JsonObject = {"chunk": page.chunk, "total_room_count_estimate": page.total}
-    if page.next_batch is not None:
-        body["next_batch"] = page.next_batch
-    if page.prev_batch is not None:
-        body["prev_batch"] = page.prev_batch
-    return body

@@ -47,6 +47,35 @@ def build_event(
     `reference_hashes` of the events they point to. The create event of version 12 has no room
     yet: its `room_id` is ignored.
     """
+    pdu = unsigned_pdu(
+        draft,
+        version=version,
+        room_id=room_id,
+        sender=sender,
+        prev_events=prev_events,
+        auth_events=auth_events,
+        depth=depth,
+        origin_server_ts=origin_server_ts,
+        reference_hashes=reference_hashes,
+    )
+    if version.chosen_event_ids:
+        pdu["event_id"] = f"${opaque}:{server_name}"
+    return finish_event(pdu, version, server_name, signing_key)
+
+
+def unsigned_pdu(
+    draft: Draft,
+    *,
+    version: RoomVersion,
+    room_id: str,
+    sender: str,
+    prev_events: Sequence[str],
+    auth_events: Sequence[str],
+    depth: int,
+    origin_server_ts: int,
+    reference_hashes: Mapping[str, str] | None = None,
+) -> JsonObject:
+    """A PDU that lacks its hash and signatures, and in room versions 1 and 2 its id."""
     check_names(draft.type, draft.state_key)
     pdu: JsonObject = {
         "type": draft.type,
@@ -63,9 +92,7 @@ def build_event(
         pdu["state_key"] = draft.state_key
     if draft.redacts is not None and not version.redacts_in_content:
         pdu["redacts"] = draft.redacts
-    if version.chosen_event_ids:
-        pdu["event_id"] = f"${opaque}:{server_name}"
-    return finish_event(pdu, version, server_name, signing_key)
+    return pdu
 
 
 def finish_event(

@@ -7,12 +7,14 @@ from homeserver.clock import Clock
 from homeserver.errors import BadJson, Forbidden, MatrixError, TooLarge
 from homeserver.events.auth_rules import authorize
 from homeserver.events.auth_selection import auth_keys
-from homeserver.events.building import Draft, build_event
+from homeserver.events.building import Draft, build_event, finish_event, unsigned_pdu
 from homeserver.events.event import Event
 from homeserver.events.hashes import reference_hash
 from homeserver.events.problems import AuthError, EventTooLarge, InvalidEvent
 from homeserver.events.room_versions import EventFormat, RoomVersion
+from homeserver.events.signatures import sign_event
 from homeserver.events.unpadded_base64 import encode_base64
+from homeserver.json_values import JsonObject
 from homeserver.randomness import Random, token
 from homeserver.rooms.state_view import StateView
 from homeserver.storage import events
@@ -44,6 +46,39 @@ class Author:
         self._authorize(event, {})
         return event
 
+    def propose(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> JsonObject:
+        """An event that another server may finish and sign, if the room would let it in."""
+        state = StateView(txn, head)
+        found = _auth_events(state, head, sender, draft)
+        prev_events = head.extremities[:MAX_PREV_EVENTS]
+        pdu = unsigned_pdu(
+            draft,
+            version=head.version,
+            room_id=head.room_id,
+            sender=sender,
+            prev_events=prev_events,
+            auth_events=tuple(event.event_id for event in found),
+            depth=head.depth + 1,
+            origin_server_ts=self._clock.now_ms(),
+            reference_hashes=reference_hashes(txn, head.version, prev_events, found),
+        )
+        self._authorize(Event.from_pdu(pdu, head.version, "$proposed"), state)
+        return pdu
+
+    def finish(self, pdu: JsonObject, version: RoomVersion) -> Event:
+        """Hash, sign and name an event that another server proposed for one of our users."""
+        if version.chosen_event_ids:
+            pdu["event_id"] = f"${token(self._random, 18)}:{self.server_name}"
+        try:
+            return finish_event(pdu, version, self.server_name, self._signing_key)
+        except InvalidEvent as error:
+            raise BadJson(str(error)) from None
+
+    def sign(self, event: Event) -> Event:
+        """The same event with our signature added."""
+        pdu = sign_event(event.pdu, event.version, self.server_name, self._signing_key)
+        return Event.from_pdu(pdu, event.version, event.event_id)
+
     def write(
         self,
         txn: Transaction,
@@ -54,11 +89,7 @@ class Author:
     ) -> Event:
         """The next event of a room, authorised; raises Forbidden where the sender may not."""
         state = StateView(txn, head)
-        found = [
-            stored
-            for key in auth_keys(draft.type, sender, draft.state_key, draft.content, head.version)
-            if (stored := state.get(key)) is not None
-        ]
+        found = _auth_events(state, head, sender, draft)
         prev_events = head.extremities[:MAX_PREV_EVENTS]
         auth_events = tuple(event.event_id for event in found)
         event = self._build(
@@ -114,6 +145,11 @@ class Author:
             authorize(event, state)
         except AuthError as error:
             raise Forbidden(str(error)) from None
+
+
+def _auth_events(state: StateView, head: Head, sender: str, draft: Draft) -> list[Event]:
+    keys = auth_keys(draft.type, sender, draft.state_key, draft.content, head.version)
+    return [event for key in keys if (event := state.get(key)) is not None]
 
 
 def reference_hashes(

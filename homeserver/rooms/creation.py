@@ -8,6 +8,7 @@ from homeserver.events.ids import is_user_id
 from homeserver.events.room_versions import RoomVersion
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
+from homeserver.logs import logger
 from homeserver.rooms.access import refuse_suspended
 from homeserver.rooms.aliases import Aliases, RoomInUse
 from homeserver.rooms.inviting import Inviting
@@ -28,6 +29,8 @@ from homeserver.storage.transaction import Transaction
 
 MAX_INVITES = 200
 MAX_INITIAL_STATE = 200
+
+log = logger(__name__)
 
 
 @frozen(kw_only=True)
@@ -77,7 +80,20 @@ class Creation:
         check_wish(wish)
         if wish.alias is not None:
             self._aliases.check_ours(requester, wish.alias)
-        return await self._db.write(self._create, requester.user_id, wish)
+        room_id = await self._db.write(self._create, requester.user_id, wish)
+        for user_id in wish.invite:
+            if not self._inviting.is_ours(user_id):
+                await self._invite_elsewhere(requester, room_id, user_id, direct(wish))
+        return room_id
+
+    async def _invite_elsewhere(
+        self, requester: Requester, room_id: str, user_id: str, extra: JsonObject
+    ) -> None:
+        """The room is there, whatever another server says to its invite."""
+        try:
+            await self._inviting.invite(requester, room_id, user_id, extra)
+        except MatrixError as error:
+            log.info("%s could not be invited to a new room: %s", user_id, error.message)
 
     def _create(self, txn: Transaction, creator: str, wish: NewRoom) -> str:
         if wish.alias is not None and aliases.find(txn, wish.alias) is not None:
@@ -86,9 +102,11 @@ class Creation:
         if wish.alias is not None:
             aliases.insert(txn, Alias(wish.alias, head.room_id, creator))
         head = self._set_state(txn, head, creator, wish)
-        extra = {"is_direct": True} if wish.is_direct else {}
         for user_id in wish.invite:
-            head = self._inviting.append(txn, head, creator, user_id, extra)
+            if self._inviting.is_ours(user_id):
+                head = self._inviting.append(txn, head, creator, user_id, direct(wish))
+            else:
+                self._rules.checks.check_invitee(txn, user_id, creator)
         if wish.is_published:
             room_directory.publish(txn, head.room_id)
         return head.room_id
@@ -101,6 +119,11 @@ class Creation:
             except Forbidden as error:
                 raise InvalidRoomState(f"{draft.type}: {error.message}") from None
         return head
+
+
+def direct(wish: NewRoom) -> JsonObject:
+    """What the invites to a chat of two say besides."""
+    return {"is_direct": True} if wish.is_direct else {}
 
 
 def check_wish(wish: NewRoom) -> None:

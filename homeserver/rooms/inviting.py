@@ -26,11 +26,14 @@ class Inviting:
         """Ask a user in; to ask again changes nothing."""
         refuse_suspended(requester)
         check_user_id(target)
-        if self._members.is_ours(target):
+        if self.is_ours(target):
             await self._db.write(self._invite, requester.user_id, room_id, target, extra)
         else:
             content = with_membership("invite", extra)
             await self._remote.invite(requester.user_id, room_id, target, content)
+
+    def is_ours(self, user_id: str) -> bool:
+        return self._members.is_ours(user_id)
 
     def _invite(
         self, txn: Transaction, sender: str, room_id: str, target: str, extra: JsonObject
@@ -45,5 +48,5 @@ class Inviting:
         """Write the invite of one of our users."""
         after = self._members.append(txn, head, sender, target, with_membership("invite", extra))
         # Only now: who may not invite learns nothing about the user.
-        self._checks.check_invitee(txn, target)
+        self._checks.check_invitee(txn, target, sender)
         return after

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from homeserver.errors import Forbidden, InvalidParam, MatrixError
-from homeserver.events.ids import domain_of, is_room_id
+from homeserver.events.ids import is_room_id
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
 from homeserver.rooms import timeline
@@ -13,6 +13,7 @@ from homeserver.rooms.access import refuse_suspended
 from homeserver.rooms.aliases import Aliases
 from homeserver.rooms.carrying_over import carry_over
 from homeserver.rooms.member_events import MemberEvents, with_membership
+from homeserver.rooms.out_of_band import is_out_of_band
 from homeserver.rooms.remote import RemoteRooms, RoomAddress
 from homeserver.rooms.restricted import (
     UnableToAuthoriseJoin,
@@ -59,13 +60,14 @@ class Joining:
             return False
         if head.is_joined(user_id):
             return True
-        if is_elsewhere(head, self._members):
+        own = self._members.author.server_name
+        if is_elsewhere(head, own) or is_out_of_band(txn, user_id, room_id, own):
             return False
         if requester.is_guest and not welcomes_guests(txn, head):
             raise GuestsForbidden("This room does not let guests in.")
         content = with_membership("join", extra)
         try:
-            authoriser = authorising_user(txn, head, user_id, self._members.author.server_name)
+            authoriser = authorising_user(txn, head, user_id, own)
         except (UnableToAuthoriseJoin, UnableToGrantJoin) as error:
             if has_others(head, self._members):
                 return False
@@ -87,16 +89,14 @@ async def address_of(aliases: Aliases, room: str, via: Sequence[str]) -> RoomAdd
     return RoomAddress(room, tuple(via[:MAX_VIA]))
 
 
-def is_elsewhere(head: Head, members: MemberEvents) -> bool:
+def is_elsewhere(head: Head, own: str) -> bool:
     """Whether a room lives on without us: our copy of it has grown old."""
-    joined = head.joined()
-    return bool(joined) and not any(map(members.is_ours, joined))
+    return bool(head.servers) and own not in head.servers
 
 
 def has_others(head: Head, members: MemberEvents) -> bool:
     """Whether users of other servers are in the room."""
-    own = members.author.server_name
-    return any(domain_of(user_id) != own for user_id in head.joined())
+    return any(server != members.author.server_name for server in head.servers)
 
 
 def welcomes_guests(txn: Transaction, head: Head) -> bool:

@@ -37,7 +37,8 @@ class Knocking:
     def _knock(self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject) -> bool:
         """False if only another server can take the knock."""
         head = timeline.head(txn, room_id)
-        if head is None or is_elsewhere(head, self._members):
+        own = self._members.author.server_name
+        if head is None or is_elsewhere(head, own):
             return False
         if head.members.get(user_id) != "knock":
             self._members.append(txn, head, user_id, user_id, with_membership("knock", extra))

@@ -9,6 +9,7 @@ from homeserver.logs import logger
 from homeserver.rooms import timeline
 from homeserver.rooms.access import NOT_IN_ROOM
 from homeserver.rooms.member_events import MemberEvents, with_membership
+from homeserver.rooms.out_of_band import is_out_of_band
 from homeserver.rooms.remote import RemoteRooms
 from homeserver.rooms.timeline import IN_ROOM
 from homeserver.storage import memberships
@@ -41,7 +42,8 @@ class Leaving:
         if known.membership == "leave":
             return True
         head = timeline.head(txn, room_id)
-        if head is None:
+        own = self._members.author.server_name
+        if head is None or is_out_of_band(txn, user_id, room_id, own):
             return False
         self._members.append(txn, head, user_id, user_id, with_membership("leave", extra))
         return True

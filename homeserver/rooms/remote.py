@@ -38,6 +38,9 @@ class RemoteRooms(Protocol):
 
     async def public_rooms(self, server: str, query: JsonObject) -> JsonObject: ...
 
+    async def profile(self, user_id: str, field: str | None = None) -> JsonObject:
+        """What a user of another server says about themselves; raises NotFound."""
+
 
 class NoRemoteRooms:
     """For a server that talks to no others."""
@@ -64,6 +67,9 @@ class NoRemoteRooms:
 
     async def public_rooms(self, server: str, query: JsonObject) -> JsonObject:
         raise NotFound(f"The directory of {server} is out of reach: this server asks no others.")
+
+    async def profile(self, user_id: str, field: str | None = None) -> JsonObject:
+        raise NotFound(f"{user_id} belongs to another server, and this one asks no others.")
 
 
 def unknown_room() -> MatrixError:

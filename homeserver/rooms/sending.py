@@ -35,6 +35,9 @@ class Sending:
         origin_server_ts: int | None = None,
     ) -> str:
         """Add an event to a room; a retry of a request gets the event of the first try."""
+        if self._checks.invites_elsewhere(draft):
+            await self._checks.invite_elsewhere(requester.user_id, room_id, draft)
+            return await self._db.glance(_event_id_at, room_id, draft)
         return await self._db.write(self._send, requester, room_id, draft, txn_id, origin_server_ts)
 
     def _send(
@@ -69,6 +72,14 @@ class Sending:
         if type is None or sent_by.txn_id is None:
             return None
         return events.find_sent(txn, sent_by.device, sent_by.txn_id, head.room, type)
+
+
+def _event_id_at(txn: Transaction, room_id: str, draft: Draft) -> str:
+    head = timeline.head(txn, room_id)
+    current = head.event(txn, draft.type, draft.state_key or "") if head else None
+    if current is None:
+        raise Forbidden(NOT_IN_ROOM)
+    return current.event.event_id
 
 
 def unchanged(txn: Transaction, head: Head, draft: Draft, sender: str) -> str | None:

@@ -39,7 +39,7 @@ class StateChecks:
     def _check_member(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> Draft:
         target, membership = draft.state_key or "", draft.content.get("membership")
         if membership == "invite":
-            self.check_invitee(txn, target)
+            self.check_invitee(txn, target, sender)
         elif membership == "join" and target == sender:
             content = {k: v for k, v in draft.content.items() if k != AUTHORISED_VIA}
             authoriser = authorising_user(txn, head, sender, self._server_name)
@@ -48,13 +48,23 @@ class StateChecks:
             return evolve(draft, content=content)
         return draft
 
-    def check_invitee(self, txn: Transaction, user_id: str) -> None:
+    def invites_elsewhere(self, draft: Draft) -> bool:
+        """Whether the draft is an invite that another server must sign."""
+        if draft.type != "m.room.member" or draft.content.get("membership") != "invite":
+            return False
+        server = domain_of(draft.state_key or "")
+        return bool(server) and server != self._server_name
+
+    async def invite_elsewhere(self, sender: str, room_id: str, draft: Draft) -> None:
+        await self._remote.invite(sender, room_id, draft.state_key or "", draft.content)
+
+    def check_invitee(self, txn: Transaction, user_id: str, inviter: str) -> None:
         """Raise unless the user can be invited at all."""
         if domain_of(user_id) != self._server_name:
             return self._remote.check_invitable(user_id)
         if not self._user_exists(txn, user_id):
             raise NotFound(f"There is no user {user_id} on this server.")
-        check_invite_permission(txn, user_id)
+        check_invite_permission(txn, user_id, inviter)
 
 
 AUTHORISED_VIA = "join_authorised_via_users_server"

@@ -1,6 +1,6 @@
 """Events by id, by room, by position."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import TypeVar
 
@@ -94,16 +94,18 @@ def insert(txn: Transaction, stored: Stored, room: int) -> None:
     txn.put(txn.memory.positions, stored.event.event_id, stored.position)
 
 
-def insert_outliers(txn: Transaction, found: Sequence[Event], room: int) -> dict[str, int]:
+def insert_outliers(
+    txn: Transaction, found: Sequence[Event], room: int, rejected: Container[str]
+) -> dict[str, int]:
     """Store many events outside the timeline; their positions by id. They are not cached."""
     names.intern_all(txn, _names_in(found))
-    rows = []
     positions: dict[str, int] = {}
     for event in found:
         position = positions[event.event_id] = txn.next_position()
-        rows.append(_row_of(txn, Stored(position, event, None, b""), room))
-    for row in rows:
-        txn.insert(_INSERT, *row)
+        stored = Stored(position, event, None, b"")
+        if event.event_id in rejected:
+            stored.standing = Standing.REJECTED
+        txn.insert(_INSERT, *_row_of(txn, stored, room))
     return positions
 
 
@@ -144,7 +146,7 @@ def _row_of(txn: Transaction, stored: Stored, room: int) -> Row:
         None if event.state_key is None else names.intern(txn, event.state_key),
         names.intern(txn, event.sender),
         min(event.depth, MAX_DEPTH),
-        event.origin_server_ts,
+        min(event.origin_server_ts, MAX_DEPTH),
         stored.state or None,
         stored.current,
         stored.replaces,
@@ -236,6 +238,32 @@ def positions_of(txn: Transaction, event_ids: Iterable[str]) -> dict[str, int]:
         )
         found.update((event_id, position) for event_id, position in rows)
     return found
+
+
+def ids_at(txn: Transaction, positions: Iterable[int]) -> Iterator[str]:
+    """The ids of the events at these positions, in no order."""
+    for part in portions(list(positions)):
+        rows = txn.query(
+            f"SELECT event_id FROM events WHERE position IN ({txn.in_list(part)})", *part
+        )
+        yield from (event_id for (event_id,) in rows)
+
+
+def places_of(
+    txn: Transaction, event_ids: Iterable[str]
+) -> Iterator[tuple[str, int, tuple[str, str]]]:
+    """Id, position and (type, state key) of those of the events that are allowed state."""
+    for part in portions(list(event_ids)):
+        rows = txn.query(
+            f"""
+            SELECT events.event_id, events.position, types.name, state_keys.name FROM events
+            JOIN names AS types ON types.id = events.type
+            JOIN names AS state_keys ON state_keys.id = events.state_key
+            WHERE events.event_id IN ({txn.in_list(part)}) AND events.standing <> 1
+            """,
+            *part,
+        )
+        yield from ((id, position, (type, state_key)) for id, position, type, state_key in rows)
 
 
 def json_of(txn: Transaction, positions: Iterable[int]) -> Iterator[tuple[int, str]]:

@@ -21,6 +21,8 @@ MAX_STATUS = 1024
 TELL_EVERY_MS = 30_000
 """News about a user whose state stays the same is told at most so often."""
 LOOK_AROUND_S = 10.0
+TOLD_FOR_MS = 3_600_000
+"""So long somebody of another server counts as there without being heard of again."""
 
 SharesRoom = Callable[[Transaction, str, str], bool]
 """Whether two users have joined the same room; everybody shares with himself."""
@@ -93,6 +95,23 @@ class Presence:
             user.active_ms = now_ms
         user.reckon(now_ms)
         user.told_ms, user.told_active = now_ms, user.is_active(now_ms)
+        await self._db.write(_set, user_id, user.state.word, status_msg, user.active_ms)
+
+    async def told(
+        self, user_id: str, state: str, status_msg: str | None, last_active_ago: int
+    ) -> None:
+        """What another server tells of its user; it holds until the server tells more."""
+        if not self.enabled or state not in STATES:
+            return
+        now_ms = self._clock.now_ms()
+        user = self._users.get(user_id)
+        if user is None:
+            user = self._users[user_id] = UserPresence()
+            self._look_around_later()
+        later_ms = now_ms + TOLD_FOR_MS
+        user.devices = {"": DevicePresence(STATES[state], later_ms, later_ms)}
+        user.active_ms = now_ms - min(max(last_active_ago, 0), now_ms)
+        user.reckon(now_ms)
         await self._db.write(_set, user_id, user.state.word, status_msg, user.active_ms)
 
     def forget_device(self, user_id: str, device_id: str) -> None:

@@ -1,0 +1,49 @@
+"""What other servers may ask and tell, put together."""
+
+from homeserver.building.rooms import RoomsPart
+from homeserver.building.user_data import UserDataPart
+from homeserver.building.world import World
+from homeserver.config.settings import Settings
+from homeserver.federation_api.edus import Told
+from homeserver.federation_api.events import EventEndpoints
+from homeserver.federation_api.inviting import InvitingEndpoints
+from homeserver.federation_api.memberships import MembershipEndpoints
+from homeserver.federation_api.public_rooms import PublicRoomEndpoints
+from homeserver.federation_api.queries import QueryEndpoints
+from homeserver.federation_api.transactions import TransactionEndpoints
+from homeserver.rooms.incoming.edus import Edus
+from homeserver.rooms.incoming.queues import RoomQueues
+from homeserver.rooms.incoming.transactions import Transactions
+from homeserver.rooms.serving.doors import Doors
+from homeserver.rooms.serving.events import RoomEvents
+from homeserver.rooms.serving.invites import Invites
+from homeserver.rooms.serving.memberships import Memberships
+from homeserver.storage.database import Database
+
+
+def build_federation(
+    settings: Settings,
+    world: World,
+    db: Database,
+    rooms: RoomsPart,
+    user_data: UserDataPart,
+) -> list[object]:
+    """The endpoints; none where this server talks to no others."""
+    if rooms.shared is None:
+        return []
+    name, receiving = settings.server_name, rooms.shared.receiving
+    told = Told(
+        Doors(name, db), rooms.typing, rooms.receipts, user_data.presence, user_data.to_device
+    )
+    checks = receiving.checks
+    transactions = Transactions(
+        name, db, world.clock, checks, RoomQueues(receiving.take), Edus(told.handlers())
+    )
+    return [
+        TransactionEndpoints(transactions),
+        EventEndpoints(RoomEvents(name, db, world.clock)),
+        MembershipEndpoints(Memberships(db, rooms.author, receiving)),
+        InvitingEndpoints(Invites(db, rooms.author, rooms.checks, checks)),
+        PublicRoomEndpoints(rooms.directory),
+        QueryEndpoints(name, rooms.aliases, user_data.profiles, user_data.openid),
+    ]

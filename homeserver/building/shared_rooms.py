@@ -1,0 +1,40 @@
+"""What rooms need of other servers, put together."""
+
+from attrs import frozen
+
+from homeserver.building.peers import PeersPart
+from homeserver.building.world import World
+from homeserver.rooms.author import Author
+from homeserver.rooms.elsewhere.drafts import Drafts
+from homeserver.rooms.elsewhere.inviting import RemoteInvites
+from homeserver.rooms.elsewhere.joining import RemoteJoins
+from homeserver.rooms.elsewhere.rooms import FederatedRooms
+from homeserver.rooms.incoming.checks import Checks
+from homeserver.rooms.incoming.fetching import Fetching
+from homeserver.rooms.incoming.receiving import Receiving
+from homeserver.rooms.other_servers import OtherServers
+from homeserver.storage import profiles
+from homeserver.storage.database import Database
+
+
+@frozen(kw_only=True)
+class SharedRooms:
+    receiving: Receiving
+    remote: FederatedRooms
+
+
+def build_shared_rooms(world: World, db: Database, author: Author, peers: PeersPart) -> SharedRooms:
+    checks = Checks(db, peers.server_keys)
+    others = OtherServers(peers.peers)
+    fetching = Fetching(db, checks, others)
+    receiving = Receiving(author.server_name, db, checks, others, fetching)
+    drafts = Drafts(author, world.clock)
+    remote = FederatedRooms(
+        receiving,
+        RemoteJoins(drafts, receiving),
+        RemoteInvites(author, receiving),
+        drafts,
+        profiles.for_member_event,
+        peers.admission.check,
+    )
+    return SharedRooms(receiving=receiving, remote=remote)

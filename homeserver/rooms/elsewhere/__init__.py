@@ -1,0 +1,1 @@
+"""Rooms that this server is not in yet: how users of ours get into them, and out again."""

@@ -1,0 +1,1 @@
+"""How events of other servers come in: parsed, checked, their gaps filled, authorised, appended."""

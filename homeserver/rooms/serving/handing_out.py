@@ -1,0 +1,42 @@
+"""Events as other servers get them: the bytes that were stored, and what they rest upon."""
+
+from collections.abc import Collection, Iterable
+
+from orjson import Fragment
+
+from homeserver.events.event import Event
+from homeserver.events.resolution.sources import MAX_EVENTS
+from homeserver.rooms.shown import as_seen
+from homeserver.storage import events, state_trees
+from homeserver.storage.events import Stored
+from homeserver.storage.transaction import Transaction
+
+
+def pdus_at(txn: Transaction, positions: Collection[int]) -> list[Fragment]:
+    """PDUs, in no order."""
+    return [Fragment(json) for _, json in events.json_of(txn, positions)]
+
+
+def pdu_of(stored: Stored) -> dict[str, object]:
+    """What was redacted is handed out redacted."""
+    return as_seen(stored).pdu
+
+
+def state_positions(txn: Transaction, root: bytes) -> list[int]:
+    return [position for _, position in state_trees.items(txn, root)]
+
+
+def auth_chain(txn: Transaction, found: Iterable[Event]) -> dict[str, Stored]:
+    """All that the events rest upon, by id; not themselves."""
+    chain: dict[str, Stored] = {}
+    waiting = {event_id for event in found for event_id in event.auth_events}
+    while waiting and len(chain) < MAX_EVENTS:
+        level = events.find_all(txn, waiting)
+        chain.update(level)
+        waiting = {
+            event_id
+            for stored in level.values()
+            for event_id in stored.event.auth_events
+            if event_id not in chain
+        }
+    return chain
