@@ -164,6 +164,10 @@ class People:
         await expect(LoginResponse, client.login(person.password, device_name=name))
         return Person(client, person.password)
 
+    def adopt(self, client: AsyncClient) -> None:
+        """Close this client, too, when the conversation is over."""
+        self._clients.append(client)
+
     async def close(self) -> None:
         for client in self._clients:
             await client.close()
