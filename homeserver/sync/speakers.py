@@ -26,15 +26,15 @@ def speakers(
     there = {stored.position for stored in told}
     # Who keeps the state at the timeline's end takes none from the timeline.
     shown = () if view.wish.state_after else {seen.stored.position for seen in timeline.events}
-    found: list[Stored] = []
+    wanted: list[int] = []
     for user_id in dict.fromkeys([*_heard(view, timeline), *heroes]):
         position = _member_at(view, head, root, user_id)
         if position is None or position in there or position in shown:
             continue
         member = (head.room_id, user_id)
         if redundant or not view.sent_members.has(device, member, position, view.since):
-            found.append(events.at(view.txn, position))
-    return found
+            wanted.append(position)
+    return list(events.at_all(view.txn, wanted).values())
 
 
 def known_by_now(view: View, head: Head, timeline: Timeline, state: Sequence[Stored]) -> None:
