@@ -10,6 +10,7 @@ from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.federation import build_federation
+from homeserver.building.finding import FindingPart, build_finding
 from homeserver.building.keys import build_keys
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
@@ -72,6 +73,7 @@ class Application:
     peers: PeersPart
     media: MediaPart
     delivery: DeliveryPart
+    finding: FindingPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -86,6 +88,7 @@ class Application:
         await self.peers.start()
         await self.delivery.start()
         self.media.start()
+        self.finding.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -100,6 +103,7 @@ class Application:
         await self.delivery.stop()
         self.peers.stop()
         self.media.stop()
+        self.finding.stop()
         await self.accounts.stop()
         self.database.close()
 
@@ -144,6 +148,7 @@ def build(settings: Settings, world: World) -> Application:
     reading = build_reading(world, database, rooms.typing, rooms.receipts, presence)
     media = build_media(settings, world, database, notifier)
     keys = build_keys(settings, database, accounts)
+    finding = build_finding(settings.server_name, world, database, notifier, rooms.aliases)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     federation = build_federation(settings, world, database, rooms, user_data)
     happenings = Happenings(database, notifier, rooms.typing, presence)
@@ -153,7 +158,13 @@ def build(settings: Settings, world: World) -> Application:
         **peers.endpoints,
         **operations,
         "federation": [*peers.endpoints.get("federation", []), *federation],
-        "client": [*operations["client"], *client, *media.endpoints, *keys.endpoints],
+        "client": [
+            *operations["client"],
+            *client,
+            *media.endpoints,
+            *keys.endpoints,
+            *finding.endpoints,
+        ],
         "media": list(media.endpoints),
     }
     return Application(
@@ -167,6 +178,7 @@ def build(settings: Settings, world: World) -> Application:
         peers,
         media,
         delivery,
+        finding,
         endpoints,
     )
 

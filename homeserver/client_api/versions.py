@@ -12,6 +12,11 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 UNSTABLE_FEATURES: Mapping[str, bool] = {
     "org.matrix.e2e_cross_signing": True,
     "org.matrix.msc3814": True,
+    "org.matrix.msc4155": True,
+    "org.matrix.msc4380": True,
+    "org.matrix.msc4380.stable": True,
+    "uk.half-shot.msc2666.query_mutual_rooms": True,
+    "uk.half-shot.msc2666.query_mutual_rooms.stable": True,
     "uk.timedout.msc4323": True,
     "uk.timedout.msc4323.stable": True,
 }

@@ -35,6 +35,8 @@ class RateLimits:
     invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
     upload: Limit = setting(Limit(2.0, 50), "Uploading files, for one person.")
     url_preview: Limit = setting(Limit(1.0, 30), "Previews of links, for one person.")
+    search: Limit = setting(Limit(2.0, 30), "Searching messages and rooms, for one person.")
+    report: Limit = setting(Limit(0.1, 10), "Reporting rooms, events and users, for one person.")
     admin_redaction: Limit = setting(
         Limit(20.0, 200), "Redacting other people's events in a row, for one moderator."
     )

@@ -2,6 +2,7 @@
 
 from homeserver.events.client_format import stripped_state
 from homeserver.json_values import JsonObject
+from homeserver.rooms.invite_permission import hides_invite
 from homeserver.rooms.shown import as_seen
 from homeserver.storage import events
 from homeserver.storage.heads import Head
@@ -21,11 +22,16 @@ SHOWN = (
 
 
 def pending_room(view: View, head: Head, membership: Membership) -> JsonObject | None:
-    """The room's entry under `invite` or `knock`; None for an invite from somebody ignored."""
-    if membership.membership == "invite" and membership.sender in view.ignored:
+    """The room's entry under `invite` or `knock`; None for an invite that the user is not told."""
+    if membership.membership == "invite" and is_hidden(view, membership):
         return None
     shown = preview(view.txn, head, membership)
     return {f"{membership.membership}_state": {"events": shown}}
+
+
+def is_hidden(view: View, invite: Membership) -> bool:
+    """Whether the user ignores who invited, or wants no such invites."""
+    return invite.sender in view.ignored or hides_invite(view.txn, view.user_id, invite.sender)
 
 
 def preview(txn: Transaction, head: Head, membership: Membership) -> list[JsonObject]:

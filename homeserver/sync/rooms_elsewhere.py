@@ -11,6 +11,7 @@ from homeserver.rooms.shown import as_seen, show
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events, names, room_previews
 from homeserver.storage.memberships import Membership
+from homeserver.sync.pending_rooms import is_hidden
 from homeserver.sync.view import View
 
 
@@ -20,7 +21,7 @@ def is_elsewhere(view: View, membership: Membership) -> bool:
 
 
 def room_elsewhere(view: View, room_id: str, membership: Membership) -> JsonObject | None:
-    """The room's entry under `invite`, `knock` or `leave`; None for invites of ignored users."""
+    """The room's entry under `invite`, `knock` or `leave`; None for a hidden invite."""
     own = events.at(view.txn, membership.position)
     if membership.membership not in ("invite", "knock"):
         shown = Fragment(show(view.txn, own, view.look, membership.membership))
@@ -29,7 +30,7 @@ def room_elsewhere(view: View, room_id: str, membership: Membership) -> JsonObje
             "timeline": {"events": [shown], "limited": False, "prev_batch": token},
             view.wish.state_after or "state": {"events": []},
         }
-    if membership.membership == "invite" and membership.sender in view.ignored:
+    if membership.membership == "invite" and is_hidden(view, membership):
         return None
     room = names.find(view.txn, room_id) or 0
     shown_state = [

@@ -36,6 +36,8 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "invite": bucket(settings.invite),
         "upload": bucket(settings.upload),
         "url_preview": bucket(settings.url_preview),
+        "search": bucket(settings.search),
+        "report": bucket(settings.report),
         "admin_redaction": bucket(settings.admin_redaction),
         "registration": bucket(settings.registration, by_ip=True),
         "login": bucket(settings.login.ip, by_ip=True),

@@ -1,4 +1,7 @@
-"""Migrations: numbered SQL files, applied once each and only forward."""
+"""Migrations: numbered SQL files, applied once each and only forward.
+
+What one database says in words of its own stands beside them: `NNNN_name.sqlite.sql`.
+"""
 
 from importlib.resources import files
 
@@ -30,14 +33,16 @@ def migrate(txn: Transaction, dialect: Dialect) -> None:
 
 def migrations() -> dict[int, str]:
     """Number and file name of each."""
-    names = (entry.name for entry in files(__package__).iterdir() if entry.name.endswith(".sql"))
-    return {int(name.split("_", 1)[0]): name for name in names}
+    names = (entry.name for entry in files(__package__).iterdir())
+    whole = (name for name in names if name.endswith(".sql") and name.count(".") == 1)
+    return {int(name.split("_", 1)[0]): name for name in whole}
 
 
 def apply(txn: Transaction, dialect: Dialect, number: int, name: str) -> None:
-    text = (files(__package__) / name).read_text()
-    for statement in statements(text):
-        txn.execute(dialect.translate_schema(statement))
+    own = files(__package__) / name.replace(".sql", f".{dialect.name}.sql")
+    for file in (files(__package__) / name, own):
+        for statement in statements(file.read_text() if file.is_file() else ""):
+            txn.execute(dialect.translate_schema(statement))
     txn.execute("INSERT INTO migrations (number, name) VALUES (?, ?)", number, name)
 
 

@@ -1,0 +1,53 @@
+"""What helps people to find rooms and words, and to report what they find, put together."""
+
+from attrs import frozen
+
+from homeserver.building.world import World
+from homeserver.client_api.mutual_rooms import MutualRoomEndpoints
+from homeserver.client_api.reports import ReportEndpoints
+from homeserver.client_api.room_summary import RoomSummaryEndpoints
+from homeserver.client_api.search import SearchEndpoints
+from homeserver.client_api.spaces import SpaceEndpoints
+from homeserver.notifier import Notifier
+from homeserver.rooms.aliases import Aliases
+from homeserver.rooms.hierarchy import Hierarchy
+from homeserver.rooms.mutual import MutualRooms
+from homeserver.rooms.reports import Reports
+from homeserver.rooms.summaries import Summaries
+from homeserver.rooms.timeline import Appended
+from homeserver.search.indexing import Indexing
+from homeserver.search.searching import Searching
+from homeserver.storage.database import Database
+from homeserver.storage.search import index_of
+
+
+@frozen(kw_only=True)
+class FindingPart:
+    """`endpoints` belong to the resource `client`."""
+
+    indexing: Indexing
+    endpoints: tuple[object, ...]
+
+    def start(self) -> None:
+        self.indexing.start()
+
+    def stop(self) -> None:
+        """Before the database is closed."""
+        self.indexing.stop()
+
+
+def build_finding(
+    server_name: str, world: World, db: Database, notifier: Notifier, aliases: Aliases
+) -> FindingPart:
+    indexing = Indexing(db, world.clock, index_of(db.dialect.name))
+    notifier.listen(Appended, indexing.note)
+    return FindingPart(
+        indexing=indexing,
+        endpoints=(
+            SearchEndpoints(Searching(db, world.clock, indexing)),
+            SpaceEndpoints(Hierarchy(db, server_name)),
+            RoomSummaryEndpoints(Summaries(db, aliases, server_name)),
+            MutualRoomEndpoints(MutualRooms(db)),
+            ReportEndpoints(Reports(db, world.clock)),
+        ),
+    )
