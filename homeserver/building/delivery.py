@@ -4,7 +4,7 @@ from attrs import frozen
 
 from homeserver.building.peers import PeersPart
 from homeserver.building.world import World
-from homeserver.changes import PresenceChanged, TypingChanged
+from homeserver.changes import HandedIn, PresenceChanged, TypingChanged
 from homeserver.config.settings import Settings
 from homeserver.delivery.audience import Audience
 from homeserver.delivery.courier import Courier
@@ -12,6 +12,7 @@ from homeserver.delivery.device_lists import DeviceListNews
 from homeserver.delivery.fleeting import PresenceNews, Receipts, TypingNews
 from homeserver.delivery.meter import DeliveryMeter
 from homeserver.delivery.packing import Packing
+from homeserver.delivery.relays import Relays
 from homeserver.delivery.servers import Servers
 from homeserver.delivery.to_device import ToDeviceElsewhere
 from homeserver.devices.to_device import SendElsewhere
@@ -71,6 +72,7 @@ def build_delivery(
     servers = Servers(db, clock, audience, courier, peers.backoff)
     servers.listen(notifier)
     Receipts(db, audience, servers, notifier)
+    notifier.listen(HandedIn, Relays(db, audience, servers).handed_in)
     typing = TypingNews(db, clock, audience, servers, happenings.typing)
     notifier.listen(TypingChanged, typing.changed)
     if happenings.presence.enabled:

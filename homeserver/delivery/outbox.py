@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from homeserver.clock import Clock
 from homeserver.logs import logger
-from homeserver.storage import device_updates, followers, outgoing
+from homeserver.storage import device_updates, followers, handed_in, outgoing
 from homeserver.storage.database import Database
 from homeserver.storage.outgoing import Lag, News, ServerNames
 from homeserver.storage.transaction import Transaction
@@ -175,7 +175,7 @@ class Outbox:
         if now_ms - self._pruned_ms >= PRUNE_EVERY_MS and self._in_rows <= self.lags.keys():
             self._pruned_ms = now_ms
             oldest = min((lag.place for lag in self.lags.values()), default=self.saved)
-            await self._db.write(_prune, oldest)
+            await self._db.write(_prune, oldest, self.saved)
 
 
 def _split(
@@ -194,6 +194,7 @@ def _write(txn: Transaction, save: Save) -> None:
     followers.save(txn, FOLLOWER, save.place)
 
 
-def _prune(txn: Transaction, upto: int) -> None:
-    outgoing.prune(txn, upto, KEPT_ROWS)
+def _prune(txn: Transaction, oldest: int, saved: int) -> None:
+    outgoing.prune(txn, oldest, KEPT_ROWS)
+    handed_in.forget(txn, saved)
     device_updates.prune(txn)

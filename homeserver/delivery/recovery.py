@@ -8,7 +8,7 @@ from homeserver.delivery.audience import MEMBER, NOBODY, Audience
 from homeserver.delivery.outbox import FOLLOWER
 from homeserver.events.ids import domain_of
 from homeserver.rooms.state_view import TreeView
-from homeserver.storage import events, followers, heads, outgoing, outgoing_to_device
+from homeserver.storage import events, followers, handed_in, heads, outgoing, outgoing_to_device
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.outgoing import Kind, Lag, News, ServerNames
@@ -26,7 +26,7 @@ def recover(txn: Transaction, audience: Audience, upto: int, now_ms: int) -> dic
     after = followers.place(txn, FOLLOWER)
     if after is None:
         after = upto
-    found = _events(txn, audience, after, upto)
+    found = [*_events(txn, audience, after, upto), *_relays(txn, audience, after, upto)]
     outgoing.save(txn, found)
     concerned = {name for _, servers in found for name in servers}
     for _, servers in outgoing.newest_first(txn, after, upto):
@@ -52,6 +52,12 @@ def _events(txn: Transaction, audience: Audience, after: int, upto: int) -> Foun
             if servers:
                 found.append((News(position, Kind.EVENT, room.head.room, position), servers))
     return found
+
+
+def _relays(txn: Transaction, audience: Audience, after: int, upto: int) -> Found:
+    handed = handed_in.between(txn, after, upto)
+    maybe = (relayed(txn, audience, position, event_id) for position, event_id in handed)
+    return [it for it in maybe if it is not None]
 
 
 @frozen(eq=False)
@@ -103,3 +109,15 @@ class _Room:
 def _is_joined(state: TreeView, user_id: str) -> bool:
     event = state.get((MEMBER, user_id))
     return event is not None and event.membership == "join"
+
+
+def relayed(
+    txn: Transaction, audience: Audience, position: int, event_id: str
+) -> tuple[News, ServerNames] | None:
+    """What to tell whom of an event that was handed in at this place of the number line."""
+    stored = events.find(txn, event_id)
+    head = None if stored is None else heads.load(txn, stored.event.room_id)
+    if stored is None or head is None:
+        return None
+    servers = audience.in_room(head) - {domain_of(stored.event.sender)}
+    return (News(position, Kind.EVENT, head.room, stored.position), servers) if servers else None

@@ -19,3 +19,8 @@ def between(txn: Transaction, after: int, upto: int) -> list[tuple[int, str]]:
         upto,
     )
     return [(position, event_id) for position, event_id in rows]
+
+
+def forget(txn: Transaction, upto: int) -> None:
+    """All others have heard of these, or it is written down who has not."""
+    txn.execute("DELETE FROM handed_in WHERE position <= ?", upto)

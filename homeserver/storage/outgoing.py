@@ -10,7 +10,6 @@ from attrs import frozen
 from homeserver.changes import Change
 from homeserver.storage import names
 from homeserver.storage.cache import Cache
-from homeserver.storage.heads import Head
 from homeserver.storage.receipts import READ
 from homeserver.storage.transaction import Row, Transaction
 
@@ -49,17 +48,6 @@ class Lag:
 
     place: int
     since_ts: int
-
-
-def relay(txn: Transaction, head: Head, event: int, without: Iterable[str]) -> None:
-    """Let the servers in the room have an event of another server, by its position: we let it in.
-
-    For what came by send_join, send_knock and send_leave. `head` is the room as the event left it;
-    `without` names this server and the one that the event came from.
-    """
-    servers = frozenset(head.servers).difference(without)
-    if servers:
-        add(txn, News(head.newest, Kind.EVENT, head.room, event), servers)
 
 
 def add(txn: Transaction, news: News, servers: ServerNames) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from homeserver.config.network import Federation
 from tests.homeserver.delivery.world import Home, Others
 from tests.people import Server
 
@@ -19,7 +20,7 @@ def start_home(start_server: Callable[..., Server], others: Others) -> Callable[
     """Start our server; again: as after a crash, on the same database."""
 
     def start(**changes: Any) -> Home:
-        return Home.start(start_server(**changes), others)
+        return Home.start(start_server(**{"federation": Federation(), **changes}), others)
 
     return start
 

@@ -6,7 +6,7 @@ import pytest
 
 from homeserver.delivery import backlog, destination
 from homeserver.rooms import timeline
-from homeserver.storage import outgoing
+from homeserver.storage import events, handed_in
 from homeserver.storage.transaction import Transaction
 from tests.homeserver.delivery.world import Home, Others
 from tests.people import Person
@@ -294,7 +294,7 @@ def test_a_dead_server_costs_no_timer_and_no_queue(home: Home, others: Others) -
 
     assert home.servers._active == {}
     home.advance(10)
-    assert not any("_look" in str(call.func) for call in home.server.clock.timers.getDelayedCalls())
+    assert not any("_look" in str(call) for call in home.server.clock.timers.getDelayedCalls())
     assert len(others.tried) - before <= 1
 
 
@@ -340,17 +340,34 @@ def test_a_server_that_refuses_everything_is_let_be(home: Home, others: Others) 
     assert others.texts("b.org") == ["x", "y", "z"]
 
 
-def test_a_relayed_event_goes_to_all_but_its_own_server(home: Home, others: Others) -> None:
+def test_who_came_through_us_is_made_known_to_all_but_his_own_server(
+    home: Home, others: Others
+) -> None:
     _, room = open_room(home, "@bob:b.org", "@carl:c.org", "@dora:d.org")
 
-    def relay(txn: Transaction) -> None:
-        head = timeline.head(txn, room)
-        assert head is not None
-        position = head.state["m.room.member", "@carl:c.org"]
-        outgoing.relay(txn, head, position, ("test", "c.org"))
-
-    home.write(relay)
+    home.write(hand_in, room, "@carl:c.org")
 
     assert [pdu["state_key"] for pdu in others.pdus("b.org")] == ["@carl:c.org"]
     assert len(others.pdus("d.org")) == 1
     assert others.pdus("c.org") == []
+
+
+def test_who_came_through_us_before_a_crash_is_made_known(
+    start_home: Callable[..., Home], others: Others
+) -> None:
+    home = start_home()
+    _, room = open_room(home, "@bob:b.org", "@carl:c.org")
+    others.slow.add("b.org")
+    home.write(hand_in, room, "@carl:c.org")
+
+    others.slow.clear()
+    start_home()
+
+    assert [pdu["state_key"] for pdu in others.pdus("b.org")] == ["@carl:c.org"]
+
+
+def hand_in(txn: Transaction, room: str, user_id: str) -> None:
+    head = timeline.head(txn, room)
+    assert head is not None
+    event = events.at(txn, head.state["m.room.member", user_id]).event
+    handed_in.add(txn, room, event.event_id)
