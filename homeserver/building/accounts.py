@@ -209,7 +209,10 @@ def facts(settings: Settings) -> tuple[object, ...]:
     return (
         VersionEndpoints(),
         CapabilityEndpoints(
-            settings.rooms.default_room_version, settings.profiles, settings.passwords.enabled
+            settings.rooms.default_room_version,
+            settings.profiles,
+            settings.passwords.enabled,
+            settings.media.url_previews.enabled,
         ),
         WellKnownEndpoints(settings),
     )

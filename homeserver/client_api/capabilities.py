@@ -15,6 +15,7 @@ class CapabilityEndpoints:
     _default_room_version: str
     _profiles: Profiles
     _has_passwords: bool
+    _has_url_previews: bool
 
     @route("GET", "/v3/capabilities")
     async def capabilities(self, request: Request) -> JsonObject:
@@ -30,6 +31,7 @@ class CapabilityEndpoints:
             "m.3pid_changes": {"enabled": False},
             "m.get_login_token": {"enabled": self._has_passwords},
             "m.forget_forced_upon_leave": {"enabled": False},
+            "io.element.msc4452.preview_url": {"enabled": self._has_url_previews},
         }
         if request.requester.is_admin:
             capabilities["m.account_moderation"] = {"suspend": True, "lock": True}

@@ -10,8 +10,10 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 """The versions of the specification that this server speaks."""
 
 UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "fi.mau.msc2246.stable": True,
     "org.matrix.e2e_cross_signing": True,
     "org.matrix.msc3814": True,
+    "org.matrix.msc3916.stable": True,
     "org.matrix.msc4155": True,
     "org.matrix.msc4380": True,
     "org.matrix.msc4380.stable": True,

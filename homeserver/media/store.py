@@ -80,7 +80,7 @@ class FileStore:
         """
         found: dict[bytes, float] = {}
         for kind in ("files", "thumbnails"):
-            for path in (self.folder / kind).glob(f"{first:02x}/??/*"):
+            for path in (self.folder / kind).glob(f"{first:02x}/?/*"):
                 hash = _hash_at(path)
                 if hash is not None:
                     found[hash] = max(found.get(hash, 0.0), _changed(path))
@@ -131,8 +131,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def _place(hash: bytes) -> Path:
+    """Below one of 4096 folders: few enough that most uploads need no new one."""
     name = hash.hex()
-    return Path(name[:2], name[2:4], name[4:])
+    return Path(name[:2], name[2:3], name[3:])
 
 
 def _hash_at(path: Path) -> bytes | None:

@@ -54,7 +54,7 @@ class Thumbnails:
         assert found.file is not None
         size = choose(wish.width, wish.height, wish.method, animated=wish.animated)
         made = await self._db.glance(media_thumbnails.find, found.file, size)
-        if made is None or not await self._is_there(found.file, size, made):
+        if made is None or not self._is_there(found.file, size, made):
             made = await self._make_together(found.file, size)
         elif self._clock.now_ms() - made.used_ts > TOUCH_EVERY_MS:
             await self._db.write(media_thumbnails.touch, found.file, size, self._clock.now_ms())
@@ -75,12 +75,12 @@ class Thumbnails:
         tag = f"{found.file.hex()[:32]}-{name_of(size)}"
         return Content(path, length, made.content_type, shown, tag)
 
-    async def _is_there(self, file: bytes, size: Size, made: Made) -> bool:
+    def _is_there(self, file: bytes, size: Size, made: Made) -> bool:
         """Not after a power failure, perhaps: thumbnails are not worth waiting for the disk."""
         if made.outcome != "made":
             return True
         path = self._store.thumbnail_path(file, name_of(size))
-        return await self._aside(lambda: path.is_file() and path.stat().st_size == made.size)
+        return path.is_file() and path.stat().st_size == made.size
 
     # -- making
 

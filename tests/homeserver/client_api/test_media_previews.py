@@ -241,6 +241,11 @@ def test_nothing_is_fetched_unless_the_operator_wants_it(surf: Callable[..., Web
 
     assert web.refused() == (403, "M_FORBIDDEN")
     assert web.fetched == []
+    assert not tells_of_previews(web.alice)
+
+
+def test_clients_are_told_whether_there_are_previews(web: Web) -> None:
+    assert tells_of_previews(web.alice)
 
 
 def test_previews_have_a_rate_limit_and_need_an_account(
@@ -281,3 +286,8 @@ def test_a_picture_goes_when_the_page_has_another(web: Web) -> None:
 
     assert web.preview("http://example.org/1.png")["og:image:width"] == 20
     assert len(files(web.server)) == 1
+
+
+def tells_of_previews(person: Person) -> bool:
+    capabilities = person.get("/v3/capabilities")["capabilities"]
+    return bool(capabilities["io.element.msc4452.preview_url"]["enabled"])

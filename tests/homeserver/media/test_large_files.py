@@ -30,6 +30,7 @@ class RunningServer:
             "database": {"engine": "sqlite", "path": str(folder / "homeserver.db")},
             "listeners": [{"port": self.port, "resources": ["client", "media"]}],
             "registration": {"enabled": True},
+            "rate_limits": {"enabled": False},
             "passwords": {"hash_memory": "8M", "hash_passes": 1},
             "signing_key_path": str(folder / "signing.key"),
             "media": {"store_path": str(folder / "media"), "keep_free": "1M"},

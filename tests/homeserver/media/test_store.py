@@ -31,7 +31,7 @@ def test_a_file_stands_where_its_hash_says(store: FileStore) -> None:
     hash = put(store, b"data")
 
     name = hashlib.sha256(b"data").hexdigest()
-    assert store.path(hash) == store.folder / "files" / name[:2] / name[2:4] / name[4:]
+    assert store.path(hash) == store.folder / "files" / name[:2] / name[2] / name[3:]
     assert store.path(hash).read_bytes() == b"data"
     assert store.size(hash) == 4
 
