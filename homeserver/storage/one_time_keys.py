@@ -225,21 +225,25 @@ def _take_first(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
         """,
         *_parameters(wanted),
     )
-    # One statement after the other, so that each runs once for all keys.
-    for position, *_ in rows:
-        txn.insert("DELETE FROM one_time_keys WHERE position = ?", position)
-    for _, fingerprint, user_id, device_id, *_ in rows:
-        txn.insert(
-            """
-            INSERT INTO issued_one_time_keys (user_id, device_id, fingerprint) VALUES (?, ?, ?)
-            ON CONFLICT DO NOTHING
-            """,
-            user_id,
-            device_id,
-            fingerprint,
+    if rows:
+        positions = [row[0] for row in rows]
+        txn.execute(
+            f"DELETE FROM one_time_keys WHERE position IN ({txn.in_list(positions)})", *positions
         )
-        txn.drop(_counts(txn), (user_id, device_id))
+        _remember_issued(txn, [(user, device, print) for _, print, user, device, *_ in rows])
     return [Claimed(*row[2:]) for row in rows]
+
+
+def _remember_issued(txn: Transaction, issued: list[tuple[str, str, bytes]]) -> None:
+    txn.execute(
+        f"""
+        INSERT INTO issued_one_time_keys (user_id, device_id, fingerprint)
+        VALUES {",".join("(?,?,?)" for _ in issued)} ON CONFLICT DO NOTHING
+        """,
+        *(value for row in issued for value in row),
+    )
+    for user_id, device_id, _ in issued:
+        txn.drop(_counts(txn), (user_id, device_id))
 
 
 def _use_fallbacks(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
