@@ -59,6 +59,7 @@ def homeserver_settings(
         "listeners": [{"port": port, "bind_addresses": ["127.0.0.1"], "resources": ["client"]}],
         "registration": {"enabled": True, "shared_secret": SHARED_SECRET},
         "rate_limits": {"enabled": False},
+        "federation": {"enabled": False},
         "signing_key_path": str(directory / "signing.key"),
         "media": {"store_path": str(directory / "media")},
     }

@@ -1,6 +1,7 @@
 """Alice and what is hers, and mallory who has no right to any of it."""
 
 import secrets
+from operator import itemgetter
 from typing import Any
 
 from attrs import field, frozen
@@ -94,7 +95,9 @@ class Town:
             f"/directory/list{room.replace('/rooms', '/room')}",
             f"/directory/room/{self.alias.replace('#', '%23')}",
         ]
-        return {path: lasting(self.alice.does("GET", path)) for path in paths}
+        things = {path: lasting(self.alice.does("GET", path)) for path in paths}
+        things[f"{room}/state"].sort(key=itemgetter("event_id"))  # In no order of its own.
+        return things
 
 
 def settle(wire: Wire, name: str) -> Resident:
