@@ -15,7 +15,9 @@ def left_room(view: View, head: Head, membership: Membership) -> JsonObject:
     """The room's entry under `leave`, up to the user's departure."""
     stretch = _stretch(view, head, membership)
     if stretch is None:
-        return room_entry(view, head, _departure(view, membership), [])
+        departure = _departure(view, membership)
+        at_end = [seen.stored for seen in departure.events] if view.wish.state_after else []
+        return room_entry(view, head, departure, at_end)
     if stretch.after < stretch.upto:
         view.left_rooms.append(head)
     found = timeline(view, head, stretch)

@@ -28,7 +28,7 @@ def room_elsewhere(view: View, room_id: str, membership: Membership) -> JsonObje
         token = write_token(membership.moved - 1)
         return {
             "timeline": {"events": [shown], "limited": False, "prev_batch": token},
-            view.wish.state_after or "state": {"events": []},
+            view.wish.state_after or "state": {"events": [shown] if view.wish.state_after else []},
         }
     if membership.membership == "invite" and is_hidden(view, membership):
         return None
