@@ -7,6 +7,7 @@ from homeserver.delivery.audience import Audience
 from homeserver.devices.to_device import Messages
 from homeserver.events.ids import domain_of
 from homeserver.json_values import encode
+from homeserver.peers.signing import canonical_content
 from homeserver.randomness import Random, token
 from homeserver.storage import outgoing_to_device
 from homeserver.storage.transaction import Transaction
@@ -39,7 +40,8 @@ class ToDeviceElsewhere:
         position = txn.next_position()
         # A number alone would come again after a database was restored from a copy.
         content["message_id"] = f"{position}.{token(self._random, 10)}"
-        outgoing_to_device.add(txn, server, position, encode(content).decode())
+        # It goes as it is into requests, which are signed in this spelling.
+        outgoing_to_device.add(txn, server, position, canonical_content(content).decode())
 
 
 def _parts(messages: Messages) -> Iterator[Messages]:

@@ -17,7 +17,7 @@ class ToDeviceLeft(Change):
 
 
 def add(txn: Transaction, server: str, position: int, content: str) -> None:
-    """Let the content of an m.direct_to_device, as JSON, wait for a server."""
+    """Let the content of an m.direct_to_device, as canonical JSON, wait for a server."""
     txn.insert(
         "INSERT INTO outgoing_to_device (position, server, content) VALUES (?, ?, ?)",
         position,

@@ -371,3 +371,28 @@ def hand_in(txn: Transaction, room: str, user_id: str) -> None:
     assert head is not None
     event = events.at(txn, head.state["m.room.member", user_id]).event
     handed_in.add(txn, room, event.event_id)
+
+
+def test_the_metrics_tell_of_it(home: Home, others: Others) -> None:
+    alice, room = open_room(home, "@bob:b.org", "@carl:c.org")
+    others.down.add("b.org")
+    alice.sends(room, "hello")
+
+    registry = home.server.app.metrics.registry
+    value = registry.get_sample_value
+    assert value("isthmus_federation_pdus_sent_total") == 1
+    assert value("isthmus_federation_transactions_sent_total", {"outcome": "failed"}) == 1
+    assert value("isthmus_federation_destinations_lagging") == 1
+    assert value("isthmus_federation_destinations_waiting") == 0
+
+
+def test_the_log_names_the_server_and_the_error_but_no_content(
+    home: Home, others: Others, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice, room = open_room(home, "@bob:b.org")
+    others.down.add("b.org")
+    with caplog.at_level("INFO"):
+        alice.sends(room, "a secret")
+
+    assert "nothing can be sent to b.org: b.org is down" in caplog.text
+    assert "a secret" not in caplog.text
