@@ -145,10 +145,10 @@ def build(settings: Settings, world: World) -> Application:
         (rooms.typing, rooms.receipts),
         (user_data.filters, presence),
     )
-    reading = build_reading(world, database, rooms.typing, rooms.receipts, presence)
+    reading = build_reading(world, database, rooms, presence)
     media = build_media(settings, world, database, notifier)
     keys = build_keys(settings, database, accounts)
-    finding = build_finding(settings.server_name, world, database, notifier, rooms.aliases)
+    finding = build_finding(settings.server_name, world, database, notifier, rooms)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     federation = build_federation(settings, world, database, rooms, user_data)
     happenings = Happenings(database, notifier, rooms.typing, presence)

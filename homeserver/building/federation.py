@@ -10,6 +10,7 @@ from homeserver.federation_api.inviting import InvitingEndpoints
 from homeserver.federation_api.memberships import MembershipEndpoints
 from homeserver.federation_api.public_rooms import PublicRoomEndpoints
 from homeserver.federation_api.queries import QueryEndpoints
+from homeserver.federation_api.spaces import SpaceEndpoints
 from homeserver.federation_api.transactions import TransactionEndpoints
 from homeserver.rooms.incoming.edus import Edus
 from homeserver.rooms.incoming.queues import RoomQueues
@@ -18,6 +19,7 @@ from homeserver.rooms.serving.doors import Doors
 from homeserver.rooms.serving.events import RoomEvents
 from homeserver.rooms.serving.invites import Invites
 from homeserver.rooms.serving.memberships import Memberships
+from homeserver.rooms.serving.spaces import Spaces
 from homeserver.storage.database import Database
 
 
@@ -45,5 +47,6 @@ def build_federation(
         MembershipEndpoints(Memberships(db, rooms.author, receiving)),
         InvitingEndpoints(Invites(db, rooms.author, rooms.checks, checks)),
         PublicRoomEndpoints(rooms.directory),
+        SpaceEndpoints(Spaces(name, db)),
         QueryEndpoints(name, rooms.aliases, user_data.profiles, user_data.openid),
     ]

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.building.rooms import RoomsPart
 from homeserver.building.world import World
 from homeserver.client_api.mutual_rooms import MutualRoomEndpoints
 from homeserver.client_api.reports import ReportEndpoints
@@ -9,7 +10,7 @@ from homeserver.client_api.room_summary import RoomSummaryEndpoints
 from homeserver.client_api.search import SearchEndpoints
 from homeserver.client_api.spaces import SpaceEndpoints
 from homeserver.notifier import Notifier
-from homeserver.rooms.aliases import Aliases
+from homeserver.rooms.elsewhere.spaces import SpacesElsewhere
 from homeserver.rooms.hierarchy import Hierarchy
 from homeserver.rooms.mutual import MutualRooms
 from homeserver.rooms.reports import Reports
@@ -37,16 +38,20 @@ class FindingPart:
 
 
 def build_finding(
-    server_name: str, world: World, db: Database, notifier: Notifier, aliases: Aliases
+    server_name: str, world: World, db: Database, notifier: Notifier, rooms: RoomsPart
 ) -> FindingPart:
     indexing = Indexing(db, world.clock, index_of(db.dialect.name))
     notifier.listen(Appended, indexing.note)
+    elsewhere = None
+    if rooms.shared is not None:
+        others = rooms.shared.receiving.others
+        elsewhere = SpacesElsewhere(others, world.clock, server_name)
     return FindingPart(
         indexing=indexing,
         endpoints=(
             SearchEndpoints(Searching(db, world.clock, indexing)),
-            SpaceEndpoints(Hierarchy(db, server_name)),
-            RoomSummaryEndpoints(Summaries(db, aliases, server_name)),
+            SpaceEndpoints(Hierarchy(db, server_name, elsewhere)),
+            RoomSummaryEndpoints(Summaries(db, rooms.aliases, server_name, elsewhere)),
             MutualRoomEndpoints(MutualRooms(db)),
             ReportEndpoints(Reports(db, world.clock)),
         ),

@@ -4,10 +4,13 @@ from attrs import frozen
 
 from homeserver.client_api.account import requester_of
 from homeserver.errors import InvalidParam
+from homeserver.events.ids import is_server_name
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.summaries import Summaries
+
+MAX_VIA = 10
 
 OLD_NAMES = {
     "room_version": "im.nheko.summary.room_version",
@@ -33,4 +36,7 @@ class RoomSummaryEndpoints:
         if not room.startswith(("!", "#")):
             raise InvalidParam("Name a room by its id or alias: !id or #alias:example.org.")
         requester = requester_of(request)
-        return await self._summaries.find(requester.user_id if requester else None, room)
+        via = request.parameters.get("via", [])[:MAX_VIA]
+        return await self._summaries.find(
+            requester.user_id if requester else None, room, list(filter(is_server_name, via))
+        )

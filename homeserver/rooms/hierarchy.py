@@ -1,26 +1,26 @@
 """Walks through spaces. Spec: Client-Server API, "Discovering rooms within spaces"."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
 from homeserver.errors import Forbidden, InvalidParam
-from homeserver.events.client_format import stripped_state
 from homeserver.events.ids import is_room_id
 from homeserver.json_values import JsonObject
-from homeserver.rooms.directory_entries import text_in
-from homeserver.rooms.shown import as_seen
-from homeserver.rooms.summaries import local_head, may_know, summary_of
-from homeserver.storage import events
+from homeserver.rooms.first_sight import local_head, may_know, may_know_elsewhere
+from homeserver.rooms.remote import RoomAddress
+from homeserver.rooms.space_rooms import RoomsElsewhere, SpaceRoom, address_in, room_here
 from homeserver.storage.database import Database
-from homeserver.storage.events import Stored
-from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
-CHILD = "m.space.child"
-MAX_ORDER = 50
 MAX_ROOMS = 10_000
 """That one walk looks at, whether the user may know of them or not."""
+MAX_LOOKUPS = 50
+"""Rooms for which other servers are asked in one request; the others are left out."""
+AT_ONCE = 10
+
+Known = Mapping[str, SpaceRoom | None]
+"""What other servers told of rooms; None for what they did not."""
 
 
 @frozen(kw_only=True)
@@ -34,29 +34,51 @@ class Wish:
     after: str | None = None
 
 
+class Unknown(Exception):
+    """A walk came to rooms that other servers must be asked for."""
+
+    def __init__(self, addresses: list[RoomAddress]) -> None:
+        super().__init__(addresses)
+        self.addresses = addresses
+
+
 @frozen(eq=False)
 class Hierarchy:
     _db: Database
     _server_name: str
+    _elsewhere: RoomsElsewhere | None = None
 
     async def page(self, user_id: str, wish: Wish) -> JsonObject:
         """Rooms, and the token of the next page where there is one."""
-        return await self._db.read(self._page, user_id, wish)
+        known: dict[str, SpaceRoom | None] = {}
+        left = MAX_LOOKUPS
+        while self._elsewhere is not None and left > 0:
+            try:
+                return await self._db.read(self._page, user_id, wish, known, True)
+            except Unknown as unknown:
+                asked = unknown.addresses[:left]
+            left -= len(asked)
+            found = await self._elsewhere.find(asked, wish.suggested_only)
+            known = {**dict.fromkeys(it.room_id for it in asked), **found, **known}
+        return await self._db.read(self._page, user_id, wish, known, False)
 
-    def _page(self, txn: Transaction, user_id: str, wish: Wish) -> JsonObject:
-        root = local_head(txn, wish.room_id, self._server_name)
-        if root is None or not may_know(txn, root, user_id):
+    def _page(
+        self, txn: Transaction, user_id: str, wish: Wish, known: Known, asks: bool
+    ) -> JsonObject:
+        walk = Walk(txn, user_id, self._server_name, wish, known, asks)
+        found = walk.rooms()
+        first = next(found, None)
+        if first is None or first.room_id != wish.room_id:
             raise Forbidden("This room does not exist, or you are not allowed to view it.")
-        walk = Walk(txn, user_id, self._server_name, wish)
-        found = walk.rooms(root)
-        if wish.after is not None:
+        rooms = [first] if wish.after is None else []
+        if wish.after not in (None, wish.room_id):
             skip_to(found, wish.after)
-        rooms: list[JsonObject] = []
-        for head in found:
+        for room in found:
             if len(rooms) == wish.limit:
-                return {"rooms": rooms, "next_batch": write_token(wish, rooms[-1]["room_id"])}
-            rooms.append(walk.show(head))
-        return {"rooms": rooms}
+                token = write_token(wish, rooms[-1].room_id)
+                return {"rooms": [it.shown() for it in rooms], "next_batch": token}
+            rooms.append(room)
+        return {"rooms": [it.shown() for it in rooms]}
 
 
 @frozen(eq=False)
@@ -67,72 +89,53 @@ class Walk:
     user_id: str
     server_name: str
     wish: Wish
+    known: Known
+    asks: bool
     _met: set[str] = field(factory=set, init=False)
 
-    def rooms(self, root: Head) -> Iterator[Head]:
+    def rooms(self) -> Iterator[SpaceRoom]:
         """Those that the user may know of, depth first, each before its children."""
-        waiting = [(root, 0)]
-        self._met.add(root.room_id)
+        waiting = [(RoomAddress(self.wish.room_id), 0)]
+        self._met.add(self.wish.room_id)
         while waiting:
-            head, depth = waiting.pop()
-            yield head
+            address, depth = waiting.pop()
+            room = self._find(address, [it for it, _ in waiting[: -AT_ONCE - 1 : -1]])
+            if room is None:
+                continue
+            yield room
             if depth < self.wish.max_depth:
-                children = list(self._unmet_children(head))
+                children = list(self._unmet(room))
                 waiting += [(child, depth + 1) for child in reversed(children)]
 
-    def show(self, head: Head) -> JsonObject:
-        children = [
-            {
-                **stripped_state(as_seen(stored)),
-                "origin_server_ts": stored.event.origin_server_ts,
-            }
-            for stored in self._links(head)
-        ]
-        return {**summary_of(self.txn, head), "children_state": children}
+    def _unmet(self, space: SpaceRoom) -> Iterator[RoomAddress]:
+        for link in space.links:
+            if link["state_key"] not in self._met and len(self._met) < MAX_ROOMS:
+                self._met.add(link["state_key"])
+                yield address_in(link)
 
-    def _unmet_children(self, space: Head) -> Iterator[Head]:
-        for link in self._links(space):
-            room_id = link.event.state_key or ""
-            if room_id in self._met or len(self._met) >= MAX_ROOMS:
-                continue
-            self._met.add(room_id)
-            head = local_head(self.txn, room_id, self.server_name)
-            if head is not None and may_know(self.txn, head, self.user_id):
-                yield head
+    def _find(self, address: RoomAddress, next: list[RoomAddress]) -> SpaceRoom | None:
+        """The room, if the user may know of it. Raises Unknown, with some that come next."""
+        head = local_head(self.txn, address.room_id, self.server_name)
+        if head is not None:
+            if not may_know(self.txn, head, self.user_id):
+                return None
+            return room_here(self.txn, head, self.wish.suggested_only)
+        if self.asks and address.room_id not in self.known:
+            raise Unknown([address, *(it for it in next if self._is_unknown(it))][:AT_ONCE])
+        room = self.known.get(address.room_id)
+        if room is None or not may_know_elsewhere(self.txn, room.summary, self.user_id):
+            return None
+        return room
 
-    def _links(self, head: Head) -> list[Stored]:
-        """The m.space.child events of a space that hold, in their order."""
-        if text_in(self.txn, head, "m.room.create", "type") != "m.space":
-            return []
-        positions = [position for (type, _), position in head.state.items() if type == CHILD]
-        found = events.at_all(self.txn, positions).values()
-        return sorted((it for it in found if self._holds(it)), key=rank)
-
-    def _holds(self, link: Stored) -> bool:
-        content = as_seen(link).content
-        via = content.get("via")
-        if not (isinstance(via, list) and via and is_room_id(link.event.state_key or "")):
-            return False
-        return not self.wish.suggested_only or content.get("suggested") is True
+    def _is_unknown(self, address: RoomAddress) -> bool:
+        here = local_head(self.txn, address.room_id, self.server_name)
+        return here is None and address.room_id not in self.known
 
 
-def rank(link: Stored) -> tuple[bool, str, int, str]:
-    """Spec: "Ordering of children within a space"."""
-    order = as_seen(link).content.get("order")
-    if not (isinstance(order, str) and is_valid_order(order)):
-        order = None
-    event = link.event
-    return order is None, order or "", event.origin_server_ts, event.state_key or ""
-
-
-def is_valid_order(order: str) -> bool:
-    return len(order) <= MAX_ORDER and all(" " <= character <= "~" for character in order)
-
-
-def skip_to(found: Iterator[Head], room_id: str) -> None:
+def skip_to(found: Iterator[SpaceRoom], room_id: str | None) -> None:
     """Past this room; raises InvalidParam if it is no longer there."""
-    for head in found:
-        if head.room_id == room_id:
+    for room in found:
+        if room.room_id == room_id:
             return
     raise InvalidParam("The space has changed since that token was given out: start again.")
 

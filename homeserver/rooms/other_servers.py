@@ -112,6 +112,10 @@ class OtherServers:
         query = {"user_id": user_id, **({"field": field_name} if field_name else {})}
         return await self._get(server, V1 + "/query/profile", query)
 
+    async def hierarchy(self, server: str, room_id: str, suggested_only: bool) -> JsonObject:
+        query = {"suggested_only": "true" if suggested_only else "false"}
+        return await self._get(server, path_of(V1 + "/hierarchy/{}", room_id), query)
+
     async def public_rooms(self, server: str, body: JsonObject) -> JsonObject:
         return await self._peers.request(server, "POST", V1 + "/publicRooms", body=body)
 

@@ -1,27 +1,20 @@
 """What a room is, for those who may know of it. Spec: Client-Server API, "Room Summaries"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from homeserver.errors import MatrixError, NotFound
-from homeserver.events.membership import join_rule_in
+from homeserver.errors import NotFound
 from homeserver.json_values import JsonObject
 from homeserver.rooms.access import membership
 from homeserver.rooms.aliases import Aliases
-from homeserver.rooms.directory_entries import entry_of, text_in
-from homeserver.rooms.reading import is_world_readable
-from homeserver.rooms.restricted import RESTRICTED, allowed_rooms, check_conditions
-from homeserver.rooms.state_view import StateView
-from homeserver.storage import heads
+from homeserver.rooms.first_sight import local_head, may_know, may_know_elsewhere, summary_of
+from homeserver.rooms.remote import RoomAddress
+from homeserver.rooms.space_rooms import RoomsElsewhere
 from homeserver.storage.database import Database
-from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
-OPEN_TO_ALL = ("public", "knock", "knock_restricted")
 NO_ROOM = "There is no such room, or you may not know of it."
-MAX_ALLOWED = 100
-"""Rooms whose members may come in, in one summary."""
 
 
 @frozen(eq=False)
@@ -29,66 +22,40 @@ class Summaries:
     _db: Database
     _aliases: Aliases
     _server_name: str
+    _elsewhere: RoomsElsewhere | None = None
 
-    async def find(self, user_id: str | None, room: str) -> JsonObject:
+    async def find(self, user_id: str | None, room: str, via: Sequence[str] = ()) -> JsonObject:
         """Of a room by its id or alias; `user_id` is None for a stranger. Raises NotFound."""
-        room_id = (await self._aliases.resolve(room)).room_id if room.startswith("#") else room
-        return await self._db.read(self._find, user_id, room_id)
-
-    def _find(self, txn: Transaction, user_id: str | None, room_id: str) -> JsonObject:
-        head = local_head(txn, room_id, self._server_name)
-        if head is None or not may_know(txn, head, user_id):
+        address = RoomAddress(room, tuple(via))
+        if room.startswith("#"):
+            address = await self._aliases.resolve(room)
+        summary = await self._db.read(self._here, user_id, address.room_id)
+        if summary is None and self._elsewhere is not None and user_id is not None:
+            found = await self._elsewhere.find([address], False)
+            if (told := found.get(address.room_id)) is not None:
+                summary = await self._db.read(self._of_stranger, user_id, told.summary)
+        if not summary:
             raise NotFound(NO_ROOM)
-        summary = dict(summary_of(txn, head))
-        if user_id is not None:
-            own = membership(txn, user_id, room_id)
-            summary["membership"] = own.membership if own else "leave"
         return summary
 
+    def _here(self, txn: Transaction, user_id: str | None, room_id: str) -> JsonObject | None:
+        """None for a room that this server is not in, nothing for one that is hidden."""
+        head = local_head(txn, room_id, self._server_name)
+        if head is None:
+            return None
+        if not may_know(txn, head, user_id):
+            return {}
+        return with_membership(txn, summary_of(txn, head), user_id)
 
-def local_head(txn: Transaction, room_id: str, server_name: str) -> Head | None:
-    """A room that this server is in: of others it knows at best how they were."""
-    head = heads.load(txn, room_id)
-    return head if head is not None and server_name in head.servers else None
-
-
-def may_know(txn: Transaction, head: Head, user_id: str | None) -> bool:
-    """Who is in the room, could enter it or knock, or could read it."""
-    if is_world_readable(txn, head):
-        return True
-    own = membership(txn, user_id, head.room_id) if user_id else None
-    standing = own.membership if own else "leave"
-    if standing in ("join", "invite"):
-        return True
-    return standing != "ban" and may_come_in(txn, head, user_id)
+    def _of_stranger(self, txn: Transaction, user_id: str, told: JsonObject) -> JsonObject:
+        known = may_know_elsewhere(txn, told, user_id)
+        return with_membership(txn, told, user_id) if known else {}
 
 
-def may_come_in(txn: Transaction, head: Head, user_id: str | None) -> bool:
-    """Whether the join rules let the user in, if only after a knock."""
-    rule = join_rule_in(StateView(txn, head))
-    if rule not in head.version.join_rules:
-        return False
-    if rule in OPEN_TO_ALL:
-        return True
-    return rule in RESTRICTED and user_id is not None and meets_conditions(txn, head, user_id)
-
-
-def meets_conditions(txn: Transaction, head: Head, user_id: str) -> bool:
-    try:
-        check_conditions(txn, head, user_id)
-    except MatrixError:
-        return False
-    return True
-
-
-def summary_of(txn: Transaction, head: Head) -> Mapping[str, object]:
-    """definitions/room_summary.yaml, the same for everybody."""
-    entry = entry_of(txn, head.room_id, head.root)
-    summary: JsonObject = dict(entry.chunk) if entry else {}
-    summary["room_version"] = head.version.id
-    if algorithm := text_in(txn, head, "m.room.encryption", "algorithm"):
-        summary["encryption"] = algorithm
-    if join_rule_in(StateView(txn, head)) in RESTRICTED:
-        allowed = [room_id for room_id in allowed_rooms(txn, head) if room_id.startswith("!")]
-        summary["allowed_room_ids"] = allowed[:MAX_ALLOWED]
-    return summary
+def with_membership(
+    txn: Transaction, summary: Mapping[str, object], user_id: str | None
+) -> JsonObject:
+    if user_id is None:
+        return dict(summary)
+    own = membership(txn, user_id, str(summary["room_id"]))
+    return {**summary, "membership": own.membership if own else "leave"}
