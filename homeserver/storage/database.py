@@ -181,6 +181,10 @@ class Database:
     ) -> Any:
         try:
             return work(txn, *arguments)
+        except LookupError:
+            # Memory may have heard of a commit that this view of the rows does not show yet.
+            self._give_back(connection)
+            return work(txn, *arguments)
         except Exception:
             if not connection.is_lost():
                 raise

@@ -192,7 +192,9 @@ def at(txn: Transaction, position: int) -> Stored:
     known: Stored | None = txn.see(txn.memory.events, position)
     if known is not None:
         return known
-    (row,) = txn.query(f"SELECT {_COLUMNS} {_FROM} WHERE events.position = ?", position)
+    row = txn.one(f"SELECT {_COLUMNS} {_FROM} WHERE events.position = ?", position)
+    if row is None:
+        raise KeyError(position)
     return _remember(txn, row)
 
 

@@ -337,3 +337,16 @@ def test_announcements_come_in_the_order_of_their_places(store: Store) -> None:
     assert positions == sorted(positions)
     assert store.database.position == positions[-1]
     assert all(isinstance(change, Added) for change in store.news)
+
+
+def test_a_read_that_memory_has_overtaken_looks_again(store: Store) -> None:
+    """Memory named something that the rows, as this reader first saw them, do not show yet."""
+    tries: list[int] = []
+
+    def look(txn: Transaction) -> int:
+        tries.append(1)
+        if len(tries) == 1:
+            raise KeyError("not in these rows yet")
+        return len(tries)
+
+    assert store.read(look) == 2
