@@ -18,6 +18,7 @@ from twisted.internet.defer import Deferred
 from homeserver.changes import HandedIn
 from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
+from homeserver.config.network import TrustedKeyServer
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database as AnyDatabase
 from homeserver.events.event import Event
@@ -244,7 +245,9 @@ def linked_servers(
             registration=Registration(enabled=True),
             passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),
             rate_limits=RateLimits(enabled=False),
-            trusted_key_servers=(),
+            trusted_key_servers=tuple(
+                TrustedKeyServer(server_name=other) for other in names if other != name
+            ),
         )
         server = LinkedServer(settings)
         server.link(network)

@@ -1,5 +1,6 @@
 """What people read of rooms, and how far they have read, put together."""
 
+from homeserver.building.rooms import RoomsPart
 from homeserver.building.world import World
 from homeserver.client_api.events import EventEndpoints
 from homeserver.client_api.members import MemberEndpoints
@@ -13,22 +14,21 @@ from homeserver.client_api.typing import TypingEndpoints
 from homeserver.rooms.members import Members
 from homeserver.rooms.messages import Messages
 from homeserver.rooms.read_markers import ReadMarkers
-from homeserver.rooms.receipts import Receipts
 from homeserver.rooms.related_events import RelatedEvents
 from homeserver.rooms.room_state import RoomState
 from homeserver.rooms.threads import Threads
 from homeserver.rooms.timestamps import Timestamps
-from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
 from homeserver.users.presence import Presence
 
 
 def build_reading(
-    world: World, db: Database, typing: Typing, receipts: Receipts, presence: Presence
+    world: World, db: Database, rooms: RoomsPart, presence: Presence
 ) -> tuple[object, ...]:
     """The endpoints."""
-    clock = world.clock
-    messages = Messages(db, clock)
+    clock, typing, receipts = world.clock, rooms.typing, rooms.receipts
+    history = rooms.shared.history if rooms.shared else None
+    messages = Messages(db, clock, history)
     read_markers = ReadMarkers(db, clock)
     return (
         MessageEndpoints(messages),

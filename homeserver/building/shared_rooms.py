@@ -11,6 +11,7 @@ from homeserver.rooms.elsewhere.joining import RemoteJoins
 from homeserver.rooms.elsewhere.rooms import FederatedRooms
 from homeserver.rooms.incoming.checks import Checks
 from homeserver.rooms.incoming.fetching import Fetching
+from homeserver.rooms.incoming.history import History
 from homeserver.rooms.incoming.receiving import Receiving
 from homeserver.rooms.other_servers import OtherServers
 from homeserver.storage import profiles
@@ -21,6 +22,7 @@ from homeserver.storage.database import Database
 class SharedRooms:
     receiving: Receiving
     remote: FederatedRooms
+    history: History
 
 
 def build_shared_rooms(world: World, db: Database, author: Author, peers: PeersPart) -> SharedRooms:
@@ -37,4 +39,4 @@ def build_shared_rooms(world: World, db: Database, author: Author, peers: PeersP
         profiles.for_member_event,
         peers.admission.check,
     )
-    return SharedRooms(receiving=receiving, remote=remote)
+    return SharedRooms(receiving=receiving, remote=remote, history=History(receiving))

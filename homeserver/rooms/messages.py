@@ -1,6 +1,7 @@
 """The history of a room, page by page. Spec: Client-Server API, "Getting events for a room"."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from attrs import frozen
 
@@ -44,13 +45,22 @@ class Wish:
     stop: int | None = None
 
 
+class PastHistory(Protocol):
+    async def fill_page(self, user_id: str, room_id: str, start: int | None, limit: int) -> None:
+        """Fetch what is missing on a page that a member reads, as far as it can be had."""
+
+
 @frozen(eq=False)
 class Messages:
     _db: Database
     _clock: Clock
+    _history: PastHistory | None = None
 
     async def page(self, wish: Wish) -> JsonObject:
         """`end` is there if more follows, `state` if members are loaded lazily."""
+        if wish.backwards and self._history is not None:
+            user_id = wish.requester.user_id
+            await self._history.fill_page(user_id, wish.room_id, wish.start, wish.limit)
         return await self._db.read(page, wish, self._clock.now_ms())
 
     async def around(

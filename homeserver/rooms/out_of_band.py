@@ -12,9 +12,12 @@ from homeserver.storage.transaction import Transaction
 
 
 def note_membership(
-    txn: Transaction, event: Event, preview: list[JsonObject] | None = None
+    txn: Transaction, event: Event, server: str = "", preview: list[JsonObject] | None = None
 ) -> None:
-    """Keep a member event outside of any timeline; without a preview the last one stays."""
+    """Keep a member event outside of any timeline, and what the server tells of the room.
+
+    Without a preview, the last one stays.
+    """
     user_id = event.state_key or ""
     room = names.intern(txn, event.room_id)
     heads.save_new(txn, room, event.version)
@@ -28,7 +31,7 @@ def note_membership(
     membership = evolve(membership_of(event, stored.position), moved=position)
     memberships.save(txn, user_id, event.room_id, room, membership)
     if preview is not None:
-        room_previews.save(txn, user_id, room, preview)
+        room_previews.save(txn, user_id, room, server, preview)
     txn.announce(MembershipMoved(position, user_id, event.room_id))
 
 

@@ -29,6 +29,11 @@ from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
+PLACES_IN_GAPS = 5000
+"""Left free where history is missing, so that it can be put in later."""
+NO_STATE = state_trees.EMPTY
+"""The root of the state before a room's first event."""
+
 __all__ = ["IN_ROOM", "Appended", "Arrival", "RoomStateIds", "SentBy"]
 
 
@@ -112,6 +117,8 @@ def append(
 def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> Head:
     """Add an event of another server, wherever it stands; the room's head after it."""
     known = events.find(txn, event.event_id)
+    if arrival.lacking:
+        txn.skip_positions(PLACES_IN_GAPS)
     stored = _stored(txn, former, event, root_of(txn, arrival.before), known)
     stored.standing = arrival.standing
     if arrival.standing is not Standing.ALLOWED:
@@ -124,7 +131,7 @@ def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> H
     if arrival.after is not None:
         own = {event.event_id: stored.position}
         root = root_of(txn, arrival.after, own)
-        after, moved = current_state.move_to(txn, after, root, {})
+        after, moved = current_state.move_to(txn, after, root, {stored.position: event})
         for user_id in moved:
             txn.announce(MembershipMoved(after.newest, user_id, event.room_id))
     elif event.is_state:
@@ -141,6 +148,8 @@ def enter(txn: Transaction, join: Event, root: bytes, known: Mapping[int, Event]
     them.
     """
     former = heads.load(txn, join.room_id) or _open(txn, join.room_id, join.version)
+    if former.newest:
+        txn.skip_positions(PLACES_IN_GAPS)
     apart = evolve(former, extremities=(), depth=0, newest=txn.position + 1)
     heads.save_extremities(txn, apart, forked_before=True)
     there, _ = current_state.move_to(txn, apart, root, known)

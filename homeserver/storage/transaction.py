@@ -75,6 +75,10 @@ class Transaction:
         self.position += 1
         return self.position
 
+    def skip_positions(self, count: int) -> None:
+        """Leave places of the line free, for what may later be put there."""
+        self.position += count
+
     def announce(self, change: Change) -> None:
         self.changes.append(change)
 

@@ -19,7 +19,7 @@ from homeserver.rooms.member_events import ProfileOf
 from homeserver.rooms.out_of_band import note_membership
 from homeserver.rooms.previews import stripped
 from homeserver.rooms.remote import RoomAddress
-from homeserver.storage import events, memberships
+from homeserver.storage import events, heads, memberships, names, room_previews
 from homeserver.storage.transaction import Transaction
 
 MAX_VIA = 50
@@ -68,7 +68,7 @@ class FederatedRooms:
             proposal = await others.make("knock", server, room_id, user_id, list(ROOM_VERSIONS))
             event = self._drafts.finish(server, proposal, room_id, user_id, content)
             told = await others.send_knock(server, room_id, event.event_id, event.pdu)
-            await self._note(event, stripped(told, event.version, room_id))
+            await self._note(event, server, stripped(told, event.version, room_id))
 
         await self._first_to_help(user_id, address, knock_at)
 
@@ -80,7 +80,7 @@ class FederatedRooms:
             proposal = await others.make("leave", server, room_id, user_id)
             event = self._drafts.finish(server, proposal, room_id, user_id, content)
             await others.send_leave(server, room_id, event.event_id, event.pdu)
-            await self._note(event, None)
+            await self._note(event)
 
         try:
             await self._first_to_help(user_id, RoomAddress(room_id), leave_through)
@@ -88,7 +88,7 @@ class FederatedRooms:
             own = await self._receiving.db.glance(_member_event, user_id, room_id)
             if own is None:
                 raise
-            await self._note(self._drafts.end(own, user_id, content), None)
+            await self._note(self._drafts.end(own, user_id, content))
 
     async def invite(self, user_id: str, room_id: str, target: str, content: JsonObject) -> None:
         self.check_invitable(target)
@@ -121,9 +121,9 @@ class FederatedRooms:
     async def _first_to_help(
         self, user_id: str, address: RoomAddress, ask: Callable[[str], Awaitable[None]]
     ) -> None:
-        """Those that were named, who invited the user, and who made the room."""
-        inviter = await self._receiving.db.glance(_inviter, user_id, address.room_id)
-        servers = (*address.via, inviter, domain_of(address.room_id))
+        """Those that were named, who told of the room, who invited the user, who made the room."""
+        told = await self._receiving.db.glance(_servers, user_id, address.room_id)
+        servers = (*address.via, *told, domain_of(address.room_id))
         known = [server for server in servers if is_server_name(server)]
         await first_to_help(known, self._receiving.server_name, ask)
 
@@ -131,14 +131,19 @@ class FederatedRooms:
         profile = await self._receiving.db.glance(self._profile_of, user_id)
         return {**profile, **content}
 
-    async def _note(self, event: Event, preview: list[JsonObject] | None) -> None:
-        await self._receiving.db.write(note_membership, event, preview)
+    async def _note(
+        self, event: Event, server: str = "", preview: list[JsonObject] | None = None
+    ) -> None:
+        await self._receiving.db.write(note_membership, event, server, preview)
 
 
-def _inviter(txn: Transaction, user_id: str, room_id: str) -> str:
-    """The server of who invited the user, or empty."""
+def _servers(txn: Transaction, user_id: str, room_id: str) -> list[str]:
+    """Those that the user has to do with in this room, and others that are in it."""
     mine = memberships.of_user(txn, user_id).get(room_id)
-    return domain_of(mine.sender) if mine is not None and mine.membership == "invite" else ""
+    inviters = [domain_of(mine.sender)] if mine is not None else []
+    teller = room_previews.server_of(txn, user_id, names.find(txn, room_id) or 0)
+    head = heads.load(txn, room_id)
+    return [teller, *inviters, *(list(head.servers) if head else [])]
 
 
 def _member_event(txn: Transaction, user_id: str, room_id: str) -> Event | None:

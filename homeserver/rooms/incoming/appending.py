@@ -16,6 +16,7 @@ from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
 NOT_IN_ROOM = "This server is not in the room."
+BEGINS_ONCE = "A room begins only once."
 REJECTED = "The event was rejected before."
 
 
@@ -65,7 +66,7 @@ def settled(head: Head, event: Event, known: Stored | None) -> Outcome | None:
     if known is not None and known.state:
         return Outcome(event.event_id)
     if not event.prev_events or event.type == CREATE[0]:
-        return Outcome(event.event_id, "A room begins only once.")
+        return Outcome(event.event_id, BEGINS_ONCE)
     return None
 
 

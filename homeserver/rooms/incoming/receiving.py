@@ -1,7 +1,7 @@
 """Events of other servers, on their way into a room. Spec: "Receiving events", "PDUs"."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from attrs import define, frozen
 
@@ -11,6 +11,7 @@ from homeserver.logs import logger
 from homeserver.peers.errors import PeerError
 from homeserver.rooms import timeline
 from homeserver.rooms.incoming.appending import (
+    BEGINS_ONCE,
     NOT_IN_ROOM,
     Outcome,
     append_prepared,
@@ -22,7 +23,7 @@ from homeserver.rooms.incoming.fetching import Fetching
 from homeserver.rooms.incoming.preparing import Lacking, Prepared, lacking, prepare
 from homeserver.rooms.other_servers import OtherServers
 from homeserver.rooms.timeline import RoomStateIds
-from homeserver.storage import missing_events
+from homeserver.storage import events, missing_events
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
@@ -74,6 +75,9 @@ class Receiving:
     async def _take_apart(self, origin: str, event: Event) -> str:
         """An event that does not simply come next."""
         budget = Budget()
+        if await self.db.glance(is_history, event):
+            # It comes late: it is fetched when somebody pages back so far.
+            return ""
         try:
             missing = await self.db.read(lacking, event)
             if missing.prev_events:
@@ -86,6 +90,8 @@ class Receiving:
 
     async def _place(self, origin: str, event: Event, budget: Budget) -> str:
         """Once all that can be had from before is there."""
+        if not event.prev_events:
+            return BEGINS_ONCE
         missing = await self.db.read(lacking, event)
         told: RoomStateIds | None = None
         try:
@@ -128,13 +134,15 @@ class Receiving:
                 log.info("%s does not fill a gap in %s: %s", origin, event.room_id, error)
                 break
             checked = await self.checks.check(pdus[:ASKED], event.version, event.room_id)
-            new = {id: one for id, one in checked.events.items() if id not in found}
-            new.pop(event.event_id, None)
+            checked.events.pop(event.event_id, None)
+            unplaced = await self.db.read(_unplaced, list(checked.events))
+            new = {id: checked.events[id] for id in unplaced if id not in found}
             found.update(new)
-            latest = await self._still_behind(found, new.values())
+            wanted = behind(event, found)
+            latest = await self._still_behind(found, [e for id, e in wanted.items() if id in new])
             if not new or not latest or len(found) >= MAX_FILLED:
                 break
-        return sorted(found.values(), key=lambda one: one.depth)
+        return sorted(behind(event, found).values(), key=lambda one: one.depth)
 
     async def _still_behind(self, found: Collection[str], new: Iterable[Event]) -> list[str]:
         """Those of the new events before which something is still missing."""
@@ -146,9 +154,30 @@ class Receiving:
         return behind[:20]
 
 
+def behind(event: Event, found: Mapping[str, Event]) -> dict[str, Event]:
+    """Those that the event follows, directly or through others of them.
+
+    A server may tell more: what lies before events that the room has, and belongs to its past.
+    """
+    reached: dict[str, Event] = {}
+    waiting = [event]
+    while waiting:
+        for event_id in waiting.pop().prev_events:
+            if event_id in found and event_id not in reached:
+                reached[event_id] = found[event_id]
+                waiting.append(found[event_id])
+    return reached
+
+
 def _prepare(txn: Transaction, event: Event, told: RoomStateIds | None) -> Prepared | None:
     head = timeline.head(txn, event.room_id)
     return None if head is None else prepare(txn, head, event, told)
+
+
+def _unplaced(txn: Transaction, event_ids: Sequence[str]) -> list[str]:
+    """Those of the events before which we do not know the state."""
+    known = events.find_all(txn, event_ids)
+    return [id for id in event_ids if id not in known or not known[id].state]
 
 
 def _extremities(txn: Transaction, room_id: str) -> list[str]:

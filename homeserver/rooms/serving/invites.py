@@ -80,4 +80,4 @@ class Invites:
             if head.members.get(user_id) == "join":
                 raise Forbidden("The user is in the room already.")
             return
-        note_membership(txn, event, preview)
+        note_membership(txn, event, origin, preview)

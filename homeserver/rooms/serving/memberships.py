@@ -11,6 +11,7 @@ from homeserver.events.building import Draft
 from homeserver.events.event import Event
 from homeserver.events.ids import domain_of
 from homeserver.events.problems import BadSignature, InvalidEvent
+from homeserver.events.received import take
 from homeserver.events.resolution.sources import UnresolvableState
 from homeserver.events.signatures import signing_servers
 from homeserver.json_values import JsonObject
@@ -97,12 +98,11 @@ class Memberships:
     ) -> Event:
         head = await self._db.glance(self._open_to, room_id, origin)
         try:
+            pdu = self._countersign(take(pdu, head.version).event)
             event = await self._receiving.checks.check_one(pdu, head.version, room_id)
         except (InvalidEvent, BadSignature) as error:
             raise InvalidParam(str(error)) from None
         check_member_event(event, membership, event_id, origin)
-        if self._author.server_name in signing_servers(event.pdu, event.version):
-            event = self._author.sign(event)
         try:
             problems = await self._receiving.take(origin, room_id, [event])
         except UnresolvableState:
@@ -111,6 +111,11 @@ class Memberships:
             raise Forbidden(problem)
         await self._db.write(_hand_in, room_id, event.event_id)
         return event
+
+    def _countersign(self, event: Event) -> JsonObject:
+        """The word of a user of ours lets others into restricted rooms; nobody else may give it."""
+        needs_ours = self._author.server_name in signing_servers(event.pdu, event.version)
+        return self._author.sign(event).pdu if needs_ours else event.pdu
 
     def _open_to(self, txn: Transaction, room_id: str, origin: str) -> Head:
         head = room_here(txn, self._author.server_name, room_id)

@@ -134,10 +134,11 @@ CREATE TABLE early_redactions (
     PRIMARY KEY (event_id, position)
 );
 
--- What other servers told of rooms to which they invited our users, or on which our users knocked: stripped state.
+-- What other servers told of rooms to which they invited our users, or on which our users knocked: stripped state, and which server told it.
 CREATE TABLE room_previews (
     user_id INTEGER NOT NULL,
     room INTEGER NOT NULL,
+    server TEXT NOT NULL,
     state TEXT NOT NULL,
     PRIMARY KEY (user_id, room)
 );
