@@ -349,4 +349,4 @@ def test_a_read_that_memory_has_overtaken_looks_again(store: Store) -> None:
             raise KeyError("not in these rows yet")
         return len(tries)
 
-    assert store.read(look) == 2
+    assert store.read(look).value == 2
