@@ -155,6 +155,33 @@ conversation("an upgraded room leads to its successor", async (people) => {
   assert.equal(await refusal(bob.client.sendTextMessage(oldId, "still here?")), "M_FORBIDDEN");
 });
 
+conversation("a space lists the rooms in it", async (people) => {
+  const [alice] = await people.register("alice");
+  const spaceId = await alice.createsRoom({ creation_content: { type: "m.space" } });
+  const roomId = await alice.createsRoom({ name: "Garden" });
+  const child = { via: [alice.server] };
+  await alice.client.sendStateEvent(spaceId, "m.space.child", child, roomId);
+
+  const { rooms } = await alice.client.getRoomHierarchy(spaceId);
+
+  assert.deepEqual(
+    rooms.map((room) => room.room_id),
+    [spaceId, roomId],
+  );
+  await alice.until(() => alice.room(spaceId).isSpaceRoom());
+});
+
+conversation("a summary shows a public room to those outside", async (people) => {
+  const [alice] = await people.register("alice");
+  const bob = await people.account("bob");
+  const roomId = await alice.createsRoom({ preset: "public_chat", name: "Market" });
+
+  const summary = await bob.client.getRoomSummary(roomId);
+
+  assert.equal(summary.name, "Market");
+  assert.equal(summary.num_joined_members, 1);
+});
+
 conversation("the newest room version works like the others", async (people) => {
   const [alice, bob, roomId] = await people.aPairInARoom({ room_version: "12" });
 

@@ -17,6 +17,7 @@ from nio import (
     RoomResolveAliasResponse,
     RoomUnbanResponse,
     RoomVisibility,
+    SpaceGetHierarchyResponse,
 )
 from nio.responses import PublicRoomsResponse, RoomUpgradeResponse
 
@@ -200,6 +201,21 @@ async def test_an_upgraded_room_points_to_its_successor(people: People) -> None:
     creation = await state_event(alice, upgrade.room_id, "m.room.create")
     assert creation["room_version"] == "11"
     assert creation["predecessor"]["room_id"] == room
+
+
+@conversation
+async def test_a_space_lists_its_rooms(people: People) -> None:
+    [alice] = await people.register("alice")
+    space = await alice.creates_room(space=True, name="Town")
+    room = await alice.creates_room(name="Garden")
+    child = alice.client.room_put_state(
+        space, "m.space.child", {"via": [alice.server_name]}, state_key=room
+    )
+    await expect(RoomPutStateResponse, child)
+
+    tree = await expect(SpaceGetHierarchyResponse, alice.client.space_get_hierarchy(space))
+
+    assert [entry["room_id"] for entry in tree.rooms] == [space, room]
 
 
 async def joined_rooms(person: Person) -> list[str]:
