@@ -25,6 +25,7 @@ from homeserver.rooms.member_events import MemberEvents
 from homeserver.rooms.opening import Opening
 from homeserver.rooms.profile_changes import ProfileChanges
 from homeserver.rooms.receipts import Receipts
+from homeserver.rooms.related_redactions import RelatedRedactions
 from homeserver.rooms.remote import NoRemoteRooms, RemoteRooms
 from homeserver.rooms.removing import Removing
 from homeserver.rooms.sending import Sending
@@ -95,7 +96,7 @@ def build_rooms(
         directory=directory,
         shared=it.shared,
         endpoints=(
-            SendingEndpoints(sending, presence),
+            SendingEndpoints(sending, presence, RelatedRedactions(db, it.author)),
             LeavingEndpoints(leaving, Removing(db, it.members)),
             AliasEndpoints(it.aliases),
             DirectoryEndpoints(directory, it.remote, settings.server_name),

@@ -2,19 +2,24 @@
 
 from attrs import frozen
 
-from homeserver.errors import Forbidden
+from homeserver.errors import BadJson, Forbidden
 from homeserver.events.building import Draft
 from homeserver.http.request import Request, field
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
+from homeserver.rooms.related_redactions import RelatedRedactions, Wish
 from homeserver.rooms.sending import Sending
 from homeserver.users.presence import Presence
+
+WITH_RELATIONS = "org.matrix.msc3912.with_relations"
+MAX_KINDS = 100
 
 
 @frozen(eq=False)
 class SendingEndpoints:
     _sending: Sending
     _presence: Presence
+    _related: RelatedRedactions
 
     @route("PUT", "/v3/rooms/{room_id}/send/{type}/{txn_id}", cost="message")
     async def send_message(
@@ -50,9 +55,21 @@ class SendingEndpoints:
         reason = field(body, "reason", str, None)
         content = {} if reason is None else {"reason": reason}
         draft = Draft("m.room.redaction", content, redacts=event_id)
+        kinds = relations_in(body)
         redaction = await self._sending.send(request.requester, room_id, draft, txn_id)
+        if kinds:
+            wish = Wish(request.user_id, room_id, event_id, kinds, content)
+            await self._related.redact(wish)
         self._presence.active(request.user_id, request.device_id)
         return {"event_id": redaction}
+
+
+def relations_in(body: JsonObject) -> frozenset[str]:
+    """Kinds of relations that a redaction goes along (MSC3912)."""
+    named = field(body, WITH_RELATIONS, list, [])
+    if len(named) > MAX_KINDS or not all(isinstance(kind, str) for kind in named):
+        raise BadJson(f"'{WITH_RELATIONS}' must be a list of up to {MAX_KINDS} strings.")
+    return frozenset(named)
 
 
 def draft_of(type: str, content: JsonObject) -> Draft:

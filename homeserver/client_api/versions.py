@@ -14,6 +14,7 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "org.matrix.e2e_cross_signing": True,
     "org.matrix.msc3814": True,
     "org.matrix.msc3916.stable": True,
+    "org.matrix.msc3912": True,
     "org.matrix.msc4155": True,
     "org.matrix.msc4380": True,
     "org.matrix.msc4380.stable": True,
