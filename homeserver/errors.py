@@ -83,3 +83,7 @@ class LimitExceeded(MatrixError):
             retry_after_ms=retry_after_ms,
         )
         self.retry_after_ms = retry_after_ms
+
+
+class CannotStart(Exception):
+    """Something outside keeps the server from starting; the message tells an operator what."""

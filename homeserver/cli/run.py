@@ -7,17 +7,20 @@ from functools import partial
 from twisted.internet import reactor
 
 from homeserver import __version__, logs
+from homeserver.cli import exit_codes
 from homeserver.cli.command import (
     Command,
     Parsers,
     add_config_option,
     add_parser,
+    complain,
     load_settings,
     say,
 )
 from homeserver.cli.service import Build, Service
 from homeserver.config.listeners import Listener
 from homeserver.config.settings import Settings
+from homeserver.errors import CannotStart
 
 _EXAMPLES = """\
   isthmus run --config /etc/isthmus/homeserver.yaml
@@ -43,8 +46,13 @@ def _run(build: Build, arguments: argparse.Namespace) -> int:
     os.umask(0o077)
     logs.configure(settings.log_level, settings.log_format)
     logs.begin_twisted()
+    try:
+        server = build(settings, reactor)
+    except (CannotStart, OSError) as error:
+        complain(f"The server cannot start: {error}")
+        return exit_codes.FAILED
     service = Service(
-        build(settings, reactor),
+        server,
         reactor,
         announce=partial(announce, settings),
         reload=lambda: load_settings(arguments).settings,

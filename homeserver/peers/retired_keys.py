@@ -6,6 +6,7 @@ from pathlib import Path
 
 from attrs import asdict, frozen
 
+from homeserver.errors import CannotStart
 from homeserver.events.signatures import key_id
 from homeserver.events.unpadded_base64 import decode_base64, encode_base64
 from homeserver.json_values import decode, encode
@@ -21,7 +22,7 @@ class RetiredKey:
     expired_ts: int
 
 
-class BadRetiredKeys(Exception):
+class BadRetiredKeys(CannotStart):
     """The file cannot be read; the text names it."""
 
 

@@ -91,7 +91,7 @@ class Database:
         self._alone: deque[Job] = deque()
         self._busy = False
         self._idle_readers: list[Connection] = []
-        self._writer: Connection = dialect.connect(writer=True)
+        self._writer = dialect.open()
         try:
             self.position = self._reserved = self._prepare()
         except BaseException:

@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 from attrs import frozen
 
+from homeserver.errors import CannotStart
 from homeserver.events.ids import is_new_user_id
 from homeserver.storage import accounts
 from homeserver.storage.transaction import Transaction
 
 
-class BadRegistration(Exception):
+class BadRegistration(CannotStart):
     """A registration file that cannot be used; the message names the file and the key."""
 
 

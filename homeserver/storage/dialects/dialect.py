@@ -42,6 +42,9 @@ class Dialect(Protocol):
     def works_inline(self) -> bool:
         """Whether statements are quick enough for the reactor's own thread: only commits wait."""
 
+    def open(self) -> Connection:
+        """The writer's first connection; raises CannotStart if there is none to be had."""
+
     def connect(self, *, writer: bool) -> Connection: ...
 
     def translate_schema(self, sql: str) -> str: ...

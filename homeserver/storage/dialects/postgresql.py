@@ -9,6 +9,7 @@ from attrs import frozen
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 from psycopg2.extras import execute_values
 
+from homeserver.errors import CannotStart
 from homeserver.logs import logger
 from homeserver.storage.dialects.dialect import Connection, Row
 from homeserver.storage.dialects.sqlite import DatabaseInUse
@@ -153,6 +154,12 @@ class PostgresqlDialect:
     _dsn: str
     name: str = "postgresql"
     works_inline: bool = False
+
+    def open(self) -> Connection:
+        try:
+            return self.connect(writer=True)
+        except psycopg2.OperationalError as error:
+            raise CannotStart(f"PostgreSQL does not answer: {str(error).strip()}") from error
 
     def connect(self, *, writer: bool) -> Connection:
         if not writer:

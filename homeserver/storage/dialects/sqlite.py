@@ -8,10 +8,11 @@ from pathlib import Path
 
 from attrs import define, field
 
+from homeserver.errors import CannotStart
 from homeserver.storage.dialects.dialect import Connection, Row
 
 
-class DatabaseInUse(Exception):
+class DatabaseInUse(CannotStart):
     """Another process has the database open."""
 
 
@@ -73,6 +74,9 @@ class SqliteDialect:
     name: str = "sqlite"
     works_inline: bool = True
     _lock: int | None = field(default=None, init=False)
+
+    def open(self) -> Connection:
+        return self.connect(writer=True)
 
     def connect(self, *, writer: bool) -> SqliteConnection:
         if writer and self._lock is None:

@@ -5,11 +5,12 @@ What one database says in words of its own stands beside them: `NNNN_name.sqlite
 
 from importlib.resources import files
 
+from homeserver.errors import CannotStart
 from homeserver.storage.dialects.dialect import Dialect
 from homeserver.storage.transaction import Transaction
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(CannotStart):
     """The database was written by a newer Isthmus."""
 
 
