@@ -27,6 +27,7 @@ from homeserver.http.protocol import HttpFactory
 from homeserver.peers.errors import PeerUnreachable
 from homeserver.peers.reaching import Question
 from homeserver.peers.servers import path_of
+from homeserver.rooms.author import Author
 from homeserver.rooms.timeline import Appended
 from homeserver.storage import events, heads
 from homeserver.storage.database import Database
@@ -155,6 +156,12 @@ class LinkedServer(Server):
             "edus": [{"edu_type": type, "content": content}],
         }
         self.asks(server, "PUT", path, body=body)
+
+    @property
+    def author(self) -> Author:
+        """Makes events in this server's name."""
+        key = self.app.peers.own_keys._key
+        return Author(self.settings.server_name, key, self.clock, self.app.world.random)
 
     # -- what it holds
 

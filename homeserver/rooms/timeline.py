@@ -29,6 +29,8 @@ from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
+MAX_EXTREMITIES = 20
+"""As many as one event can follow; where nobody of ours speaks, the oldest are let go."""
 PLACES_IN_GAPS = 5000
 """Left free where history is missing, so that it can be put in later."""
 NO_STATE = state_trees.EMPTY
@@ -223,7 +225,7 @@ def _stored(
 
 def _follow(former: Head, stored: Stored, followed: Collection[str]) -> Head:
     event = stored.event
-    left = tuple(e for e in former.extremities if e not in followed)
+    left = tuple(e for e in former.extremities if e not in followed)[1 - MAX_EXTREMITIES :]
     return evolve(
         former,
         extremities=(*left, event.event_id),

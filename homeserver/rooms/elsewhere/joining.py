@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
+from twisted.internet.defer import DeferredLock
 
 from homeserver.errors import MatrixError
 from homeserver.events.auth_rules import authorize
@@ -27,11 +28,25 @@ State = Mapping[StateKey, Event]
 class RemoteJoins:
     _drafts: Drafts
     _receiving: Receiving
+    _going_on: dict[str, DeferredLock] = field(factory=dict)
 
     async def join_through(
         self, server: str, user_id: str, room_id: str, content: JsonObject
     ) -> None:
-        """Bring the room here; raises PeerError if this server is of no help."""
+        """Bring the room here; raises PeerError if this server is of no help.
+
+        Of several users who enter a room the first brings it, and the others find it here.
+        """
+        lock = self._going_on.setdefault(room_id, DeferredLock())
+        await lock.acquire()
+        try:
+            await self._join(server, user_id, room_id, content)
+        finally:
+            lock.release()
+            if not lock.locked and not lock.waiting:
+                del self._going_on[room_id]
+
+    async def _join(self, server: str, user_id: str, room_id: str, content: JsonObject) -> None:
         others = self._receiving.others
         proposal = await others.make("join", server, room_id, user_id, list(ROOM_VERSIONS))
         join = self._drafts.finish(server, proposal, room_id, user_id, content)

@@ -100,6 +100,50 @@ def test_three_servers_agree_after_a_partition(link: Link) -> None:
     assert a.head(room).extremities == b.head(room).extremities == c.head(room).extremities
 
 
+def test_memory_and_rows_say_the_same_of_a_forked_room(pair: Pair, network: Network) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    bob.post(f"/v3/join/{room}?via=a")
+    with network.cut("a", "b"):
+        alice.post(f"/v3/rooms/{room}/ban", {"user_id": "@nobody:c"})
+        bob.leaves(room)
+    alice.sends(room, "on")
+
+    for server in pair:
+        kept = server.head(room)
+        memory = server.database.memory
+        for cache in (memory.heads, memory.events, memory.rooms_of_users):
+            for key in list(cache._values):
+                cache.drop(key, memory.commits)
+        read = server.head(room)
+        assert read is not kept
+        for part in ("root", "depth", "newest", "counted", "state", "members", "servers"):
+            assert getattr(read, part) == getattr(kept, part), part
+        assert set(read.extremities) == set(kept.extremities)
+
+
+def test_changes_that_a_fork_brings_are_told_to_clients(pair: Pair, network: Network) -> None:
+    a, b = pair
+    alice, bob, carol = a.person("alice"), *b.people("bob", "carol")
+    room = alice.creates_room(preset="public_chat")
+    bob.post(f"/v3/join/{room}?via=a")
+    carol.joins(room)
+    bob.syncs(), carol.syncs()
+
+    with network.cut("a", "b"):
+        alice.post(f"/v3/rooms/{room}/ban", {"user_id": carol.user_id})
+        bob.sends(room, "meanwhile")
+    carol.syncs()
+    waiting = carol.starts_sync()
+    assert not waiting.is_answered
+    alice.sends(room, "hello")
+
+    assert room in waiting.answer().body["rooms"]["leave"]
+    joined = bob.get(f"/v3/rooms/{room}/joined_members")["joined"]
+    assert set(joined) == {"@alice:a", "@bob:b"}
+
+
 def test_many_branches_are_merged(pair: Pair, network: Network) -> None:
     a, b = pair
     alice, bob = a.person("alice"), b.person("bob")
