@@ -9,6 +9,7 @@ from twisted.internet.protocol import Factory, Protocol
 
 from homeserver.cli.main import main
 from homeserver.config.settings import Settings
+from homeserver.errors import CannotStart
 
 
 class FakeServer:
@@ -19,6 +20,8 @@ class FakeServer:
         self._folder: Path = settings.signing_key_path.parent
         self._mood = (self._folder / "mood").read_text()
         self._port: Any = None
+        if self._mood == "in use":
+            raise CannotStart("Another process already serves this database.")
 
     async def start(self) -> None:
         if self._mood == "fails":

@@ -140,3 +140,11 @@ def test_a_signal_during_a_long_start_stops_it(run: Run, tmp_path: Path) -> None
     process.terminate()
 
     assert process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_a_database_that_is_in_use_is_told(run: Run) -> None:
+    _, complaint = (process := run("in use")).communicate(timeout=10)
+
+    assert process.returncode == 1
+    assert "The server cannot start: Another process already serves" in complaint
+    assert "Traceback" not in complaint
