@@ -20,7 +20,7 @@ class SqliteDatabase:
 
 @frozen(kw_only=True)
 class PostgresqlDatabase:
-    """PostgreSQL: for larger servers, and for several processes."""
+    """PostgreSQL: for larger servers."""
 
     engine: Literal["postgresql"] = setting("postgresql", "The kind of database.")
     dsn: str = attrs.field(
