@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IListeningPort
 from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
-from homeserver.building.federation import build_federation
+from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
 from homeserver.building.keys import build_keys
 from homeserver.building.media import MediaPart, build_media
@@ -73,6 +73,7 @@ class Application:
     peers: PeersPart
     media: MediaPart
     delivery: DeliveryPart
+    federation: FederationPart
     finding: FindingPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
@@ -87,6 +88,7 @@ class Application:
         await self.user_data.start()
         await self.peers.start()
         await self.delivery.start()
+        await self.federation.start()
         self.media.start()
         self.finding.start()
         for listener in self.settings.listeners:
@@ -136,7 +138,13 @@ def build(settings: Settings, world: World) -> Application:
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
     user_data = build_user_data(
-        settings, world, database, notifier, presence, rooms.profile_changes.propagate
+        settings,
+        world,
+        database,
+        notifier,
+        presence,
+        rooms.profile_changes.propagate,
+        rooms.shared.remote.profile if rooms.shared else None,
     )
     sync = build_sync(
         world,
@@ -157,7 +165,7 @@ def build(settings: Settings, world: World) -> Application:
     endpoints = {
         **peers.endpoints,
         **operations,
-        "federation": [*peers.endpoints.get("federation", []), *federation],
+        "federation": [*peers.endpoints.get("federation", []), *federation.endpoints],
         "client": [
             *operations["client"],
             *client,
@@ -178,6 +186,7 @@ def build(settings: Settings, world: World) -> Application:
         peers,
         media,
         delivery,
+        federation,
         finding,
         endpoints,
     )

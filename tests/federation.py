@@ -22,6 +22,7 @@ from homeserver.config.network import TrustedKeyServer
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database as AnyDatabase
 from homeserver.events.event import Event
+from homeserver.events.hashes import event_id_of
 from homeserver.http.client import Answer
 from homeserver.http.protocol import HttpFactory
 from homeserver.peers.errors import PeerUnreachable
@@ -29,7 +30,7 @@ from homeserver.peers.reaching import Question
 from homeserver.peers.servers import path_of
 from homeserver.rooms.author import Author
 from homeserver.rooms.timeline import Appended
-from homeserver.storage import events, heads
+from homeserver.storage import events, heads, incoming_events
 from homeserver.storage.database import Database
 from tests.outcomes import outcome as outcome_of
 from tests.people import FakeTransport, JsonObject, Server, checker
@@ -44,6 +45,25 @@ class Network:
     servers: dict[str, "LinkedServer"] = field(factory=dict)
     cuts: set[frozenset[str]] = field(factory=set)
     asked: list[str] = field(factory=list)
+    _stalled: str = ""
+    _held: list[str] = field(factory=list)
+    _go_on: Deferred[None] = field(factory=Deferred)
+
+    @contextmanager
+    def stalled(self, part: str) -> Iterator[list[str]]:
+        """Requests with this in their path are not answered for a while; those that wait."""
+        self._stalled, self._go_on = part, Deferred()
+        self._held = []
+        yield self._held
+        self._stalled = ""
+        self._go_on.callback(None)
+
+    async def pass_on(self, path: str) -> None:
+        if self._stalled and self._stalled in path:
+            self._held.append(path)
+            waiting: Deferred[None] = Deferred()
+            self._go_on.addCallback(lambda _: waiting.callback(None))
+            await waiting
 
     @contextmanager
     def cut(self, *names: str) -> Iterator[None]:
@@ -84,6 +104,7 @@ class Reaching:
         if other is None or frozenset((self.own, server)) in network.cuts:
             raise PeerUnreachable(f"{server} cannot be reached.")
         network.asked.append(f"{question.method} {question.uri.partition('?')[0]}")
+        await network.pass_on(question.uri)
         status, headers, body = await other.hears(question, authorization)
         value = loads(body) if body else {}
         path = question.uri.partition("?")[0]
@@ -113,7 +134,7 @@ class LinkedServer(Server):
     ) -> tuple[int, dict[str, str], bytes]:
         connection = self.federation.buildProtocol(None)
         line = Line()
-        connection.makeConnection(line)
+        connection.makeConnection(line)  # type: ignore[no-untyped-call]
         body = question.content or b""
         head = [
             f"{question.method} {question.uri} HTTP/1.1",
@@ -187,6 +208,11 @@ class LinkedServer(Server):
     def find(self, event_id: str) -> events.Stored | None:
         found: events.Stored | None = outcome_of(self.database.read(_find, event_id))
         return found
+
+    def waiting_events(self) -> list[str]:
+        """The ids of received events that wait for their rooms."""
+        found = outcome_of(self.database.read(incoming_events.all_waiting))
+        return [event_id_of(pdu, self.head(room).version) for _, room, pdu in found]
 
     def head(self, room: str) -> Any:
         return outcome_of(self.database.read(_head, room))

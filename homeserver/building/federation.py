@@ -1,5 +1,7 @@
 """What other servers may ask and tell, put together."""
 
+from attrs import frozen
+
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.user_data import UserDataPart
 from homeserver.building.world import World
@@ -23,16 +25,26 @@ from homeserver.rooms.serving.spaces import Spaces
 from homeserver.storage.database import Database
 
 
+@frozen
+class FederationPart:
+    endpoints: list[object]
+    _transactions: Transactions | None
+
+    async def start(self) -> None:
+        if self._transactions is not None:
+            await self._transactions.resume()
+
+
 def build_federation(
     settings: Settings,
     world: World,
     db: Database,
     rooms: RoomsPart,
     user_data: UserDataPart,
-) -> list[object]:
-    """The endpoints; none where this server talks to no others."""
+) -> FederationPart:
+    """Without endpoints where this server talks to no others."""
     if rooms.shared is None:
-        return []
+        return FederationPart([], None)
     name, receiving = settings.server_name, rooms.shared.receiving
     told = Told(
         Doors(name, db), rooms.typing, rooms.receipts, user_data.presence, user_data.to_device
@@ -41,7 +53,7 @@ def build_federation(
     transactions = Transactions(
         name, db, world.clock, checks, RoomQueues(receiving.take), Edus(told.handlers())
     )
-    return [
+    endpoints: list[object] = [
         TransactionEndpoints(transactions),
         EventEndpoints(RoomEvents(name, db, world.clock)),
         MembershipEndpoints(Memberships(db, rooms.author, receiving)),
@@ -50,3 +62,4 @@ def build_federation(
         SpaceEndpoints(Spaces(name, db)),
         QueryEndpoints(name, rooms.aliases, user_data.profiles, user_data.openid),
     ]
+    return FederationPart(endpoints, transactions)

@@ -26,7 +26,7 @@ from homeserver.users.directory import UserDirectory
 from homeserver.users.filters import Filters
 from homeserver.users.openid import OpenId
 from homeserver.users.presence import Presence
-from homeserver.users.profiles import Profiles, Propagate
+from homeserver.users.profiles import AskElsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
 from homeserver.users.pushers import Pushers
 from homeserver.users.tags import Tags
@@ -54,11 +54,14 @@ def build_user_data(
     notifier: Notifier,
     presence: Presence,
     propagate: Propagate,
+    ask_elsewhere: AskElsewhere | None,
 ) -> UserDataPart:
-    """`propagate` takes a changed name or picture to the rooms of its user."""
+    """`propagate` takes a changed name or picture to the rooms of its user; `ask_elsewhere` asks
+    for profiles of other servers' users.
+    """
     filters = Filters(db)
     notifier.listen(ProfileChanged, presence.profile_changed)
-    profiles = Profiles(db, settings.profiles, propagate)
+    profiles = Profiles(db, settings.profiles, propagate, settings.server_name, ask_elsewhere)
     openid = OpenId(db, world.clock, world.random, settings.server_name)
     elsewhere = to_device_elsewhere(settings, world)
     to_device = ToDevice(db, world.clock, settings.server_name, elsewhere)

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from homeserver.config.accounts import Profiles as ProfileSettings
 from homeserver.errors import BadJson, Forbidden, InvalidParam, MatrixError, NotFound
-from homeserver.events.ids import fits, is_namespaced_identifier, is_server_name
+from homeserver.events.ids import domain_of, fits, is_namespaced_identifier, is_server_name
 from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage import accounts, profiles
 from homeserver.storage.database import Database
@@ -22,6 +22,9 @@ MAX_TIME_ZONE = 255
 
 _MXC = re.compile(r"mxc://([^/]+)/[A-Za-z0-9_-]+")
 
+AskElsewhere = Callable[[str], Awaitable[JsonObject]]
+"""Asks the user's own server; raises NotFound."""
+
 Propagate = Callable[[str, JsonObject], Awaitable[None]]
 """Takes a user and the changed `displayname` or `avatar_url` (None if removed) to member events."""
 
@@ -31,9 +34,13 @@ class Profiles:
     _db: Database
     _settings: ProfileSettings
     _propagate: Propagate
+    _server_name: str = ""
+    _ask_elsewhere: AskElsewhere | None = None
 
     async def get(self, user_id: str) -> JsonObject:
-        """Every field of one of our users; raises NotFound."""
+        """Every field of a user's profile; raises NotFound."""
+        if self._ask_elsewhere is not None and domain_of(user_id) != self._server_name:
+            return usable(await self._ask_elsewhere(user_id))
         return dict(await self._db.glance(self._get, user_id))
 
     async def get_field(self, user_id: str, key: str) -> JsonValue:
@@ -102,6 +109,19 @@ class Profiles:
         }.get(key, self._settings.change_custom_fields)
         if not allowed:
             raise Forbidden("This server does not let its users change this profile field.")
+
+
+def usable(told: JsonObject) -> JsonObject:
+    """What another server tells of its user, less what no profile can hold."""
+    kept: JsonObject = {}
+    for key, value in told.items():
+        try:
+            check_key(key)
+            check_value(key, value)
+        except MatrixError:
+            continue
+        kept[key] = value
+    return kept
 
 
 def check_key(key: str) -> None:

@@ -30,6 +30,8 @@ class TooManyWaiting(Exception):
 
 @define(eq=False)
 class Waiting:
+    """`done` fires with why the event was refused, or an empty text."""
+
     event: Event
     done: Deferred[str]
 
@@ -57,16 +59,15 @@ class RoomQueues:
         self._take = take
         self._rooms: dict[str, Queue] = {}
 
-    def put(self, origin: str, event: Event) -> Deferred[str]:
-        """Fires with why the event was refused, or an empty text; raises TooManyWaiting."""
+    def put(self, origin: str, event: Event) -> Waiting:
+        """Raises TooManyWaiting."""
         queue = self._rooms.setdefault(event.room_id, Queue())
         waiting = queue.origins.setdefault(origin, deque())
         if len(waiting) >= MAX_OF_ORIGIN or queue.count >= MAX_OF_ROOM:
             raise TooManyWaiting
-        done: Deferred[str] = Deferred()
-        waiting.append(Waiting(event, done))
+        waiting.append(Waiting(event, Deferred()))
         queue.count += 1
-        return done
+        return waiting[-1]
 
     def work(self, room_id: str) -> None:
         """Begin with what waits in the room, unless somebody is at it."""

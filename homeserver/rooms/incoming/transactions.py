@@ -14,9 +14,9 @@ from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.peers.sharing import Sharing
 from homeserver.rooms.incoming.checks import Checks, ids_of
 from homeserver.rooms.incoming.edus import Edus
-from homeserver.rooms.incoming.queues import RoomQueues, TooManyWaiting
+from homeserver.rooms.incoming.queues import RoomQueues, TooManyWaiting, Waiting
 from homeserver.rooms.server_access import check_acl, room_here
-from homeserver.storage import heads, received_transactions
+from homeserver.storage import heads, incoming_events, received_transactions
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
@@ -70,13 +70,35 @@ class Transactions:
             if isinstance(room_id, str) and "\0" not in room_id:
                 by_room[room_id].append(pdu)
         problems: Problems = {}
-        waiting: dict[str, Deferred[str]] = {}
+        waiting: list[Waiting] = []
         for room_id, of_room in by_room.items():
-            await self._queue(origin, room_id, of_room, problems, waiting)
+            waiting += await self._queue(origin, room_id, of_room, problems)
         for room_id in by_room:
             self._queues.work(room_id)
-        problems.update(await self._outcomes(waiting))
-        return problems
+        settled = await self._outcomes(waiting)
+        left = [one for one in waiting if one.event.event_id not in settled]
+        if left:
+            await self._keep(origin, left)
+        return {**dict.fromkeys((one.event.event_id for one in left), ""), **problems, **settled}
+
+    async def resume(self) -> None:
+        """Take up what waited when the server stopped."""
+        by_origin: defaultdict[str, list[JsonObject]] = defaultdict(list)
+        for origin, _, pdu in await self._db.read(incoming_events.all_waiting):
+            by_origin[origin].append(pdu)
+        await self._db.write(incoming_events.clear)
+        for origin, pdus in by_origin.items():
+            await self._take_pdus(origin, pdus)
+
+    async def _keep(self, origin: str, left: Sequence[Waiting]) -> None:
+        """What the sender will not send again must outlive us."""
+        await self._db.write(incoming_events.add, origin, [one.event for one in left])
+        for one in left:
+            one.done.addCallback(self._forget, one.event.event_id)
+
+    def _forget(self, problem: str, event_id: str) -> str:
+        self._db.write(incoming_events.remove, event_id)
+        return problem
 
     async def _queue(
         self,
@@ -84,46 +106,47 @@ class Transactions:
         room_id: str,
         pdus: Sequence[JsonValue],
         problems: Problems,
-        waiting: dict[str, Deferred[str]],
-    ) -> None:
+    ) -> list[Waiting]:
         try:
             version = await self._db.glance(self._open_to, room_id, origin)
         except (NotFound, Forbidden) as error:
             known = await self._db.glance(_version_of, room_id)
             problems.update(dict.fromkeys(ids_of(pdus, known) if known else (), error.message))
-            return
+            return []
         checked = await self._checks.check(pdus, version, room_id)
         problems.update(checked.refused)
+        waiting = []
         for event in checked.events.values():
             try:
-                waiting[event.event_id] = self._queues.put(origin, event)
+                waiting.append(self._queues.put(origin, event))
             except TooManyWaiting:
                 problems[event.event_id] = "Too many events of this room wait already."
+        return waiting
 
     def _open_to(self, txn: Transaction, room_id: str, origin: str) -> RoomVersion:
         head = room_here(txn, self.server_name, room_id)
         check_acl(txn, head, origin)
         return head.version
 
-    async def _outcomes(self, waiting: dict[str, Deferred[str]]) -> Problems:
+    async def _outcomes(self, waiting: Sequence[Waiting]) -> Problems:
         """What is settled before our patience ends."""
         problems: Problems = {}
         done: Deferred[None] = Deferred()
-
         if not waiting:
             return problems
 
-        def note(problem: str, event_id: str) -> None:
+        def note(problem: str, event_id: str) -> str:
             problems[event_id] = problem
             if len(problems) == len(waiting) and timer.active():
                 timer.cancel()
                 done.callback(None)
+            return problem
 
         timer = self._clock.call_later(PATIENCE_S, lambda: done.callback(None))
-        for event_id, settled in waiting.items():
-            settled.addCallback(note, event_id)
+        for one in waiting:
+            one.done.addCallback(note, one.event.event_id)
         await done
-        return {event_id: problems.get(event_id, "") for event_id in waiting}
+        return dict(problems)
 
 
 def _version_of(txn: Transaction, room_id: str) -> RoomVersion | None:

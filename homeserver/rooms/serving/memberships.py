@@ -140,7 +140,7 @@ class Memberships:
             "members_omitted": omit_members,
         }
         if omit_members:
-            answer["servers_in_room"] = list(head.servers)
+            answer["servers_in_room"] = _servers_before(head, join.event)
         return answer
 
 
@@ -152,6 +152,12 @@ def check_member_event(event: Event, membership: str, event_id: str, origin: str
         raise InvalidParam(f"This is not an m.room.member event of membership {membership}.")
     if event.sender != event.state_key or event.sender_domain != origin:
         raise InvalidParam("A server may only do this for its own users, and for each by himself.")
+
+
+def _servers_before(head: Head, join: Event) -> list[str]:
+    """The servers that were in the room when the user came."""
+    alone = head.servers.get(join.sender_domain) == 1
+    return [server for server in head.servers if not alone or server != join.sender_domain]
 
 
 def _is_told(stored: Stored, join: Stored) -> bool:

@@ -143,6 +143,14 @@ CREATE TABLE room_previews (
     PRIMARY KEY (user_id, room)
 );
 
+-- Received events that their sender counts as delivered, though they still wait for their room.
+CREATE TABLE incoming_events (
+    event_id TEXT PRIMARY KEY,
+    origin TEXT NOT NULL,
+    room_id TEXT NOT NULL,
+    json TEXT NOT NULL
+);
+
 -- Transactions of other servers, with what was answered.
 CREATE TABLE received_transactions (
     origin TEXT NOT NULL,

@@ -1,5 +1,8 @@
 """Rooms that go on apart and come together again."""
 
+from typing import Any
+
+from homeserver.storage.cache import Cache
 from tests.conftest import Link
 from tests.federation import LinkedServer, Network
 
@@ -113,7 +116,8 @@ def test_memory_and_rows_say_the_same_of_a_forked_room(pair: Pair, network: Netw
     for server in pair:
         kept = server.head(room)
         memory = server.database.memory
-        for cache in (memory.heads, memory.events, memory.rooms_of_users):
+        caches: list[Cache[Any, Any]] = [memory.heads, memory.events, memory.rooms_of_users]
+        for cache in caches:
             for key in list(cache._values):
                 cache.drop(key, memory.commits)
         read = server.head(room)

@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 from signedjson.types import SigningKey
+from twisted.internet.defer import Deferred
 
 from homeserver.events.building import Draft, build_event
 from homeserver.events.event import Event
 from homeserver.peers.errors import RemoteError
+from homeserver.storage import incoming_events
 from tests.federation import LinkedServer, Network
+from tests.outcomes import outcome
+from tests.people import JsonObject
 
 Pair = list[LinkedServer]
 
@@ -265,3 +269,42 @@ def test_a_server_tells_nothing_of_users_who_are_not_its_own(pair: Pair, room: s
     b.sends_edu("a", "m.typing", {"room_id": room, "user_id": "@alice:a", "typing": True})
 
     assert not carol.syncs()
+
+
+def test_a_slow_room_holds_nothing_up_and_loses_nothing(
+    pair: Pair, room: str, network: Network
+) -> None:
+    a, b = pair
+    other = a.people("owner")[0].creates_room(preset="public_chat")
+    b.person("ben").post(f"/v3/join/{other}?via=a")
+    gap = forge(b, room, "@bob:b", text("never told"))
+    late = forge(b, room, "@bob:b", text("late"), prev_events=[gap.event_id], depth=gap.depth + 1)
+    quick = forge(b, other, "@ben:b", text("quick"))
+    answers: list[JsonObject] = []
+
+    with network.stalled("get_missing_events") as held:
+        path = "/_matrix/federation/v1/send/slow"
+        body = {"origin": "b", "origin_server_ts": 1, "pdus": [late.pdu, quick.pdu]}
+        asked = b.app.peers.peers.request("a", "PUT", path, body=body)
+        Deferred.fromCoroutine(asked).addCallback(answers.append)
+        assert a.stored(quick.event_id).place is not None
+        assert not answers
+        a.clock.advance(20)
+        # The sender need not wait longer, nor send it again.
+        assert answers[0]["pdus"][late.event_id] == {}
+        assert a.waiting_events() == [late.event_id]
+        assert held
+
+    # Nobody tells what came before; it is refused after all, and waits no longer.
+    assert a.waiting_events() == []
+
+
+def test_events_that_waited_are_taken_up_after_a_restart(pair: Pair, room: str) -> None:
+    a, b = pair
+    event = forge(b, room, "@bob:b", text("hello"))
+    outcome(a.database.write(incoming_events.add, "b", [event]))
+
+    outcome(a.app.federation.start())
+
+    assert a.stored(event.event_id).place is not None
+    assert a.waiting_events() == []

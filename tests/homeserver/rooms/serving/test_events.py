@@ -98,7 +98,7 @@ def test_members_may_be_left_out_of_the_answer_to_a_join(
     )
 
     assert answer["members_omitted"] is True
-    assert answer["servers_in_room"] == ["a", "b"] or answer["servers_in_room"] == ["a"]
+    assert answer["servers_in_room"] == ["a"]
     members = {e["state_key"] for e in answer["state"] if e["type"] == "m.room.member"}
     assert "@carol:a" not in members
 
@@ -152,12 +152,13 @@ def test_aliases_profiles_tokens_and_public_rooms_are_told(
 
     found = b.asks("a", "GET", f"{V1}/query/directory", query={"room_alias": "#tea:a"})
     profile = b.asks("a", "GET", f"{V1}/query/profile", query={"user_id": alice.user_id})
+    seen_by_bob = bob.get(f"/v3/profile/{alice.user_id}")
     owner = b.asks("a", "GET", f"{V1}/openid/userinfo", query={"access_token": token})
     shown = bob.get("/v3/publicRooms", server="a")
     searched = bob.post("/v3/publicRooms?server=a", {"filter": {"generic_search_term": "x"}})
 
     assert (found["room_id"], found["servers"]) == (room, ["a"])
-    assert profile == {"displayname": "Alice"}
+    assert profile == seen_by_bob == {"displayname": "Alice"}
     assert owner == {"sub": "@alice:a"}
     assert [entry["room_id"] for entry in shown["chunk"]] == [room]
     assert searched["chunk"] == []
