@@ -15,8 +15,12 @@ def build_operations(
     settings: Settings, metrics: Metrics, db: Database, notifier: Notifier
 ) -> dict[str, list[object]]:
     """Endpoints by the resource of a listener."""
-    local = metrics.events.labels("local")
-    notifier.listen(Appended, lambda _: local.inc())
+    local, remote = metrics.events.labels("local"), metrics.events.labels("remote")
+    own = settings.server_name
+    notifier.listen(
+        Appended,
+        lambda change: (local if change.stored.event.sender_domain == own else remote).inc(),
+    )
     for name in db.memory.sizes():
         metrics.cache_bytes.labels(name).set_function(partial(size_of, db, name))
     return {

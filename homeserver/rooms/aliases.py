@@ -56,7 +56,7 @@ class Aliases:
     def _servers(self, head: Head | None) -> tuple[str, ...]:
         """Those in the room, ours first."""
         own = self._author.server_name
-        found = {domain_of(user_id): None for user_id in (head.joined() if head else ())}
+        found = head.servers if head else ()
         return (own, *[server for server in found if server != own][: MAX_SERVERS - 1])
 
     async def of_room(self, user_id: str, room_id: str) -> list[str]:

@@ -44,7 +44,7 @@ class RemoteJoins:
         finally:
             lock.release()
             if not lock.locked and not lock.waiting:
-                del self._going_on[room_id]
+                self._going_on.pop(room_id, None)
 
     async def _join(self, server: str, user_id: str, room_id: str, content: JsonObject) -> None:
         others = self._receiving.others

@@ -148,3 +148,40 @@ def test_whoever_leaves_is_gone_everywhere(pair: Pair) -> None:
     assert (
         room in bob.syncs(since="", filter='{"room":{"include_leave":true}}').body["rooms"]["leave"]
     )
+
+
+def test_members_of_another_server_let_in_whom_ours_cannot(pair: Pair) -> None:
+    a, b = pair
+    alice, bob, carol = a.person("alice"), *b.people("bob", "carol")
+    space = alice.creates_room(preset="public_chat")
+    rules = {
+        "join_rule": "restricted",
+        "allow": [{"type": "m.room_membership", "room_id": space}],
+    }
+    room = alice.creates_room(
+        initial_state=[{"type": "m.room.join_rules", "content": rules}],
+        power_level_content_override={"invite": 100},
+    )
+    for person in (bob, carol):
+        person.post(f"/v3/join/{space}?via=a")
+    bob.post(f"/v3/join/{room}?via=a")
+
+    carol.joins(room)
+
+    assert a.head(room).members["@carol:b"] == b.head(room).members["@carol:b"] == "join"
+    assert a.state_of(room) == b.state_of(room)
+
+
+def test_two_who_enter_at_once_both_come_in(pair: Pair) -> None:
+    a, b = pair
+    alice, bob, carol = a.person("alice"), *b.people("bob", "carol")
+    room = alice.creates_room(preset="public_chat")
+
+    with a.sender.network.stalled("make_join"):
+        waiting = [person.ask("POST", f"/v3/join/{room}?via=a", {}) for person in (bob, carol)]
+        assert not any(exchange.is_answered for exchange in waiting)
+
+    for exchange in waiting:
+        assert exchange.json() == {"room_id": room}
+    assert set(b.head(room).members) == {"@alice:a", "@bob:b", "@carol:b"}
+    assert a.state_of(room) == b.state_of(room)
