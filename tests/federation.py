@@ -5,14 +5,14 @@ doorkeeper; only names, sockets and TLS are left out.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field
-from orjson import loads
+from orjson import dumps, loads
 from twisted.internet.defer import Deferred
 
 from homeserver.changes import HandedIn
@@ -45,9 +45,23 @@ class Network:
     servers: dict[str, "LinkedServer"] = field(factory=dict)
     cuts: set[frozenset[str]] = field(factory=set)
     asked: list[str] = field(factory=list)
+    _tampering: dict[str, Callable[[JsonObject], JsonObject]] = field(factory=dict)
     _stalled: str = ""
     _held: list[str] = field(factory=list)
     _go_on: Deferred[None] = field(factory=Deferred)
+
+    @contextmanager
+    def tampered(self, part: str, change: Callable[[JsonObject], JsonObject]) -> Iterator[None]:
+        """Answers to requests with this in their path are not what the server said."""
+        self._tampering[part] = change
+        yield
+        del self._tampering[part]
+
+    def tamper(self, path: str, body: bytes) -> bytes:
+        for part, change in self._tampering.items():
+            if part in path:
+                body = dumps(change(loads(body)))
+        return body
 
     @contextmanager
     def stalled(self, part: str) -> Iterator[list[str]]:
@@ -109,7 +123,7 @@ class Reaching:
         value = loads(body) if body else {}
         path = question.uri.partition("?")[0]
         checker.check(question.method, path, status, value, headers)
-        return Answer(status, headers, body, question.uri)
+        return Answer(status, headers, network.tamper(question.uri, body), question.uri)
 
 
 class LinkedServer(Server):
