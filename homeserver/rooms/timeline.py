@@ -6,16 +6,15 @@ from attrs import evolve, frozen
 from immutables import Map
 
 from homeserver.changes import Change, MembershipMoved
-from homeserver.events.applying_redactions import takes_effect
 from homeserver.events.event import Event, StateKey
 from homeserver.events.room_versions import RoomVersion
 from homeserver.rooms import current_state
 from homeserver.rooms.attention import attention
 from homeserver.rooms.current_state import IN_ROOM, numbered
 from homeserver.rooms.openness import note_openness
-from homeserver.rooms.state_view import TreeView, position_in, power_levels_in
+from homeserver.rooms.redactions import redact, redact_early
+from homeserver.rooms.state_view import position_in
 from homeserver.storage import (
-    early_redactions,
     events,
     heads,
     highlights,
@@ -23,7 +22,6 @@ from homeserver.storage import (
     names,
     relations,
     state_trees,
-    successors,
 )
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
@@ -250,7 +248,7 @@ def _finish(
     if is_loud:
         highlights.insert(txn, room, position, whom.user_ids, whom.everyone)
     if event.redacts is not None:
-        _redact(txn, stored)
+        redact(txn, stored)
     note_openness(txn, former, after)
     txn.put(txn.memory.heads, event.room_id, after)
     change = Appended(after.newest, event.room_id, stored, after, former, is_loud)
@@ -263,28 +261,3 @@ def _keep(txn: Transaction, room: int, stored: Stored, known: Stored | None) -> 
         events.insert(txn, stored, room)
     else:
         events.promote(txn, stored)
-
-
-def _redact(txn: Transaction, stored: Stored) -> None:
-    """Hide the event that the redaction aims at, now or when it comes, if the sender may."""
-    target_id = stored.event.redacts or ""
-    target = events.find(txn, target_id)
-    if target is None:
-        early_redactions.add(txn, target_id, stored.position)
-    elif target.redaction is None:
-        _apply(txn, stored, target)
-
-
-def redact_early(txn: Transaction, stored: Stored) -> None:
-    """Hide an event of another server whose redaction came before it."""
-    for position in early_redactions.take(txn, stored.event.event_id):
-        _apply(txn, events.at(txn, position), stored)
-
-
-def _apply(txn: Transaction, redaction: Stored, target: Stored) -> None:
-    levels = power_levels_in(TreeView(txn, redaction.state), redaction.event.version)
-    if takes_effect(redaction.event, target.event, levels):
-        events.mark_redacted(txn, target, redaction.position)
-        relations.delete(txn, target.position)
-        if target.event.is_state:
-            successors.forget_shown(txn, names.intern(txn, target.event.room_id), target)

@@ -9,6 +9,7 @@ from homeserver.events.event import Event
 from homeserver.rooms import timeline
 from homeserver.rooms.incoming.authorising import judge
 from homeserver.rooms.incoming.preparing import Prepared, prepare
+from homeserver.rooms.redactions import redact_early
 from homeserver.rooms.timeline import Arrival, RoomStateIds
 from homeserver.storage import events
 from homeserver.storage.events import Standing, Stored
@@ -51,7 +52,7 @@ def append_ready(
         if judgement.standing is Standing.ALLOWED:
             head = timeline.append(txn, head, event, known=known.get(event.event_id))
             if (stored := events.find(txn, event.event_id)) is not None:
-                timeline.redact_early(txn, stored)
+                redact_early(txn, stored)
         else:
             arrival = Arrival(judgement.standing, RoomStateIds(head.root))
             head = timeline.receive(txn, head, event, arrival)

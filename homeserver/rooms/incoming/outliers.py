@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 from homeserver.events.auth_selection import CREATE
 from homeserver.events.event import Event
 from homeserver.events.problems import AuthError
 from homeserver.rooms.incoming.authorising import authorize_by_auth_events
-from homeserver.storage import early_redactions, events, heads, names
+from homeserver.storage import events, heads, names
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.transaction import Transaction
 
@@ -19,7 +19,6 @@ class Vetted:
 
     events: list[Event]
     rejected: frozenset[str] = frozenset()
-    state: Mapping[str, Stored] = field(factory=dict)
 
 
 def vet(found: Mapping[str, Event], known: Mapping[str, Stored]) -> Vetted:
@@ -32,7 +31,7 @@ def vet(found: Mapping[str, Event], known: Mapping[str, Stored]) -> Vetted:
             judged[event.event_id] = Stored(0, event, None, b"", standing=standing)
             ordered.append(event)
     rejected = frozenset(e.event_id for e in ordered if judged[e.event_id].is_rejected)
-    return Vetted(ordered, rejected, judged)
+    return Vetted(ordered, rejected)
 
 
 def _standing(event: Event, judged: Mapping[str, Stored]) -> Standing:
@@ -93,7 +92,3 @@ def store(txn: Transaction, room_id: str, vetted: Vetted, part: Sequence[Event])
     known = events.positions_of(txn, [event.event_id for event in part])
     new = [event for event in part if event.event_id not in known]
     return {**known, **events.insert_outliers(txn, new, room, vetted.rejected)}
-
-
-def forget_redactions(txn: Transaction, event_id: str) -> None:
-    early_redactions.take(txn, event_id)
