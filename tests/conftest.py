@@ -11,8 +11,8 @@ from attrs import evolve
 
 from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
-from homeserver.config.network import Federation
 from homeserver.config.media import Media
+from homeserver.config.network import Federation
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database, PostgresqlDatabase, SqliteDatabase
 from tests.federation import LinkedServer, Network, linked_servers

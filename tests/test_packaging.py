@@ -27,9 +27,8 @@ def required() -> set[str]:
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(ROOT / "setup.cfg")
     lines = setup["options"]["install_requires"].split("\n")
-    return {
-        match[0].lower().replace("-", "_") for line in lines if (match := re.match(r"[\w.-]+", line))
-    }
+    names = (re.match(r"[\w.-]+", line) for line in lines)
+    return {name[0].lower().replace("-", "_") for name in names if name}
 
 
 def test_every_import_is_required() -> None:
