@@ -1,7 +1,10 @@
 """Whom an event highlights under default push rules: rows only for those who are mentioned."""
 
 from homeserver.storage import names
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
+
+CACHE_BYTES = 1024 * 1024
 
 
 def insert(
@@ -18,10 +21,24 @@ def insert(
         txn.insert(
             "INSERT INTO highlights (room, position, user_id) VALUES (?, ?, NULL)", room, position
         )
+    txn.put(_newest(txn), room, position)
+
+
+def newest(txn: Transaction, room: int) -> int:
+    """The position behind which nobody is highlighted in this room; kept in memory."""
+    known: int | None = txn.see(_newest(txn), room)
+    if known is not None:
+        return known
+    row = txn.one("SELECT MAX(position) FROM highlights WHERE room = ?", room)
+    found = int(row[0]) if row and row[0] is not None else 0
+    txn.fill(_newest(txn), room, found)
+    return found
 
 
 def positions(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> list[int]:
     """Of the newest events in this part of a room that highlight a user, and are still whole."""
+    if newest(txn, room) <= after:
+        return []
     rows = txn.query(
         """
         SELECT highlights.position FROM highlights
@@ -36,3 +53,7 @@ def positions(txn: Transaction, room: int, user_id: str, after: int, upto: int) 
         names.find(txn, user_id) or 0,
     )
     return [position for (position,) in rows]
+
+
+def _newest(txn: Transaction) -> Cache[int, int]:
+    return txn.memory.cache("newest_highlights", CACHE_BYTES, lambda _, __: 200)

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from homeserver.storage import names
+from homeserver.storage import names, relations
 from homeserver.storage.transaction import Transaction
 
 MOST = 1000
@@ -19,16 +19,6 @@ class InThread:
     position: int
     counts: bool
     is_own: bool
-
-
-def counted_upto(txn: Transaction, room: int, place: int) -> int:
-    """How many events of a room up to this place notify ordinary members."""
-    row = txn.one(
-        "SELECT counted FROM events WHERE room = ? AND place <= ? ORDER BY place DESC LIMIT 1",
-        room,
-        place,
-    )
-    return int(row[0]) if row else 0
 
 
 def newest_own(txn: Transaction, room: int, user_id: str, after: int) -> int:
@@ -55,6 +45,8 @@ def newest_own(txn: Transaction, room: int, user_id: str, after: int) -> int:
 
 def in_threads(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> list[InThread]:
     """The newest events in threads in this part of a room, oldest first."""
+    if relations.newest_bundled(txn, room) <= after:
+        return []
     own = names.find(txn, user_id) or 0
     rows = txn.query(
         """
@@ -73,24 +65,32 @@ def in_threads(txn: Transaction, room: int, user_id: str, after: int, upto: int)
     ]
 
 
-def redacted(txn: Transaction, room: int, after: int, upto: int) -> int:
-    """How many of the newest events that notify ordinary members have been redacted."""
-    row = txn.one(
+def counted_upto(txn: Transaction, room: int, place: int, upto: int) -> tuple[int, int]:
+    """How many events of a room up to `place` notify ordinary members; and of the newest ones
+    behind it, up to `upto`, how many that do have been redacted.
+    """
+    (row,) = txn.query(
         """
-        SELECT COUNT(*) FROM (
-            SELECT place, counted, redaction FROM events
-            WHERE room = ? AND place > ? AND place <= ? ORDER BY place DESC LIMIT ?
-        ) AS newest
-        WHERE redaction IS NOT NULL AND counted > (
-            SELECT counted FROM events AS former
-            WHERE former.room = ? AND former.place < newest.place
-            ORDER BY former.place DESC LIMIT 1
+        SELECT (
+            SELECT counted FROM events WHERE room = ? AND place <= ? ORDER BY place DESC LIMIT 1
+        ), (
+            SELECT COUNT(*) FROM (
+                SELECT place, counted, redaction FROM events
+                WHERE room = ? AND place > ? AND place <= ? ORDER BY place DESC LIMIT ?
+            ) AS newest
+            WHERE redaction IS NOT NULL AND counted > (
+                SELECT counted FROM events AS former
+                WHERE former.room = ? AND former.place < newest.place
+                ORDER BY former.place DESC LIMIT 1
+            )
         )
         """,
         room,
-        after,
+        place,
+        room,
+        place,
         upto,
         MOST,
         room,
     )
-    return int(row[0]) if row else 0
+    return int(row[0] or 0), int(row[1])

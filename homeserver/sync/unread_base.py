@@ -89,6 +89,7 @@ def thread_root(event: Event) -> str | None:
 def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int) -> Base:
     place = unread.newest_own(txn, head.room, user_id, max(read.main(), joined))
     oldest = max(read.everything, joined)
+    counted, redacted = unread.counted_upto(txn, head.room, place, head.newest)
     mine = set(highlights.positions(txn, head.room, user_id, oldest, head.newest))
     base = Base(
         read,
@@ -96,8 +97,8 @@ def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined
         checked=head.newest,
         seen=head.counted,
         place=place,
-        counted=unread.counted_upto(txn, head.room, place),
-        beside=unread.redacted(txn, head.room, place, head.newest),
+        counted=counted,
+        beside=redacted,
         highlights=0,
         threads={},
         own={},
