@@ -56,7 +56,7 @@ def database_settings(request: pytest.FixtureRequest, quick_path: Path) -> Datab
     if request.param == "sqlite":
         return SqliteDatabase(path=quick_path / "homeserver.db")
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    return PostgresqlDatabase(dsn=postgres.clean_database())
+    return PostgresqlDatabase(dsn=postgres.clean_database(alone=True))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def open_store(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[Ope
             yield open_again
         return
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    dsn = postgres.clean_database()
+    dsn = postgres.clean_database(alone=True)
     with reopening(lambda: PostgresqlDialect(dsn)) as open_again:
         yield open_again
 
@@ -64,7 +64,7 @@ def store(open_store: OpenStore) -> Store:
 
 @pytest.fixture
 def postgresql_store(postgres: PostgresServer) -> Iterator[Store]:
-    store = Store(PostgresqlDialect(postgres.clean_database()))
+    store = Store(PostgresqlDialect(postgres.clean_database(alone=True)))
     yield store
     store.close()
 
