@@ -31,6 +31,7 @@ from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
 from homeserver.media.threads import MediaThreads
+from homeserver.logs import logger
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
@@ -46,6 +47,8 @@ from homeserver.users.passwords import HashingThreads
 from homeserver.users.presence import Presence
 
 Endpoints = list[object]
+
+log = logger(__name__)
 
 
 def real_world(settings: Settings, reactor: Any) -> World:
@@ -127,6 +130,8 @@ class Application:
 
 def build(settings: Settings, world: World) -> Application:
     """May raise BadRegistration and BadRetiredKeys, for files that cannot be used."""
+    if settings.retention.enabled:
+        log.warning("retention.enabled is set, but this version does not delete old messages yet")
     notifier = Notifier()
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))

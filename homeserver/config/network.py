@@ -66,7 +66,7 @@ class Federation:
 
 @frozen(kw_only=True)
 class Push:
-    """Telling phones that something happened."""
+    """Sending notifications to phones, which this version does not do yet."""
 
     ip_range_denylist: tuple[IpRange, ...] = setting(
         PRIVATE_RANGES, "Address ranges where no push gateway may be."

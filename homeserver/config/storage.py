@@ -46,9 +46,11 @@ class Caches:
 
 @frozen(kw_only=True)
 class Retention:
-    """How long messages are kept. Without this, for ever."""
+    """How long messages are kept. This version keeps them for ever: it only reads these."""
 
-    enabled: bool = setting(False, "Whether old messages are deleted.")
+    enabled: bool = setting(
+        False, "Whether old messages are deleted. Not yet: a warning at the start says so."
+    )
     max_lifetime: Duration | None = setting(
         None, "Messages older than this go, also where the room says nothing.", example="365d"
     )
