@@ -30,8 +30,8 @@ from homeserver.http.outgoing_names import SystemDns
 from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
-from homeserver.media.threads import MediaThreads
 from homeserver.logs import logger
+from homeserver.media.threads import MediaThreads
 from homeserver.metrics import Metrics, new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
