@@ -1,6 +1,5 @@
 """What happens to a request: route, requester, rate limit, endpoint, answer."""
 
-import re
 from collections.abc import Awaitable
 from itertools import count
 from typing import Any, Protocol
@@ -17,8 +16,6 @@ from homeserver.json_values import encode
 from homeserver.logs import logger, request_id
 
 log = logger(__name__)
-
-_NOT_PRINTABLE = re.compile(r"[^!-~]")
 
 
 class Doorkeeper(Protocol):
@@ -126,8 +123,3 @@ class Site:
 def as_response(value: Any) -> Response:
     """Endpoints return JSON, or a response where more than JSON must be said."""
     return value if isinstance(value, Response) else Response(encode(value))
-
-
-def for_log(path: str) -> str:
-    """A path without what could forge a line of the log."""
-    return _NOT_PRINTABLE.sub("?", path[:200])

@@ -3,7 +3,7 @@
 Spec: Client-Server API, "Room event format", `unsigned`; MSC4115 (`unsigned.membership`).
 """
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from homeserver.events.applying_redactions import redacted
 from homeserver.events.client_format import client_format_without_room_id
@@ -87,7 +87,3 @@ def as_seen(stored: Stored) -> Event:
 def replaced(txn: Transaction, stored: Stored) -> Stored | None:
     """The state event whose place this one took."""
     return None if stored.replaces is None else events.at(txn, stored.replaces)
-
-
-def without_room_id(look: Look) -> Look:
-    return evolve(look, with_room_id=False)

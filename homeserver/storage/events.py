@@ -333,28 +333,6 @@ def after(txn: Transaction, room: int, place: int, limit: int, upto: int = 2**62
     return [_remember(txn, row) for row in rows]
 
 
-def oldest_place(txn: Transaction, room: int) -> int:
-    """The place of the first event of the room's timeline that we have."""
-    row = txn.one("SELECT MIN(place) FROM events WHERE room = ?", room)
-    return int(row[0]) if row and row[0] is not None else 0
-
-
-def newest_places(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:
-    """The place of the newest event of each room."""
-    rooms = list(rooms)
-    newest: dict[int, int] = {}
-    for start in range(0, len(rooms), 500):
-        part = rooms[start : start + 500]
-        newest.update(
-            txn.query(
-                "SELECT room, MAX(place) FROM events "
-                f"WHERE room IN ({txn.in_list(part)}) GROUP BY room",
-                *part,
-            )
-        )
-    return newest
-
-
 def mark_redacted(txn: Transaction, stored: Stored, redaction: int) -> Stored:
     txn.insert("UPDATE events SET redaction = ? WHERE position = ?", redaction, stored.position)
     marked = evolve(stored, redaction=redaction, opened=None)

@@ -31,15 +31,13 @@ MAX_EVENTS = 10_000
 class Recent:
     """The newest events of a room; all events behind `complete_after` are here.
 
-    Behind `since` it is known which event was the newest to highlight anybody, or to relate to
-    another.
+    Behind `since` it is known which event was the newest to highlight anybody.
     """
 
     complete_after: int
     since: int
     events: deque[Stored] = field(factory=deque)
     newest_highlight: int = 0
-    newest_relation: int = 0
 
     def add(self, stored: Stored) -> int:
         """How many more events there are now."""
@@ -52,10 +50,6 @@ class Recent:
     def highlighted_after(self, place: int) -> bool:
         """Whether anything behind `place` may have highlighted somebody."""
         return place < self.since or self.newest_highlight > place
-
-    def related_after(self, place: int) -> bool:
-        """Whether anything behind `place` may relate to another event."""
-        return place < self.since or self.newest_relation > place
 
     def between(self, after: int, upto: int) -> list[Stored] | None:
         """The events behind `after`, oldest first; None if some of them are not here."""
@@ -123,8 +117,6 @@ class Moves:
         self._kept += recent.add(change.stored)
         if change.highlights:
             recent.newest_highlight = change.position
-        if "m.relates_to" in event.content:
-            recent.newest_relation = change.position
         if event.type == "m.room.member" and event.state_key:
             self._users[event.state_key] = change.position
         while self._kept > MAX_EVENTS:

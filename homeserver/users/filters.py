@@ -8,7 +8,7 @@ import orjson
 from attrs import field, frozen
 
 from homeserver.errors import BadJson, InvalidParam, NotFound, NotJson, TooLarge
-from homeserver.events.filters import RoomEventFilter, SyncFilter
+from homeserver.events.filters import SyncFilter
 from homeserver.json_values import JsonObject, decode
 from homeserver.storage import filters
 from homeserver.storage.cache import Cache
@@ -76,12 +76,6 @@ class Filters:
 def parse_inline(text: str) -> SyncFilter:
     """A filter written out in the query; clients send the same one again and again."""
     return SyncFilter.parse(_decode_object(text))
-
-
-@lru_cache(maxsize=128)
-def parse_room_event_filter(text: str) -> RoomEventFilter:
-    """The `filter` parameter of /messages and /context; empty text lets everything through."""
-    return RoomEventFilter.parse(_decode_object(text or "{}"))
 
 
 def _decode_object(text: str) -> JsonObject:

@@ -6,7 +6,6 @@ from orjson import Fragment
 
 from homeserver.events.event import Event
 from homeserver.events.resolution.sources import MAX_EVENTS
-from homeserver.rooms.shown import as_seen
 from homeserver.storage import events, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
@@ -15,11 +14,6 @@ from homeserver.storage.transaction import Transaction
 def pdus_at(txn: Transaction, positions: Collection[int]) -> list[Fragment]:
     """PDUs, in no order."""
     return [Fragment(json) for _, json in events.json_of(txn, positions)]
-
-
-def pdu_of(stored: Stored) -> dict[str, object]:
-    """What was redacted is handed out redacted."""
-    return as_seen(stored).pdu
 
 
 def state_positions(txn: Transaction, root: bytes) -> list[int]:
