@@ -15,7 +15,7 @@ from homeserver.config.media import Media
 from homeserver.config.network import Federation
 from homeserver.config.settings import Settings
 from homeserver.config.storage import Database, PostgresqlDatabase, SqliteDatabase
-from tests.federation import LinkedServer, Network, linked_servers
+from tests.linked_servers import LinkedServer, Network, linked_servers
 from tests.people import Server
 from tests.postgres import PostgresServer, running_server
 
@@ -71,7 +71,7 @@ def settings(database_settings: Database, tmp_path: Path, quick_path: Path) -> S
         # Cheap hashes: what they resist is tested where passwords are.
         passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),
         rate_limits=RateLimits(enabled=False),
-        # Alone in the world; tests.federation brings servers that are not.
+        # Alone in the world; tests.linked_servers brings servers that are not.
         federation=Federation(enabled=False),
     )
 

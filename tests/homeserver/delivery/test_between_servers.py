@@ -9,7 +9,7 @@ from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
-from tests.federation import FEDERATION, LinkedServer, Network, Reaching
+from tests.linked_servers import FEDERATION, LinkedServer, Network, Reaching
 from tests.outcomes import outcome
 from tests.people import Person
 

@@ -3,7 +3,7 @@
 import pytest
 
 from homeserver.rooms.elsewhere.spaces import KEPT_MS
-from tests.federation import LinkedServer, Network
+from tests.linked_servers import LinkedServer, Network
 from tests.people import Person, Refused
 
 Pair = list[LinkedServer]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.federation import LinkedServer
+from tests.linked_servers import LinkedServer
 from tests.people import Refused
 
 Pair = list[LinkedServer]

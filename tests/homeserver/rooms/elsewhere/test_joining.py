@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Link
-from tests.federation import LinkedServer
+from tests.linked_servers import LinkedServer
 from tests.people import Refused
 
 Pair = list[LinkedServer]

@@ -4,7 +4,7 @@ from typing import Any
 
 from homeserver.storage.cache import Cache
 from tests.conftest import Link
-from tests.federation import LinkedServer, Network
+from tests.linked_servers import LinkedServer, Network
 
 Pair = list[LinkedServer]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.federation import LinkedServer, Network
+from tests.linked_servers import LinkedServer, Network
 from tests.people import Person
 
 Pair = list[LinkedServer]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from homeserver.rooms.incoming import receiving
-from tests.federation import LinkedServer, Network
 from tests.homeserver.rooms.incoming.test_receiving import forge, text
+from tests.linked_servers import LinkedServer, Network
 from tests.people import JsonObject, Refused
 
 Pair = list[LinkedServer]

@@ -10,7 +10,7 @@ from homeserver.events.building import Draft, build_event
 from homeserver.events.event import Event
 from homeserver.peers.errors import RemoteError
 from homeserver.storage import incoming_events
-from tests.federation import LinkedServer, Network
+from tests.linked_servers import LinkedServer, Network
 from tests.outcomes import outcome
 from tests.people import JsonObject
 

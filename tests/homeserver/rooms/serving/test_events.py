@@ -6,7 +6,7 @@ import pytest
 
 from homeserver.peers.errors import RemoteError
 from homeserver.rooms.elsewhere.drafts import Drafts
-from tests.federation import LinkedServer, Network
+from tests.linked_servers import LinkedServer, Network
 from tests.people import Person
 
 Pair = list[LinkedServer]
