@@ -268,11 +268,16 @@ def places_of(
         yield from ((id, position, (type, state_key)) for id, position, type, state_key in rows)
 
 
-def json_of(txn: Transaction, positions: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """Position and PDU as text, in no order: for those who only hand it on."""
+def json_of(txn: Transaction, positions: Iterable[int]) -> Iterator[tuple[int, str, bool]]:
+    """Position, PDU as text, and whether it is redacted (the text is not); in no order."""
     for part in portions(list(positions)):
-        yield from txn.query(
-            f"SELECT position, json FROM events WHERE position IN ({txn.in_list(part)})", *part
+        yield from (
+            (position, text, redaction is not None)
+            for position, text, redaction in txn.query(
+                "SELECT position, json, redaction FROM events "
+                f"WHERE position IN ({txn.in_list(part)})",
+                *part,
+            )
         )
 
 

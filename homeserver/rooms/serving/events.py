@@ -15,6 +15,7 @@ from homeserver.json_values import JsonObject
 from homeserver.rooms.server_access import room_for
 from homeserver.rooms.serving.handing_out import auth_chain, pdus_at, state_positions
 from homeserver.rooms.serving.sight import seen_by
+from homeserver.rooms.shown import as_seen
 from homeserver.storage import event_times, events
 from homeserver.storage.database import Database
 from homeserver.storage.events import Standing, Stored
@@ -44,7 +45,7 @@ class RoomEvents:
         head = self._room(txn, origin, stored.event.room_id)
         if not stored.state:
             # Known only because others rest on it: so it is state, which members may see.
-            return stored.event
+            return as_seen(stored)
         return seen_by(txn, head, origin, [stored])[0]
 
     async def auth_chain(self, origin: str, room_id: str, event_id: str) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Events as other servers get them: the bytes that were stored, and what they rest upon."""
+"""Events as other servers get them, and what they rest upon."""
 
 from collections.abc import Collection, Iterable
 
@@ -6,14 +6,19 @@ from orjson import Fragment
 
 from homeserver.events.event import Event
 from homeserver.events.resolution.sources import MAX_EVENTS
+from homeserver.json_values import JsonObject
+from homeserver.rooms.shown import as_seen
 from homeserver.storage import events, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
 
 
-def pdus_at(txn: Transaction, positions: Collection[int]) -> list[Fragment]:
-    """PDUs, in no order."""
-    return [Fragment(json) for _, json in events.json_of(txn, positions)]
+def pdus_at(txn: Transaction, positions: Collection[int]) -> list[Fragment | JsonObject]:
+    """PDUs, in no order: the bytes that were stored, but for those that are redacted."""
+    return [
+        as_seen(events.at(txn, position)).pdu if is_redacted else Fragment(text)
+        for position, text, is_redacted in events.json_of(txn, positions)
+    ]
 
 
 def state_positions(txn: Transaction, root: bytes) -> list[int]:

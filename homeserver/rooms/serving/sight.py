@@ -52,8 +52,7 @@ def _look(
 
 
 def redacted_copy(stored: Stored) -> Event:
-    event = stored.event
-    return event if event.is_state else redacted(event)
+    return as_seen(stored) if stored.event.is_state else redacted(stored.event)
 
 
 def _users_of(head: Head, server: str) -> Iterable[str]:

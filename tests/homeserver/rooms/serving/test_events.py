@@ -41,6 +41,56 @@ def test_events_states_and_what_they_rest_upon_are_handed_out(
     assert found["origin_server_ts"] == a.clock.now_ms()
 
 
+def test_what_was_redacted_goes_out_redacted_in_states_and_auth_chains_too(
+    pair: Pair, people: tuple[Person, Person]
+) -> None:
+    _, b = pair
+    alice, bob = people
+    room = alice.creates_room(preset="public_chat")
+    topic = alice.sets(room, "m.room.topic", {"topic": "a slip of the tongue"})
+    named = alice.sets(
+        room,
+        "m.room.member",
+        {"membership": "join", "displayname": "a slip"},
+        alice.user_id,
+    )
+    bob.post(f"/v3/join/{room}?via=a")
+    for event_id in (topic, named):
+        alice.redacts(room, event_id)
+    sent = alice.sends(room, "hello")
+
+    state = b.asks("a", "GET", f"{V1}/state/{room}", query={"event_id": sent})
+    chain = b.asks("a", "GET", f"{V1}/event_auth/{room}/{sent}")["auth_chain"]
+    (event,) = b.asks("a", "GET", f"{V1}/event/{topic}")["pdus"]
+
+    contents = {b.event(topic).type: event["content"]}
+    for pdu in [*state["pdus"], *state["auth_chain"], *chain]:
+        assert "slip" not in str(pdu)
+        if pdu["type"] == "m.room.topic":
+            contents["state"] = pdu["content"]
+    assert contents == {"m.room.topic": {}, "state": {}}
+    assert any(pdu["content"] == {"membership": "join"} for pdu in chain)
+
+
+def test_a_server_that_joins_gets_the_state_without_what_was_redacted(
+    pair: Pair, people: tuple[Person, Person], network: Network
+) -> None:
+    alice, bob = people
+    room = alice.creates_room(preset="public_chat")
+    alice.redacts(room, alice.sets(room, "m.room.topic", {"topic": "a slip of the tongue"}))
+    answers: list[dict[str, object]] = []
+
+    def note(answer: dict[str, object]) -> dict[str, object]:
+        answers.append(answer)
+        return answer
+
+    with network.tampered("send_join", note):
+        bob.post(f"/v3/join/{room}?via=a")
+
+    assert "m.room.topic" in str(answers[0])
+    assert "slip" not in str(answers[0])
+
+
 def test_strangers_are_told_nothing(pair: Pair, people: tuple[Person, Person]) -> None:
     a, b = pair
     alice, _ = people
