@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
@@ -32,6 +32,21 @@ class Authority:
 
     def tls(self, *names: str) -> "ServerTls":
         """What a server of these names, or addresses, serves TLS with."""
+        certificate, key = self._issue(*names)
+        context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        context.use_certificate(certificate)
+        context.use_privatekey(key)
+        return ServerTls(context)
+
+    def write(self, folder: Path, *names: str) -> tuple[Path, Path]:
+        """The files of a certificate and its key, for a server with settings."""
+        certificate, key = self._issue(*names)
+        paths = folder / "certificate.pem", folder / "certificate.key"
+        paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+        paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return paths
+
+    def _issue(self, *names: str) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A server of tests")])
         certificate = (
@@ -41,10 +56,7 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        context.use_certificate(certificate)
-        context.use_privatekey(key)
-        return ServerTls(context)
+        return certificate, key
 
     def _new(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
         return (

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from attrs import define, field
 from twisted.internet.address import IPv4Address
@@ -24,11 +24,11 @@ from homeserver.http.outgoing_names import NoDns
 from homeserver.http.protocol import HttpConnection, HttpFactory
 from homeserver.storage.threads import InlineThreads
 from tests.spec.check import SpecChecker
+from tests.verbs import JsonObject as JsonObject
+from tests.verbs import Speaker
 
 START_MS = 1_800_000_000_000
 ALL_RESOURCES = ("client", "media", "admin")
-
-JsonObject = dict[str, Any]
 
 checker = SpecChecker.load()
 
@@ -166,7 +166,7 @@ class Server:
 
 
 @define(eq=False)
-class Person:
+class Person(Speaker):
     """Somebody with a client. Paths below /_matrix/client are written without it."""
 
     server: Server
@@ -179,6 +179,9 @@ class Person:
     @property
     def user_id(self) -> str:
         return f"@{self.name}:{self.server.settings.server_name}"
+
+    def number(self) -> int:
+        return self.server.number()
 
     # -- any request
 
@@ -193,18 +196,6 @@ class Person:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.server.exchange(method, full, data, headers)
 
-    def get(self, path: str, **query: Any) -> JsonObject:
-        return self.ask("GET", path, **query).json()
-
-    def put(self, path: str, body: Any = None, **query: Any) -> JsonObject:
-        return self.ask("PUT", path, {} if body is None else body, **query).json()
-
-    def post(self, path: str, body: Any = None, **query: Any) -> JsonObject:
-        return self.ask("POST", path, {} if body is None else body, **query).json()
-
-    def delete(self, path: str, body: Any = None, **query: Any) -> JsonObject:
-        return self.ask("DELETE", path, body, **query).json()
-
     # -- accounts
 
     def registers(self, password: str = "correct horse battery", **options: Any) -> None:
@@ -218,42 +209,6 @@ class Person:
         body = {"type": "m.login.password", "identifier": identifier, "password": password}
         answer = self.post("/v3/login", {**body, **options})
         return Person(self.server, self.name, answer["access_token"], answer["device_id"])
-
-    # -- rooms
-
-    def creates_room(self, **options: Any) -> str:
-        return str(self.post("/v3/createRoom", options)["room_id"])
-
-    def invites(self, room: str, *others: "Person") -> None:
-        for other in others:
-            self.post(f"/v3/rooms/{quote(room)}/invite", {"user_id": other.user_id})
-
-    def joins(self, room: str) -> None:
-        self.post(f"/v3/join/{quote(room, safe='')}")
-
-    def leaves(self, room: str) -> None:
-        self.post(f"/v3/rooms/{quote(room)}/leave")
-
-    def sends(self, room: str, text: str = "", txn: str = "", **content: Any) -> str:
-        """A text message, or any message with the given content; its event id."""
-        message = {"msgtype": "m.text", "body": text, **content}
-        return self.sends_event(room, "m.room.message", message, txn)
-
-    def sends_event(self, room: str, type: str, content: JsonObject, txn: str = "") -> str:
-        txn = txn or f"t{self.server.number()}"
-        path = f"/v3/rooms/{quote(room)}/send/{quote(type)}/{quote(txn, safe='')}"
-        return str(self.put(path, content)["event_id"])
-
-    def sets(self, room: str, type: str, content: JsonObject, state_key: str = "") -> str:
-        path = f"/v3/rooms/{quote(room)}/state/{quote(type)}/{quote(state_key, safe='')}"
-        return str(self.put(path, content)["event_id"])
-
-    def redacts(self, room: str, event_id: str) -> str:
-        path = f"/v3/rooms/{quote(room)}/redact/{quote(event_id)}/t{self.server.number()}"
-        return str(self.put(path)["event_id"])
-
-    def state(self, room: str, type: str, state_key: str = "") -> JsonObject:
-        return self.get(f"/v3/rooms/{quote(room)}/state/{quote(type)}/{quote(state_key, safe='')}")
 
     # -- sync
 

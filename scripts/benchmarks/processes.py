@@ -1,4 +1,4 @@
-"""Processes that we start: pinned to a core, in a group of their own, and never left behind."""
+"""Processes that we start: in a group of their own, perhaps pinned to a core, never left behind."""
 
 import atexit
 import os
@@ -48,16 +48,17 @@ class Program:
 def start(
     command: Sequence[str | Path],
     *,
-    core: int,
+    core: int | None = None,
     directory: Path,
     log: Path,
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Program:
-    """Run a command on one core; what it prints goes to the file `log`."""
+    """Run a command, on one core if it is named; what it prints goes to the file `log`."""
+    pinned = [] if core is None else ["taskset", "-c", str(core)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            ["taskset", "-c", str(core), *map(str, command)],
+            [*pinned, *map(str, command)],
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=output,

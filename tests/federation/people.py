@@ -1,0 +1,222 @@
+"""People with real clients: they speak HTTP, and gather what their syncs bring."""
+
+import http.client
+import json
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from attrs import define, field, frozen
+
+from tests.federation.homeservers import Homeserver
+from tests.people import Refused, checker
+from tests.verbs import JsonObject, Speaker
+
+T = TypeVar("T")
+
+PATIENCE_S = 30.0
+ANSWER_S = 120.0
+
+_numbers = count(1)
+
+
+@frozen
+class Answer:
+    """What a server answered; ours must answer as the specification says."""
+
+    line: str
+    status: int
+    headers: dict[str, str]
+    content: bytes
+    is_ours: bool
+
+    def json(self) -> JsonObject:
+        """The body of a 2xx answer; anything else raises Refused."""
+        is_json = self.headers.get("content-type", "").startswith("application/json")
+        value: JsonObject = json.loads(self.content) if is_json else {}
+        if self.is_ours:
+            method, path = self.line.split(" ", 1)
+            checker.check(method, path.partition("?")[0], self.status, value, self.headers)
+        if not 200 <= self.status < 300:
+            raise Refused(self.line, self.status, value)
+        return value
+
+
+@define(eq=False)
+class Gathered:
+    """What somebody's syncs have brought so far."""
+
+    timelines: dict[str, list[JsonObject]] = field(factory=dict)
+    states: dict[str, dict[tuple[str, str], JsonObject]] = field(factory=dict)
+    invites: dict[str, list[JsonObject]] = field(factory=dict)
+    knocks: dict[str, list[JsonObject]] = field(factory=dict)
+    left: set[str] = field(factory=set)
+    receipts: dict[str, JsonObject] = field(factory=dict)
+    """By room: the contents of m.receipt events, the newest last."""
+    typing: dict[str, list[str]] = field(factory=dict)
+    presence: dict[str, JsonObject] = field(factory=dict)
+    to_device: list[JsonObject] = field(factory=list)
+    changed_devices: set[str] = field(factory=set)
+
+    def add(self, answer: JsonObject) -> None:
+        rooms = answer.get("rooms", {})
+        for room, entry in rooms.get("join", {}).items():
+            self._add_room(room, entry)
+            self.left.discard(room)
+        for room, entry in rooms.get("leave", {}).items():
+            self._add_room(room, entry)
+            self.left.add(room)
+        for room, entry in rooms.get("invite", {}).items():
+            self.invites[room] = entry["invite_state"]["events"]
+        for room, entry in rooms.get("knock", {}).items():
+            self.knocks[room] = entry["knock_state"]["events"]
+        for event in answer.get("presence", {}).get("events", []):
+            self.presence[event["sender"]] = event["content"]
+        self.to_device += answer.get("to_device", {}).get("events", [])
+        self.changed_devices.update(answer.get("device_lists", {}).get("changed", []))
+
+    def _add_room(self, room: str, entry: JsonObject) -> None:
+        timeline = entry.get("timeline", {}).get("events", [])
+        self.timelines.setdefault(room, []).extend(timeline)
+        state = self.states.setdefault(room, {})
+        for event in [*entry.get("state", {}).get("events", []), *timeline]:
+            if "state_key" in event:
+                state[event["type"], event["state_key"]] = event
+        self.invites.pop(room, None)
+        self.knocks.pop(room, None)
+        for event in entry.get("ephemeral", {}).get("events", []):
+            if event["type"] == "m.typing":
+                self.typing[room] = event["content"]["user_ids"]
+            if event["type"] == "m.receipt":
+                self.receipts[room] = event["content"]
+
+    def event(self, room: str, event_id: str) -> JsonObject | None:
+        found = (e for e in self.timelines.get(room, []) if e["event_id"] == event_id)
+        return next(found, None)
+
+    def membership(self, room: str, user_id: str) -> str | None:
+        event = self.states.get(room, {}).get(("m.room.member", user_id))
+        return event["content"].get("membership") if event else None
+
+
+@define(eq=False)
+class Person(Speaker):
+    """Somebody on a running server."""
+
+    home: Homeserver
+    name: str
+    token: str = ""
+    device_id: str = ""
+    gathered: Gathered = field(factory=Gathered, init=False)
+    _since: str = field(default="", init=False)
+    _connection: http.client.HTTPConnection | None = field(default=None, init=False)
+
+    @property
+    def user_id(self) -> str:
+        return f"@{self.name}:{self.home.name}"
+
+    def number(self) -> int:
+        return next(_numbers)
+
+    def registers(self, password: str = "correct horse battery") -> None:
+        body = {"username": self.name, "password": password, "auth": {"type": "m.login.dummy"}}
+        answer = self.post("/v3/register", body)
+        self.token, self.device_id = answer["access_token"], answer["device_id"]
+
+    # -- any request
+
+    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+        full = path if path.startswith(("/_", "/.")) else "/_matrix/client" + path
+        if query:
+            full += "?" + urlencode({k: _text(v) for k, v in query.items()}, doseq=True)
+        is_bytes = isinstance(body, bytes)
+        data = body if is_bytes else b"" if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/octet-stream" if is_bytes else "application/json"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        status, answered, content = self._exchange(method, full, data, headers)
+        is_ours = self.home.product.name == "Isthmus"
+        return Answer(f"{method} {full}", status, answered, content, is_ours)
+
+    def _exchange(
+        self, method: str, path: str, data: bytes, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        """On the connection that is open, or a new one where the server was restarted."""
+        for is_last in (False, True):
+            if self._connection is None:
+                site = self.home.site
+                self._connection = http.client.HTTPConnection(
+                    site.address, site.client_port, timeout=ANSWER_S
+                )
+            try:
+                self._connection.request(method, path, data, headers)
+                answer = self._connection.getresponse()
+                found = {name.lower(): value for name, value in answer.getheaders()}
+                return answer.status, found, answer.read()
+            except (OSError, http.client.HTTPException):
+                self._connection.close()
+                self._connection = None
+                if is_last:
+                    raise
+        raise AssertionError
+
+    # -- what came
+
+    def syncs(self, wait_s: float = 0) -> Gathered:
+        """What is new is added to what was gathered before."""
+        query: dict[str, Any] = {"timeout": round(wait_s * 1000)}
+        if self._since:
+            query["since"] = self._since
+        answer = self.get("/v3/sync", **query)
+        self._since = answer["next_batch"]
+        self.gathered.add(answer)
+        return self.gathered
+
+    def waits(self, wish: Callable[[Gathered], T], seconds: float = PATIENCE_S) -> T:
+        """Sync until the wish is fulfilled; what fulfilled it."""
+        deadline = time.monotonic() + seconds
+        while not (found := wish(self.gathered)):
+            left = deadline - time.monotonic()
+            assert left > 0, f"{self.user_id} waits in vain; it has {self.gathered}"
+            self.syncs(min(left, 2))
+        return found
+
+    def sees(self, room: str, event_id: str) -> JsonObject:
+        """The event, once it is in this person's timeline."""
+        event = self.waits(lambda gathered: gathered.event(room, event_id))
+        assert event is not None
+        return event
+
+    def sees_member(self, room: str, other: Speaker, membership: str) -> None:
+        self.waits(lambda gathered: gathered.membership(room, other.user_id) == membership)
+
+    def is_invited(self, room: str) -> list[JsonObject]:
+        """Waits for the invite; the stripped state that came with it."""
+        return self.waits(lambda gathered: gathered.invites.get(room, []))
+
+
+def until(wish: Callable[[], T], seconds: float = PATIENCE_S) -> T:
+    """Ask again and again until there is something; a refusal is nothing."""
+    deadline = time.monotonic() + seconds
+    while True:
+        refusal: Refused | None = None
+        try:
+            if found := wish():
+                return found
+        except Refused as error:
+            refusal = error
+        if time.monotonic() > deadline:
+            raise AssertionError(f"This did not happen within {seconds} s.") from refusal
+        time.sleep(0.1)
+
+
+def room_path(room: str, *parts: str) -> str:
+    return "/v3/rooms/" + "/".join(quote(part, safe="") for part in (room, *parts))
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, dict) else value

@@ -1,0 +1,122 @@
+"""All federation passes through relays of the test, where it can be cut.
+
+A server's name is the address of its relay. A relay knows who calls by asking the kernel whose
+process is at the other end, so that a cut can be between two servers and leave a third alone.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+T = TypeVar("T")
+
+Find = Callable[[], int | None]
+"""The process of a server, while it runs."""
+
+
+@define(eq=False)
+class Relays:
+    """One for each server, in a thread of their own."""
+
+    _loop: asyncio.AbstractEventLoop = field(factory=asyncio.new_event_loop, init=False)
+    _processes: dict[str, Find] = field(factory=dict, init=False)
+    _cuts: set[frozenset[str]] = field(factory=set, init=False)
+    _open: dict[asyncio.StreamWriter, frozenset[str]] = field(factory=dict, init=False)
+    _tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def add(self, name: str, process: Find, there: tuple[str, int]) -> None:
+        """Pass on what comes to this server name; it is an address with a port."""
+        self._processes[name] = process
+        host, _, port = name.rpartition(":")
+
+        async def serve() -> None:
+            async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await self._pass_on(name, there, reader, writer)
+
+            await asyncio.start_server(pass_on, host, int(port))
+
+        self._run(serve())
+
+    @contextmanager
+    def cut(self, one: str, *others: str) -> Iterator[None]:
+        """For a while nothing passes between one server and the others, in either direction."""
+        pairs = {frozenset((one, other)) for other in others}
+        self._cuts |= pairs
+        self._run(self._drop(pairs))
+        try:
+            yield
+        finally:
+            self._cuts -= pairs
+
+    async def _drop(self, pairs: set[frozenset[str]]) -> None:
+        for writer, pair in list(self._open.items()):
+            if pair in pairs:
+                writer.transport.abort()
+
+    async def _pass_on(
+        self,
+        name: str,
+        there: tuple[str, int],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        pair = frozenset((name, self._caller(writer.get_extra_info("peername"))))
+        if pair in self._cuts:
+            writer.transport.abort()
+            return
+        self._open[writer] = pair
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*there)
+            await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
+        except OSError:
+            writer.transport.abort()
+        finally:
+            del self._open[writer]
+
+    def _caller(self, peer: tuple[str, int]) -> str:
+        """The name of the server whose process has this end of a connection, if it is one."""
+        inode = _inode_of(peer)
+        for name, find in self._processes.items():
+            if (pid := find()) is not None and _holds(pid, inode):
+                return name
+        return ""
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def _inode_of(peer: tuple[str, int]) -> str:
+    """Linux tells it in /proc/net/tcp, where addresses are in the machine's byte order."""
+    octets = bytes(int(part) for part in peer[0].split("."))
+    local = f"{int.from_bytes(octets, 'little'):08X}:{peer[1]:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1] == local:
+            return fields[9]
+    return ""
+
+
+def _holds(pid: int, inode: str) -> bool:
+    folder = f"/proc/{pid}/fd"
+    for number in os.listdir(folder):
+        with suppress(OSError):
+            if os.readlink(f"{folder}/{number}") == f"socket:[{inode}]":
+                return True
+    return False
