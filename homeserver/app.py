@@ -17,6 +17,7 @@ from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
+from homeserver.building.sending import SendingPart, build_sending
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data
 from homeserver.building.world import World
@@ -78,6 +79,7 @@ class Application:
     delivery: DeliveryPart
     federation: FederationPart
     finding: FindingPart
+    sending: SendingPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -89,6 +91,7 @@ class Application:
     async def start(self) -> None:
         await self.accounts.start()
         await self.user_data.start()
+        await self.sending.start()
         await self.peers.start()
         await self.delivery.start()
         await self.federation.start()
@@ -105,6 +108,7 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
+        self.sending.stop()
         await self.delivery.stop()
         self.peers.stop()
         self.media.stop()
@@ -138,7 +142,7 @@ def build(settings: Settings, world: World) -> Application:
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
     peers = build_peers(settings, world, database)
-    rooms = build_rooms(settings, world, database, notifier, services, presence, peers)
+    rooms = build_rooms(settings, world, database, notifier, services, peers)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -162,6 +166,7 @@ def build(settings: Settings, world: World) -> Application:
     media = build_media(settings, world, database, notifier)
     keys = build_keys(settings, database, accounts)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
+    sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     federation = build_federation(settings, world, database, rooms, user_data)
     happenings = Happenings(database, notifier, rooms.typing, presence)
@@ -177,6 +182,7 @@ def build(settings: Settings, world: World) -> Application:
             *media.endpoints,
             *keys.endpoints,
             *finding.endpoints,
+            *sending.endpoints,
         ],
         "media": list(media.endpoints),
     }
@@ -193,6 +199,7 @@ def build(settings: Settings, world: World) -> Application:
         delivery,
         federation,
         finding,
+        sending,
         endpoints,
     )
 

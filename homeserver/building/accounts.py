@@ -208,12 +208,7 @@ def own_account(
 def facts(settings: Settings) -> tuple[object, ...]:
     return (
         VersionEndpoints(),
-        CapabilityEndpoints(
-            settings.rooms.default_room_version,
-            settings.profiles,
-            settings.passwords.enabled,
-            settings.media.url_previews.enabled,
-        ),
+        CapabilityEndpoints(settings),
         WellKnownEndpoints(settings),
     )
 

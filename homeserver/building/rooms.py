@@ -9,7 +9,6 @@ from homeserver.client_api.aliases import AliasEndpoints
 from homeserver.client_api.directory import DirectoryEndpoints
 from homeserver.client_api.membership import EnteringEndpoints, LeavingEndpoints
 from homeserver.client_api.room_creation import RoomCreationEndpoints
-from homeserver.client_api.sending import SendingEndpoints
 from homeserver.client_api.upgrades import UpgradeEndpoints
 from homeserver.config.settings import Settings
 from homeserver.notifier import Notifier
@@ -25,10 +24,8 @@ from homeserver.rooms.member_events import MemberEvents
 from homeserver.rooms.opening import Opening
 from homeserver.rooms.profile_changes import ProfileChanges
 from homeserver.rooms.receipts import Receipts
-from homeserver.rooms.related_redactions import RelatedRedactions
 from homeserver.rooms.remote import NoRemoteRooms, RemoteRooms
 from homeserver.rooms.removing import Removing
-from homeserver.rooms.sending import Sending
 from homeserver.rooms.state_checks import StateChecks
 from homeserver.rooms.timeline import Appended
 from homeserver.rooms.typing import Typing
@@ -37,7 +34,6 @@ from homeserver.signing_key import load_or_make
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 from homeserver.users.appservices import AppServices
-from homeserver.users.presence import Presence
 
 
 @frozen(kw_only=True)
@@ -77,11 +73,9 @@ def build_rooms(
     db: Database,
     notifier: Notifier,
     services: AppServices,
-    presence: Presence,
     peers: PeersPart,
 ) -> RoomsPart:
     it = lay_foundations(settings, world, db, services, peers)
-    sending = Sending(db, it.author, it.checks)
     leaving = Leaving(db, it.members, it.remote)
     directory = Directory(db)
     notifier.listen(Appended, directory.note)
@@ -96,7 +90,6 @@ def build_rooms(
         directory=directory,
         shared=it.shared,
         endpoints=(
-            SendingEndpoints(sending, presence, RelatedRedactions(db, it.author)),
             LeavingEndpoints(leaving, Removing(db, it.members)),
             AliasEndpoints(it.aliases),
             DirectoryEndpoints(directory, it.remote, settings.server_name),

@@ -3,6 +3,8 @@
 from attrs import frozen
 
 from homeserver.config.accounts import Profiles
+from homeserver.config.rooms import DelayedEvents
+from homeserver.config.settings import Settings
 from homeserver.http.request import Request
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
@@ -10,32 +12,48 @@ from homeserver.json_values import JsonObject
 ROOM_VERSIONS = tuple(str(number) for number in range(1, 13))
 
 
-@frozen
+@frozen(eq=False)
 class CapabilityEndpoints:
-    _default_room_version: str
-    _profiles: Profiles
-    _has_passwords: bool
-    _has_url_previews: bool
+    _settings: Settings
 
     @route("GET", "/v3/capabilities")
     async def capabilities(self, request: Request) -> JsonObject:
-        capabilities: JsonObject = {
-            "m.change_password": {"enabled": self._has_passwords},
-            "m.room_versions": {
-                "default": self._default_room_version,
-                "available": dict.fromkeys(ROOM_VERSIONS, "stable"),
-            },
-            "m.set_displayname": {"enabled": self._profiles.change_displayname},
-            "m.set_avatar_url": {"enabled": self._profiles.change_avatar},
-            "m.profile_fields": profile_fields(self._profiles),
-            "m.3pid_changes": {"enabled": False},
-            "m.get_login_token": {"enabled": self._has_passwords},
-            "m.forget_forced_upon_leave": {"enabled": False},
-            "io.element.msc4452.preview_url": {"enabled": self._has_url_previews},
-        }
+        capabilities = capabilities_of(self._settings)
         if request.requester.is_admin:
             capabilities["m.account_moderation"] = {"suspend": True, "lock": True}
+            capabilities["uk.timedout.msc4323"] = {"suspend": True, "lock": True}
         return {"capabilities": capabilities}
+
+
+def capabilities_of(settings: Settings) -> JsonObject:
+    """Of everybody."""
+    profiles, has_passwords = settings.profiles, settings.passwords.enabled
+    fields = profile_fields(profiles)
+    delayed_events = limits_of(settings.rooms.delayed_events)
+    return {
+        "m.change_password": {"enabled": has_passwords},
+        "m.room_versions": {
+            "default": settings.rooms.default_room_version,
+            "available": dict.fromkeys(ROOM_VERSIONS, "stable"),
+        },
+        "m.set_displayname": {"enabled": profiles.change_displayname},
+        "m.set_avatar_url": {"enabled": profiles.change_avatar},
+        "m.profile_fields": fields,
+        "uk.tcpip.msc4133.profile_fields": fields,
+        "m.3pid_changes": {"enabled": False},
+        "m.get_login_token": {"enabled": has_passwords},
+        "m.forget_forced_upon_leave": {"enabled": False},
+        "m.delayed_events": delayed_events,
+        "org.matrix.msc4140.delayed_events": delayed_events,
+        "io.element.msc4452.preview_url": {"enabled": settings.media.url_previews.enabled},
+    }
+
+
+def limits_of(delayed_events: DelayedEvents) -> JsonObject:
+    return {
+        "max_delay_ms": delayed_events.max_delay,
+        "max_scheduled": delayed_events.max_scheduled,
+    }
 
 
 def profile_fields(profiles: Profiles) -> JsonObject:

@@ -37,6 +37,9 @@ class RateLimits:
     url_preview: Limit = setting(Limit(1.0, 30), "Previews of links, for one person.")
     search: Limit = setting(Limit(2.0, 30), "Searching messages and rooms, for one person.")
     report: Limit = setting(Limit(0.1, 10), "Reporting rooms, events and users, for one person.")
+    delayed_event: Limit = setting(
+        Limit(20.0, 200), "Putting off, sending and cancelling delayed events, from one address."
+    )
     admin_redaction: Limit = setting(
         Limit(20.0, 200), "Redacting other people's events in a row, for one moderator."
     )

@@ -21,21 +21,10 @@ from homeserver.config.limits import RateLimits
 from homeserver.config.listeners import Listener
 from homeserver.config.media import Media
 from homeserver.config.network import Federation, Push, TrustedKeyServer
+from homeserver.config.rooms import Rooms
 from homeserver.config.storage import Caches, Database, Retention, SqliteDatabase
 
 LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-@frozen(kw_only=True)
-class Rooms:
-    """New rooms."""
-
-    default_room_version: Literal["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"] = (
-        setting("12", "The room version of a new room, when its maker names none.")
-    )
-    encryption_by_default: Literal["none", "private", "all"] = setting(
-        "none", "Which new rooms are encrypted from the start: `none`, `private` ones, or `all`."
-    )
 
 
 @frozen(kw_only=True)

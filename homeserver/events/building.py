@@ -12,18 +12,23 @@ from homeserver.events.formats import check_names, check_size
 from homeserver.events.hashes import event_id_from_hash, hashable, signable
 from homeserver.events.room_versions import EventFormat, RoomVersion
 from homeserver.events.signatures import key_id, signature
+from homeserver.events.sticky import STICKY
 from homeserver.events.unpadded_base64 import encode_base64
 from homeserver.json_values import JsonObject, JsonValue
 
 
 @frozen
 class Draft:
-    """What a sender decides; the rest of an event follows from the room."""
+    """What a sender decides; the rest of an event follows from the room.
+
+    `sticky_ms` is for how long it is to be sticky (MSC4354), if it is to be.
+    """
 
     type: str
     content: JsonObject
     state_key: str | None = None
     redacts: str | None = None
+    sticky_ms: int | None = None
 
 
 def build_event(
@@ -92,6 +97,8 @@ def unsigned_pdu(
         pdu["state_key"] = draft.state_key
     if draft.redacts is not None and not version.redacts_in_content:
         pdu["redacts"] = draft.redacts
+    if draft.sticky_ms is not None:
+        pdu[STICKY] = {"duration_ms": draft.sticky_ms}
     return pdu
 
 

@@ -6,7 +6,7 @@ from homeserver.errors import Forbidden
 from homeserver.events.building import Draft
 from homeserver.http.requester import Requester
 from homeserver.rooms import timeline
-from homeserver.rooms.access import NOT_IN_ROOM
+from homeserver.rooms.access import NOT_IN_ROOM, refuse_suspended
 from homeserver.rooms.author import Author
 from homeserver.rooms.redaction_checks import check_redaction
 from homeserver.rooms.relation_checks import check_relation
@@ -35,12 +35,17 @@ class Sending:
         origin_server_ts: int | None = None,
     ) -> str:
         """Add an event to a room; a retry of a request gets the event of the first try."""
-        if self._checks.invites_elsewhere(draft):
+        if self.invites_elsewhere(draft):
+            refuse_suspended(requester)
             await self._checks.invite_elsewhere(requester.user_id, room_id, draft)
             return await self._db.glance(_event_id_at, room_id, draft)
-        return await self._db.write(self._send, requester, room_id, draft, txn_id, origin_server_ts)
+        return await self._db.write(self.add, requester, room_id, draft, txn_id, origin_server_ts)
 
-    def _send(
+    def invites_elsewhere(self, draft: Draft) -> bool:
+        """Whether it takes another server to send this, so that `add` alone cannot."""
+        return self._checks.invites_elsewhere(draft)
+
+    def add(
         self,
         txn: Transaction,
         requester: Requester,
@@ -49,9 +54,12 @@ class Sending:
         txn_id: str | None,
         origin_server_ts: int | None,
     ) -> str:
+        """`send`, for who has a transaction already."""
         head = timeline.head(txn, room_id)
         if head is None:
             raise Forbidden(NOT_IN_ROOM)
+        if requester.is_suspended and not may_while_suspended(txn, requester, draft):
+            refuse_suspended(requester)
         sent_by = SentBy(names.intern(txn, requester.device_name), txn_id)
         if txn_id is not None and (sent := self._sent_before(txn, head, sent_by, draft)):
             return sent
@@ -80,6 +88,18 @@ def _event_id_at(txn: Transaction, room_id: str, draft: Draft) -> str:
     if current is None:
         raise Forbidden(NOT_IN_ROOM)
     return current.event.event_id
+
+
+def may_while_suspended(txn: Transaction, requester: Requester, draft: Draft) -> bool:
+    """Spec: "Account suspension": to redact one's own events, and to leave."""
+    if draft.redacts is not None:
+        target = events.find(txn, draft.redacts)
+        return target is not None and target.event.sender == requester.user_id
+    return (
+        draft.type == "m.room.member"
+        and draft.state_key == requester.user_id
+        and draft.content.get("membership") == "leave"
+    )
 
 
 def unchanged(txn: Transaction, head: Head, draft: Draft, sender: str) -> str | None:

@@ -42,18 +42,29 @@ def show(
         opened = b'{"room_id":' + encode(stored.event.room_id) + b"," + opened[1:]
     age = max(0, look.now_ms - stored.event.origin_server_ts)
     end = b'"membership":"%b","age":%d' % (membership.encode(), age)
-    if stored.txn_id is not None and _is_from(txn, stored, look):
-        end += b',"transaction_id":' + encode(stored.txn_id)
+    if stored.txn_id is not None and stored.event.sender == look.user_id:
+        end += _for_sender(txn, stored, look, stored.txn_id)
     if relations:
         end += b',"m.relations":' + encode(relations)
     return opened + end + b"}}"
 
 
-def _is_from(txn: Transaction, stored: Stored, look: Look) -> bool:
-    """Whether the device that looks is the one that sent the event."""
-    if stored.event.sender != look.user_id or stored.device is None:
-        return False
-    return names.name_of(txn, stored.device) == look.device_name
+DELAYED = "\x1fdelayed "
+"""Stands before the id of a delayed event where other events have a transaction id."""
+
+
+def delayed_txn_id(delay_id: str) -> str:
+    return DELAYED + delay_id
+
+
+def _for_sender(txn: Transaction, stored: Stored, look: Look, txn_id: str) -> bytes:
+    """A transaction id is for the device that sent it, a delay id for all of its user's."""
+    if txn_id.startswith(DELAYED):
+        delay_id = encode(txn_id.removeprefix(DELAYED))
+        return b',"delay_id":%b,"org.matrix.msc4140.delay_id":%b' % (delay_id, delay_id)
+    if stored.device is None or names.name_of(txn, stored.device) != look.device_name:
+        return b""
+    return b',"transaction_id":' + encode(txn_id)
 
 
 def open_event(txn: Transaction, stored: Stored) -> bytes:

@@ -39,6 +39,7 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "search": bucket(settings.search),
         "report": bucket(settings.report),
         "admin_redaction": bucket(settings.admin_redaction),
+        "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
         "login": bucket(settings.login.ip, by_ip=True),
         "login_account": bucket(settings.login.account),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from homeserver.config.settings import Rooms
+from homeserver.config.rooms import Rooms
 from tests.people import Person, Refused, Server
 
 VERSIONS = [str(version) for version in range(1, 13)]
