@@ -11,7 +11,7 @@ from homeserver.building.delivery import DeliveryPart, Happenings, build_deliver
 from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
-from homeserver.building.keys import build_keys
+from homeserver.building.keys import SharedKeys, build_keys, build_shared_keys
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
@@ -78,6 +78,7 @@ class Application:
     media: MediaPart
     delivery: DeliveryPart
     federation: FederationPart
+    shared_keys: SharedKeys | None
     finding: FindingPart
     sending: SendingPart
     endpoints: dict[str, Endpoints]
@@ -95,6 +96,8 @@ class Application:
         await self.peers.start()
         await self.delivery.start()
         await self.federation.start()
+        if self.shared_keys is not None:
+            self.shared_keys.start()
         self.media.start()
         self.finding.start()
         for listener in self.settings.listeners:
@@ -110,6 +113,8 @@ class Application:
             factory.stop()
         self.sending.stop()
         await self.delivery.stop()
+        if self.shared_keys is not None:
+            self.shared_keys.stop()
         self.peers.stop()
         self.media.stop()
         self.finding.stop()
@@ -164,11 +169,12 @@ def build(settings: Settings, world: World) -> Application:
     )
     reading = build_reading(world, database, rooms, presence)
     media = build_media(settings, world, database, notifier)
-    keys = build_keys(settings, database, accounts)
+    shared_keys = build_shared_keys(settings, world, database, notifier, peers)
+    keys = build_keys(settings, database, accounts, shared_keys)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
     sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
-    federation = build_federation(settings, world, database, rooms, user_data)
+    federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
     happenings = Happenings(database, notifier, rooms.typing, presence)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
     operations = build_operations(settings, metrics, database, notifier)
@@ -198,6 +204,7 @@ def build(settings: Settings, world: World) -> Application:
         media,
         delivery,
         federation,
+        shared_keys,
         finding,
         sending,
         endpoints,

@@ -64,6 +64,13 @@ class DeviceListChanged(Change):
 
 
 @frozen
+class DeviceListLost(Change):
+    """We have missed something of the list of a user of another server. It takes no place."""
+
+    user_id: str
+
+
+@frozen
 class UserSigned(Change):
     """The user signed somebody's master key, which only he may know."""
 

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.building.keys import SharedKeys
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.user_data import UserDataPart
 from homeserver.building.world import World
@@ -41,18 +42,18 @@ def build_federation(
     db: Database,
     rooms: RoomsPart,
     user_data: UserDataPart,
+    keys: SharedKeys | None,
 ) -> FederationPart:
     """Without endpoints where this server talks to no others."""
-    if rooms.shared is None:
+    if rooms.shared is None or keys is None:
         return FederationPart([], None)
     name, receiving = settings.server_name, rooms.shared.receiving
     told = Told(
         Doors(name, db), rooms.typing, rooms.receipts, user_data.presence, user_data.to_device
     )
     checks = receiving.checks
-    transactions = Transactions(
-        name, db, world.clock, checks, RoomQueues(receiving.take), Edus(told.handlers())
-    )
+    edus = Edus({**told.handlers(), **keys.told.handlers()})
+    transactions = Transactions(name, db, world.clock, checks, RoomQueues(receiving.take), edus)
     endpoints: list[object] = [
         TransactionEndpoints(transactions),
         EventEndpoints(RoomEvents(name, db, world.clock)),
@@ -61,5 +62,6 @@ def build_federation(
         PublicRoomEndpoints(rooms.directory),
         SpaceEndpoints(Spaces(name, db)),
         QueryEndpoints(name, rooms.aliases, user_data.profiles, user_data.openid),
+        *keys.endpoints,
     ]
     return FederationPart(endpoints, transactions)

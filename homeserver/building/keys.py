@@ -3,18 +3,28 @@
 from attrs import frozen
 
 from homeserver.building.accounts import AccountsPart
+from homeserver.building.peers import PeersPart
+from homeserver.building.world import World
+from homeserver.changes import DeviceListLost
 from homeserver.client_api.cross_signing import CrossSigningEndpoints
 from homeserver.client_api.dehydrated_devices import DehydratedDeviceEndpoints
 from homeserver.client_api.key_backup import BackedUpKeyEndpoints, KeyBackupEndpoints
 from homeserver.client_api.keys import KeyEndpoints
 from homeserver.config.settings import Settings
+from homeserver.delivery.followed_lists import FollowedLists
 from homeserver.devices.cross_signing import CrossSigning
 from homeserver.devices.dehydrated import DehydratedDevices
+from homeserver.devices.elsewhere import RemoteKeys
 from homeserver.devices.key_backups import KeyBackups
 from homeserver.devices.key_changes import KeyChanges
 from homeserver.devices.keys import Keys
 from homeserver.devices.one_time_keys import OneTimeKeys
+from homeserver.devices.resyncs import Resyncs
+from homeserver.devices.serving import DevicesForServers
 from homeserver.devices.signatures import Signatures
+from homeserver.devices.tracking import Tracking
+from homeserver.federation_api.devices import DeviceEndpoints, ToldOfDevices
+from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 
 
@@ -27,9 +37,28 @@ class KeysPart:
     endpoints: tuple[object, ...]
 
 
-def build_keys(settings: Settings, db: Database, accounts: AccountsPart) -> KeysPart:
-    keys = Keys(db, settings.server_name)
-    one_time_keys = OneTimeKeys(db, settings.server_name)
+@frozen(kw_only=True)
+class SharedKeys:
+    """Keys of users here and elsewhere; `endpoints` belong to the resource `federation`."""
+
+    remote: RemoteKeys
+    told: ToldOfDevices
+    endpoints: tuple[object, ...]
+    _resyncs: Resyncs
+
+    def start(self) -> None:
+        self._resyncs.start()
+
+    def stop(self) -> None:
+        self._resyncs.stop()
+
+
+def build_keys(
+    settings: Settings, db: Database, accounts: AccountsPart, shared: SharedKeys | None
+) -> KeysPart:
+    remote = shared.remote if shared else None
+    keys = Keys(db, settings.server_name, remote)
+    one_time_keys = OneTimeKeys(db, settings.server_name, remote)
     backups = KeyBackups(db)
     return KeysPart(
         keys=keys,
@@ -41,4 +70,23 @@ def build_keys(settings: Settings, db: Database, accounts: AccountsPart) -> Keys
             BackedUpKeyEndpoints(backups),
             DehydratedDeviceEndpoints(DehydratedDevices(db, accounts.devices)),
         ),
+    )
+
+
+def build_shared_keys(
+    settings: Settings, world: World, db: Database, notifier: Notifier, peers: PeersPart
+) -> SharedKeys | None:
+    """None where this server talks to no others."""
+    if not settings.federation.enabled:
+        return None
+    name = settings.server_name
+    tracking = Tracking(name, db)
+    FollowedLists(tracking).listen(notifier)
+    resyncs = Resyncs(tracking, peers.peers, peers.backoff, world.clock, world.random)
+    notifier.listen(DeviceListLost, resyncs.lost)
+    return SharedKeys(
+        remote=RemoteKeys(tracking, peers.peers),
+        told=ToldOfDevices(tracking),
+        endpoints=(DeviceEndpoints(DevicesForServers(db, name, OneTimeKeys(db, name))),),
+        resyncs=resyncs,
     )

@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from homeserver.devices.key_changes import KeyChanges
-from homeserver.devices.keys import Keys
+from homeserver.devices.keys import Keys, read_seconds
 from homeserver.devices.one_time_keys import OneTimeKeys
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
@@ -31,7 +31,8 @@ class KeyEndpoints:
     @route("POST", "/v3/keys/claim", access=Access.GUEST)
     @route("POST", "/unstable/keys/claim", access=Access.GUEST)
     async def claim(self, request: Request) -> JsonObject:
-        return await self._one_time_keys.claim(request.json_object())
+        body = request.json_object()
+        return await self._one_time_keys.claim(body, read_seconds(body))
 
     @route("GET", "/v3/keys/changes")
     @route("GET", "/unstable/keys/changes")

@@ -131,15 +131,13 @@ def _strip_devices(txn: Transaction, user_id: str, signing: CrossSigningKey) -> 
 def read_keys(body: JsonObject, user_id: str) -> NewKeys:
     """The cross-signing keys of a request; who signed them is not checked yet."""
     found = {usage: field(body, f"{usage}_key", dict, None) for usage in USAGES}
-    keys = {
-        usage: _read_key(key, usage, user_id) for usage, key in found.items() if key is not None
-    }
+    keys = {usage: read_key(key, usage, user_id) for usage, key in found.items() if key is not None}
     if not keys:
         raise MissingParam("There is no key in the request.")
     return keys
 
 
-def _read_key(key: JsonObject, usage: str, user_id: str) -> CrossSigningKey:
+def read_key(key: JsonObject, usage: str, user_id: str) -> CrossSigningKey:
     if field(key, "user_id", str) != user_id:
         raise InvalidParam(f"'user_id' of the {usage} key is not yours.")
     usages: list[Any] = field(key, "usage", list)

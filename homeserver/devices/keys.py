@@ -4,6 +4,7 @@ Spec: Client-Server API, "Key management API".
 """
 
 from collections.abc import Collection, Mapping
+from typing import Protocol
 
 import orjson
 from attrs import frozen
@@ -36,14 +37,25 @@ MASTER, SELF_SIGNING, USER_SIGNING = "master", "self_signing", "user_signing"
 MAX_USERS = 5_000
 """Whose keys one request may ask for."""
 
+SHORTEST_MS, PATIENCE_MS = 1_000, 10_000
+"""How long other servers are waited for."""
+
 WantedDevices = Mapping[str, Collection[str]]
 """Device ids by user; none stand for all."""
 
 
+class KeysElsewhere(Protocol):
+    async def query(self, asker: str, wanted: WantedDevices, seconds: float) -> JsonObject:
+        """Keys of other servers' users, with the `failures` of those that did not answer."""
+
+
 @frozen
 class Keys:
+    """`_elsewhere` is None while the server has no federation."""
+
     _db: Database
     _server_name: str
+    _elsewhere: KeysElsewhere | None = None
 
     async def upload(self, user_id: str, device_id: str, body: JsonObject) -> KeyCounts:
         """Publish keys of a device; how many one-time keys it has now."""
@@ -60,9 +72,15 @@ class Keys:
         """Keys of devices and cross-signing keys, as far as the asker may see them."""
         wanted = read_wanted(body)
         ours = {user: ids for user, ids in wanted.items() if domain_of(user) == self._server_name}
-        elsewhere = {domain_of(user) for user in wanted} - {self._server_name}
+        theirs = {user: ids for user, ids in wanted.items() if user not in ours}
         found = await self._db.read(of_users, asker, ours)
-        return {**found, "failures": {server: unreachable() for server in sorted(elsewhere)}}
+        told: JsonObject = {"failures": {}}
+        if theirs and self._elsewhere is not None:
+            told = await self._elsewhere.query(asker, theirs, read_seconds(body))
+        elif theirs:
+            servers = sorted(set(map(domain_of, theirs)))
+            told = {"failures": {server: unreachable() for server in servers}}
+        return {name: {**found.get(name, {}), **told.get(name, {})} for name in {**found, **told}}
 
     def _upload(self, txn: Transaction, user_id: str, device_id: str, upload: Upload) -> KeyCounts:
         if not devices.exists(txn, user_id, device_id):
@@ -122,7 +140,6 @@ def _signatures_to_keep(
 def read_wanted(body: JsonObject) -> WantedDevices:
     """The `device_keys` of a request for keys."""
     wanted: dict[str, list[str]] = field(body, "device_keys", dict)
-    field(body, "timeout", int, 0)
     for user_id, device_ids in wanted.items():
         if not is_user_id(user_id):
             raise InvalidParam("The keys of 'device_keys' must be user ids.")
@@ -133,20 +150,29 @@ def read_wanted(body: JsonObject) -> WantedDevices:
     return wanted
 
 
+def read_seconds(body: JsonObject) -> float:
+    """How long a client lets us wait for other servers: its `timeout`, within our bounds."""
+    timeout_ms: int = field(body, "timeout", int, PATIENCE_MS)
+    return min(max(timeout_ms, SHORTEST_MS), PATIENCE_MS) / 1000
+
+
 def of_users(
     txn: Transaction, asker: str, wanted: WantedDevices, *, show_names: bool = True
 ) -> JsonObject:
     """Keys of our users. `asker` is empty for another server, which gets no private signatures."""
     answer: JsonObject = {"device_keys": {}, "master_keys": {}, "self_signing_keys": {}}
     for user_id, known in device_keys.of_users(txn, wanted).items():
-        chosen = set(wanted[user_id])
-        answer["device_keys"][user_id] = {
-            device.device_id: shown(device, show_names)
-            for device in known
-            if not chosen or device.device_id in chosen
-        }
-    signed = cross_signing_keys.signatures_by(txn, asker, wanted) if asker else {}
-    for user_id, usage, text in cross_signing_keys.of_users(txn, wanted):
+        answer["device_keys"][user_id] = chosen(known, wanted[user_id], show_names)
+    add_signing_keys(txn, asker, wanted, answer)
+    return answer
+
+
+def add_signing_keys(
+    txn: Transaction, asker: str, user_ids: Collection[str], answer: JsonObject
+) -> None:
+    """Cross-signing keys, as far as the asker may see them, with what he signed himself."""
+    signed = cross_signing_keys.signatures_by(txn, asker, user_ids) if asker else {}
+    for user_id, usage, text in cross_signing_keys.of_users(txn, user_ids):
         if usage != USER_SIGNING or user_id == asker:
             answer.setdefault(f"{usage}_keys", {})[user_id] = Fragment(text)
             made = signed.get(user_id) if usage == MASTER else None
@@ -154,7 +180,18 @@ def of_users(
                 key = CrossSigningKey("", orjson.loads(text)).key
                 key.setdefault("signatures", {})[asker] = {made.key_id: made.signature}
                 answer["master_keys"][user_id] = key
-    return answer
+
+
+def chosen(
+    known: Collection[KnownDevice], device_ids: Collection[str], show_names: bool = True
+) -> JsonObject:
+    """The keys of these devices, or of all."""
+    wanted = set(device_ids)
+    return {
+        device.device_id: shown(device, show_names)
+        for device in known
+        if not wanted or device.device_id in wanted
+    }
 
 
 def shown(device: KnownDevice, show_name: bool) -> Fragment:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import frozen
 from orjson import Fragment
@@ -37,23 +37,35 @@ class DuplicateOneTimeKey(MatrixError):
         super().__init__(f"One time key {name} already exists with another public key.")
 
 
+class ClaimElsewhere(Protocol):
+    async def claim(self, wanted: Sequence[Wanted], seconds: float) -> JsonObject:
+        """`one_time_keys` of other servers' users, and the `failures` of those servers."""
+
+
 @frozen
 class OneTimeKeys:
+    """`_elsewhere` is None while the server has no federation."""
+
     _db: Database
     _server_name: str
+    _elsewhere: ClaimElsewhere | None = None
 
     async def counts(self, user_id: str, device_id: str) -> KeyCounts:
         return await self._db.glance(one_time_keys.counts, user_id, device_id)
 
-    async def claim(self, body: JsonObject) -> JsonObject:
-        """Keys of our users, and the servers that could not be asked for those of theirs."""
+    async def claim(self, body: JsonObject, seconds: float) -> JsonObject:
+        """Keys of devices, and the servers that did not give any in this time."""
         wanted = read_claims(body)
         ours = [wish for wish in wanted if domain_of(wish.user_id) == self._server_name]
-        elsewhere = {domain_of(wish.user_id) for wish in wanted} - {self._server_name}
-        return {
-            "one_time_keys": await self.claim_ours(ours),
-            "failures": {server: unreachable() for server in sorted(elsewhere)},
-        }
+        theirs = [wish for wish in wanted if domain_of(wish.user_id) != self._server_name]
+        told: JsonObject = {"one_time_keys": {}, "failures": {}}
+        if theirs and self._elsewhere is not None:
+            told = await self._elsewhere.claim(theirs, seconds)
+        elif theirs:
+            servers = sorted({domain_of(wish.user_id) for wish in theirs})
+            told["failures"] = {server: unreachable() for server in servers}
+        found = await self.claim_ours(ours)
+        return {**told, "one_time_keys": {**told["one_time_keys"], **found}}
 
     async def claim_ours(self, wanted: Sequence[Wanted]) -> JsonObject:
         """By user and device; who asks gets them after they are gone for everybody else."""

@@ -142,6 +142,12 @@ def list_changed(txn: Transaction, user_id: str) -> None:
     txn.announce(DeviceListChanged(position, user_id))
 
 
+def list_position(txn: Transaction, user_id: str) -> int:
+    """Where the user's list changed last; 0 if it never did."""
+    row = txn.one("SELECT position FROM device_lists WHERE user_id = ?", user_id)
+    return int(row[0]) if row else 0
+
+
 def changed_lists(txn: Transaction, after: int, until: int) -> list[str]:
     """Users whose list changed after one place, and has not changed again behind the other."""
     rows = txn.query(
