@@ -36,6 +36,13 @@ class HandedIn(Change):
 
 
 @frozen
+class ThreadSubscriptionChanged(Change):
+    user_id: str
+    room_id: str
+    root: str
+
+
+@frozen
 class ReceiptMoved(Change):
     room_id: str
     user_id: str

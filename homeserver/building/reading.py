@@ -9,6 +9,7 @@ from homeserver.client_api.read_markers import ReadMarkerEndpoints
 from homeserver.client_api.receipts import ReceiptEndpoints
 from homeserver.client_api.relations import RelationEndpoints
 from homeserver.client_api.room_state import RoomStateEndpoints
+from homeserver.client_api.thread_subscriptions import ThreadSubscriptionEndpoints
 from homeserver.client_api.threads import ThreadEndpoints
 from homeserver.client_api.typing import TypingEndpoints
 from homeserver.rooms.members import Members
@@ -16,6 +17,7 @@ from homeserver.rooms.messages import Messages
 from homeserver.rooms.read_markers import ReadMarkers
 from homeserver.rooms.related_events import RelatedEvents
 from homeserver.rooms.room_state import RoomState
+from homeserver.rooms.thread_subscriptions import ThreadSubscriptions
 from homeserver.rooms.threads import Threads
 from homeserver.rooms.timestamps import Timestamps
 from homeserver.storage.database import Database
@@ -37,6 +39,7 @@ def build_reading(
         RoomStateEndpoints(RoomState(db, clock)),
         RelationEndpoints(RelatedEvents(db, clock)),
         ThreadEndpoints(Threads(db, clock)),
+        ThreadSubscriptionEndpoints(ThreadSubscriptions(db)),
         ReceiptEndpoints(receipts, read_markers, presence),
         ReadMarkerEndpoints(read_markers, presence),
         TypingEndpoints(typing, presence),

@@ -6,6 +6,7 @@ from homeserver.storage import (
     key_backups,
     openid_tokens,
     profiles,
+    thread_subscriptions,
 )
 from homeserver.storage.transaction import Transaction
 
@@ -17,6 +18,7 @@ def erase(txn: Transaction, user_id: str) -> None:
     cross_signing_keys.remove(txn, user_id)
     key_backups.delete_of_user(txn, user_id)
     delayed_events.delete_of_user(txn, user_id)
+    thread_subscriptions.delete_of_user(txn, user_id)
     txn.execute("DELETE FROM account_data WHERE user_id = ?", user_id)
     txn.execute("DELETE FROM filters WHERE user_id = ?", user_id)
     txn.execute("DELETE FROM push_rules WHERE user_id = ?", user_id)

@@ -12,13 +12,13 @@ from homeserver.events.push_rules.evaluation import SharedEvaluation
 from homeserver.events.push_rules.facts import RoomView
 from homeserver.rooms.receipts import thread_of
 from homeserver.rooms.state_view import StateView
-from homeserver.storage import events, push_rules, unread
+from homeserver.storage import events, push_rules, thread_subscriptions, unread
 from homeserver.storage.cache import Cache
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Moves
-from homeserver.sync.unread_base import Base
+from homeserver.sync.unread_base import Base, thread_root
 
 MOST = 500
 """The newest events that are evaluated for somebody who has long been away."""
@@ -105,11 +105,22 @@ class OwnRules:
         if found is None:
             levels = StateView(txn, head).power_levels()
             power = levels.user(stored.event.sender)
-            room = RoomView(len(head.members), power, {"room": levels.notifications()})
+            room = RoomView(
+                len(head.members),
+                power,
+                {"room": levels.notifications()},
+                followers(txn, head, stored),
+            )
             found = self._evaluations[stored.position] = SharedEvaluation.of(stored.event, room)
             if len(self._evaluations) > EVALUATIONS:
                 self._evaluations.popitem(last=False)
         return found
+
+
+def followers(txn: Transaction, head: Head, stored: Stored) -> frozenset[str] | None:
+    """Of the event's thread; None for an event in no thread."""
+    root = thread_root(stored.event)
+    return None if root is None else thread_subscriptions.subscribers(txn, head.room, root)
 
 
 def _unread(txn: Transaction, head: Head, user_id: str, base: Base) -> list[Stored]:

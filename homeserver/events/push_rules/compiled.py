@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from homeserver.events.push_rules.actions import Actions, read_actions
 from homeserver.events.push_rules.conditions import (
     Condition,
+    Excluding,
     OwnDisplayName,
     Personal,
     Shared,
@@ -35,12 +36,13 @@ class CompiledRule:
     """The one room where the rule can match; None for any."""
     _shared: tuple[Shared, ...]
     _personal: tuple[Personal, ...]
+    _excluding: tuple[Excluding, ...]
     asks_display_name: bool
 
     @property
     def is_personal(self) -> bool:
         """Whether the answer differs between users."""
-        return bool(self._personal) or self.asks_display_name
+        return bool(self._personal or self._excluding) or self.asks_display_name
 
     def may_match(self, facts: Facts) -> bool:
         """Whether all that is the same for every user holds."""
@@ -51,6 +53,16 @@ class CompiledRule:
         if not self._personal:
             return None
         return frozenset.intersection(*(condition.users(facts) for condition in self._personal))
+
+    def excluded(self, facts: Facts) -> frozenset[str] | None:
+        """Those for whom it cannot match; None where it can match for nobody."""
+        excluded: frozenset[str] = frozenset()
+        for condition in self._excluding:
+            users = condition.users(facts)
+            if users is None:
+                return None
+            excluded |= users
+        return excluded
 
 
 @frozen(eq=False)
@@ -132,6 +144,7 @@ def _compile_rule(signature: bytes) -> CompiledRule:
         next(filter(None, map(_bound_room, conditions)), None),
         tuple(condition for condition in compiled if isinstance(condition, Shared)),
         tuple(condition for condition in compiled if isinstance(condition, Personal)),
+        tuple(condition for condition in compiled if isinstance(condition, Excluding)),
         any(isinstance(condition, OwnDisplayName) for condition in compiled),
     )
 

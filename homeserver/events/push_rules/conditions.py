@@ -20,6 +20,8 @@ from homeserver.json_values import JsonObject, JsonValue
 OWN_USER_ID = "own_user_id"
 """The kind of condition that `generalize` makes: a property is, or contains, the owner's id."""
 
+THREAD_SUBSCRIPTION = "io.element.msc4306.thread_subscription"
+
 MEMBER_COUNT = re.compile(r"(==|<=|>=|<|>)?([0-9]{1,9})")
 _COMPARISONS = {"==": eq, "<=": le, ">=": ge, "<": lt, ">": gt}
 
@@ -39,11 +41,18 @@ class Personal:
 
 
 @frozen
+class Excluding:
+    """A condition that holds for all but some users; for nobody where it has no such list."""
+
+    users: Callable[[Facts], frozenset[str] | None]
+
+
+@frozen
 class OwnDisplayName:
     """The deprecated `contains_display_name`."""
 
 
-Condition = Shared | Personal | OwnDisplayName
+Condition = Shared | Personal | Excluding | OwnDisplayName
 
 NEVER = Shared(lambda facts: False)
 
@@ -73,6 +82,8 @@ def compile_condition(condition: JsonObject) -> Condition:
     match condition:
         case {"kind": "contains_display_name"}:
             return OwnDisplayName()
+        case {"kind": kind, "subscribed": bool(subscribed)} if kind == THREAD_SUBSCRIPTION:
+            return _thread_subscription(subscribed)
         case {"kind": "room_member_count", "is": str(bound)}:
             return _member_count(bound)
         case {"kind": "sender_notification_permission", "key": str(key)}:
@@ -159,6 +170,12 @@ def _notification_permission(key: str) -> Shared:
         return facts.room.sender_power >= needed
 
     return Shared(holds)
+
+
+def _thread_subscription(subscribed: bool) -> Condition:
+    if subscribed:
+        return Personal(lambda facts: facts.room.thread_subscribers or frozenset())
+    return Excluding(lambda facts: facts.room.thread_subscribers)
 
 
 def _array(facts: Facts, path: Path) -> list[JsonValue]:

@@ -1,10 +1,17 @@
 """The rules every user starts with: Client-Server API, "Predefined Rules", and polls (MSC3930)."""
 
+from homeserver.events.push_rules.conditions import THREAD_SUBSCRIPTION
 from homeserver.events.push_rules.rules import Kind, PushRule
 from homeserver.json_values import JsonObject, JsonValue
 
 MASTER = ".m.rule.master"
 """The one default rule that stands above the user's own."""
+
+THREAD_RULES = (
+    ".io.element.msc4306.rule.unsubscribed_thread",
+    ".io.element.msc4306.rule.subscribed_thread",
+)
+"""Off until a client of the user subscribes to a thread: before, all threads notify as others."""
 
 _SOUND: JsonObject = {"set_tweak": "sound", "value": "default"}
 _RING: JsonObject = {"set_tweak": "sound", "value": "ring"}
@@ -17,6 +24,7 @@ def default_rules(user_id: str) -> dict[Kind, tuple[PushRule, ...]]:
     """Most important first."""
     return {
         Kind.OVERRIDE: _override_rules(user_id),
+        Kind.POSTCONTENT: _thread_rules(),
         Kind.UNDERRIDE: _underride_rules(),
     }
 
@@ -60,6 +68,20 @@ def _override_rules(user_id: str) -> tuple[PushRule, ...]:
         # The proposal writes event types with escaped dots; as values they would match nothing.
         _rule(_POLL_RULE + "response", [], _is("type", _POLL + "response")),
         _rule(".m.rule.suppress_edits", [], _is(r"content.m\.relates_to.rel_type", "m.replace")),
+    )
+
+
+def _thread_rules() -> tuple[PushRule, ...]:
+    actions: tuple[list[JsonValue], list[JsonValue]] = ([], ["notify", _SOUND])
+    return tuple(
+        PushRule(
+            rule_id,
+            actions[subscribed],
+            [{"kind": THREAD_SUBSCRIPTION, "subscribed": bool(subscribed)}],
+            enabled=False,
+            default=True,
+        )
+        for subscribed, rule_id in enumerate(THREAD_RULES)
     )
 
 

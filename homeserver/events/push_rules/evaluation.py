@@ -27,6 +27,7 @@ class Exceptional:
     """None: whoever's display name is in the message."""
     asks_display_name: bool
     actions: Actions
+    excluded: frozenset[str] = frozenset()
 
 
 @frozen
@@ -87,9 +88,11 @@ class SharedEvaluation:
                 continue
             if not rule.is_personal:
                 return Outcome(tuple(exceptions), rule.actions)
-            users = rule.users(self._facts)
-            if users is None or users:
-                exceptions.append(Exceptional(users, rule.asks_display_name, rule.actions))
+            users, excluded = rule.users(self._facts), rule.excluded(self._facts)
+            if excluded is not None and (users is None or users):
+                exceptions.append(
+                    Exceptional(users, rule.asks_display_name, rule.actions, excluded)
+                )
         return Outcome(tuple(exceptions), NOTHING)
 
     def _may_match(self, rule: CompiledRule) -> bool:
@@ -100,6 +103,8 @@ class SharedEvaluation:
 
     def _applies(self, exceptional: Exceptional, user_id: str, display_name: str | None) -> bool:
         if exceptional.users is not None and user_id not in exceptional.users:
+            return False
+        if user_id in exceptional.excluded:
             return False
         return not exceptional.asks_display_name or self._names(display_name)
 

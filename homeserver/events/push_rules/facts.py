@@ -29,6 +29,8 @@ class RoomView:
     member_count: int
     sender_power: float
     notification_levels: Mapping[str, int]
+    thread_subscribers: frozenset[str] | None = None
+    """Who follows the event's thread; None for an event in no thread."""
 
 
 def parse_path(key: str) -> Path:

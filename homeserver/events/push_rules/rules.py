@@ -12,13 +12,15 @@ class Kind(Enum):
 
     OVERRIDE = "override"
     CONTENT = "content"
+    POSTCONTENT = "postcontent"
+    """Only rules of the server: those of threads that people follow (MSC4306)."""
     ROOM = "room"
     SENDER = "sender"
     UNDERRIDE = "underride"
 
     @property
     def has_conditions(self) -> bool:
-        return self in (Kind.OVERRIDE, Kind.UNDERRIDE)
+        return self in (Kind.OVERRIDE, Kind.POSTCONTENT, Kind.UNDERRIDE)
 
     @property
     def has_pattern(self) -> bool:

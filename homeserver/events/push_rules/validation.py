@@ -11,6 +11,7 @@ from homeserver.json_values import JsonObject, JsonValue
 MAX_RULES = {
     Kind.OVERRIDE: 1000,
     Kind.CONTENT: 200,
+    Kind.POSTCONTENT: 0,
     Kind.ROOM: 1000,
     Kind.SENDER: 1000,
     Kind.UNDERRIDE: 200,

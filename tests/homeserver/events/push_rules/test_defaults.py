@@ -50,7 +50,11 @@ def test_the_rules_are_those_of_the_spec_in_its_order() -> None:
     ]
     every_rule = [rule for kind in rules.values() for rule in kind]
     assert all(rule.default for rule in every_rule)
-    assert [rule.rule_id for rule in every_rule if not rule.enabled] == [".m.rule.master"]
+    assert [rule.rule_id for rule in every_rule if not rule.enabled] == [
+        ".m.rule.master",
+        ".io.element.msc4306.rule.unsubscribed_thread",
+        ".io.element.msc4306.rule.subscribed_thread",
+    ]
 
 
 def test_master_silences_everything_once_enabled(event: MakeEvent, crowd: RoomView) -> None:

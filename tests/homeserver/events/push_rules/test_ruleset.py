@@ -29,7 +29,7 @@ def senders(*rule_ids: str) -> RuleSet:
 def test_clients_see_the_defaults_of_their_user() -> None:
     shown = RuleSet(ALICE).as_client_json()["global"]
 
-    assert list(shown) == ["override", "content", "room", "sender", "underride"]
+    assert list(shown) == [kind.value for kind in Kind]
     assert shown["override"][0] == {
         "rule_id": MASTER,
         "default": True,
