@@ -13,12 +13,16 @@ from homeserver.events.resolution.conflicts import State
 from homeserver.events.resolution.sources import KnownEvents, Unconflicted
 
 
-def auth_chain(event_ids: Iterable[str], known: KnownEvents) -> set[str]:
-    """The events and all that they rest upon."""
+def auth_chain(
+    event_ids: Iterable[str], known: KnownEvents, within: AbstractSet[str] | None = None
+) -> set[str]:
+    """The events and all that they rest upon, or only what is reached `within` some events."""
     found = set(event_ids)
     waiting = list(found)
     while waiting:
         new = set(known.get(waiting.pop()).auth_events) - found
+        if within is not None:
+            new &= within
         found |= new
         waiting.extend(new)
     return found

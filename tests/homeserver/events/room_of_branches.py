@@ -48,14 +48,16 @@ class RoomOfBranches:
     def rejected(self, event_id: str, /) -> bool:
         return event_id in self.rejections
 
-    def begins(self, levels: dict[str, int] | None = None) -> Event:
+    def begins(
+        self, levels: dict[str, int] | None = None, create: JsonObject | None = None
+    ) -> Event:
         """alice makes a public room; give the levels of others, creators have theirs anyway."""
-        content: JsonObject = {"room_version": self.version.id}
+        content: JsonObject = {"room_version": self.version.id, **(create or {})}
         if not self.version.creator_is_sender:
             content["creator"] = user("alice")
-        create = self.sends("alice", "m.room.create", content, after=[])
-        self.room_id = create.room_id
-        joined = self.joins("alice", after=create)
+        created = self.sends("alice", "m.room.create", content, after=[])
+        self.room_id = created.room_id
+        joined = self.joins("alice", after=created)
         powers = self.sets_levels(levels or {}, by="alice", after=joined)
         return self.sets_join_rule("public", by="alice", after=powers)
 

@@ -213,3 +213,30 @@ def levels_that_skip_a_step(room: RoomOfBranches) -> tuple[list[Event], list[Sta
 
 def without(state: Mapping[StateKey, str], key: StateKey) -> State:
     return {kept: event_id for kept, event_id in state.items() if kept != key}
+
+
+def through_an_undisputed_event(room: RoomOfBranches) -> tuple[State, Event, Event]:
+    """bob's kick rests on dave's second profile, and so on the first, which is in dispute."""
+    start = room.joins("bob", after=room.begins({"dave": 50}))
+    first = room.joins("dave", after=start)
+    second = room.joins("dave", after=first)
+    third = room.sends(
+        "dave", MEMBER, {"membership": "join"}, user("dave"), after=[second], later_ms=-60_000
+    )
+    kick = room.sets_membership("bob", "leave", by="dave", after=second)
+    kicked = {**room.state_after[kick.event_id], (MEMBER, user("dave")): first.event_id}
+    return room.resolves([kicked, room.state_after[third.event_id]]), first, third
+
+
+@pytest.mark.parametrize("version", ["2", "6", "10", "11"])
+def test_behind_undisputed_events_nothing_is_decisive(version: str) -> None:
+    merged, first, third = through_an_undisputed_event(RoomOfBranches(ROOM_VERSIONS[version]))
+
+    assert first.origin_server_ts > third.origin_server_ts
+    assert merged[(MEMBER, user("dave"))] == first.event_id
+
+
+def test_version_12_disputes_all_that_lies_between(v2_1: RoomOfBranches) -> None:
+    merged, _, third = through_an_undisputed_event(v2_1)
+
+    assert merged[(MEMBER, user("dave"))] == third.event_id
