@@ -36,7 +36,13 @@ def migrations() -> dict[int, str]:
     """Number and file name of each."""
     names = (entry.name for entry in files(__package__).iterdir())
     whole = (name for name in names if name.endswith(".sql") and name.count(".") == 1)
-    return {int(name.split("_", 1)[0]): name for name in whole}
+    found: dict[int, str] = {}
+    for name in whole:
+        number = int(name.split("_", 1)[0])
+        if number in found:
+            raise ValueError(f"two migrations have one number: {found[number]} and {name}")
+        found[number] = name
+    return found
 
 
 def apply(txn: Transaction, dialect: Dialect, number: int, name: str) -> None:
