@@ -160,11 +160,12 @@ def build(settings: Settings, world: World) -> Application:
         rooms.profile_changes.propagate,
         rooms.shared.remote.profile if rooms.shared else None,
     )
+    sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     sync = build_sync(
         world,
         database,
         notifier,
-        (rooms.typing, rooms.receipts),
+        (rooms.typing, rooms.receipts, sending.sticky),
         (user_data.filters, presence),
     )
     reading = build_reading(world, database, rooms, presence)
@@ -172,10 +173,9 @@ def build(settings: Settings, world: World) -> Application:
     shared_keys = build_shared_keys(settings, world, database, notifier, peers)
     keys = build_keys(settings, database, accounts, shared_keys)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
-    sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
-    happenings = Happenings(database, notifier, rooms.typing, presence)
+    happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {

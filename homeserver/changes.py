@@ -1,5 +1,7 @@
 """What a transaction announces; the news leaves after the commit."""
 
+from typing import Any
+
 from attrs import frozen
 
 
@@ -40,6 +42,14 @@ class ThreadSubscriptionChanged(Change):
     user_id: str
     room_id: str
     root: str
+
+
+@frozen
+class StickyEventHeld(Change):
+    """`sticky` says which event, and until when it claims to be sticky (a storage value)."""
+
+    sticky: Any
+    duration_ms: int
 
 
 @frozen

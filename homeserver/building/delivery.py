@@ -14,11 +14,14 @@ from homeserver.delivery.meter import DeliveryMeter
 from homeserver.delivery.packing import Packing
 from homeserver.delivery.relays import Relays
 from homeserver.delivery.servers import Servers
+from homeserver.delivery.sticky_events import StickyNews
 from homeserver.delivery.to_device import ToDeviceElsewhere
 from homeserver.devices.to_device import SendElsewhere
 from homeserver.metrics import Metrics
 from homeserver.notifier import Notifier
 from homeserver.peers.admission import Admission
+from homeserver.rooms.sticky_events import StickyEvents
+from homeserver.rooms.timeline import Appended
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
 from homeserver.users.presence import Presence
@@ -50,6 +53,7 @@ class Happenings:
     notifier: Notifier
     typing: Typing
     presence: Presence
+    sticky: StickyEvents
 
 
 def to_device_elsewhere(settings: Settings, world: World) -> SendElsewhere | None:
@@ -73,6 +77,7 @@ def build_delivery(
     servers.listen(notifier)
     Receipts(db, audience, servers, notifier)
     notifier.listen(HandedIn, Relays(db, audience, servers).handed_in)
+    notifier.listen(Appended, StickyNews(db, audience, happenings.sticky).appended)
     typing = TypingNews(db, clock, audience, servers, happenings.typing)
     notifier.listen(TypingChanged, typing.changed)
     if happenings.presence.enabled:

@@ -15,6 +15,7 @@ from homeserver.rooms.delayed_events import DelayedEvents
 from homeserver.rooms.delayed_sending import DelayedSending
 from homeserver.rooms.related_redactions import RelatedRedactions
 from homeserver.rooms.sending import Sending
+from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.rooms.timeline import Appended
 from homeserver.storage.database import Database
 from homeserver.users.presence import Presence
@@ -26,9 +27,11 @@ class SendingPart:
     """`endpoints` belong to the resource `client`."""
 
     delayed: DelayedSending
+    sticky: StickyEvents
     endpoints: tuple[object, ...]
 
     async def start(self) -> None:
+        await self.sticky.start()
         await self.delayed.start()
 
     def stop(self) -> None:
@@ -52,6 +55,7 @@ def build_sending(
     delayed = DelayedEvents(db, clock, world.random, settings.rooms.delayed_events, due)
     return SendingPart(
         delayed=due,
+        sticky=StickyEvents(db, clock, notifier),
         endpoints=(
             SendingEndpoints(sending, presence, RelatedRedactions(db, rooms.author), delayed),
             DelayedEventEndpoints(delayed),

@@ -5,6 +5,7 @@ from homeserver.client_api.old_sync import OldSyncEndpoints
 from homeserver.client_api.sync import SyncEndpoints
 from homeserver.notifier import Notifier
 from homeserver.rooms.receipts import Receipts
+from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
 from homeserver.sync.answers import Answers, Parts
@@ -27,16 +28,16 @@ def build_sync(
     world: World,
     db: Database,
     notifier: Notifier,
-    in_rooms: tuple[Typing, Receipts],
+    in_rooms: tuple[Typing, Receipts, StickyEvents],
     of_users: tuple[Filters, Presence],
 ) -> tuple[object, ...]:
     """The endpoints."""
-    typing, receipts = in_rooms
+    typing, receipts, sticky = in_rooms
     filters, presence = of_users
     moves = Moves(db.position, notifier)
     waiting = Waiting(world.clock, notifier, db.memory)
     presence_news = PresenceNews(presence, db.position, notifier)
-    joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves))
+    joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves), sticky)
     parts = Parts(
         joined_rooms, (typing, receipts), presence_news, DeviceLists(db.position, notifier)
     )

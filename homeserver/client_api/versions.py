@@ -19,6 +19,7 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "org.matrix.msc4140.stable": True,
     "org.matrix.msc4155": True,
     "org.matrix.msc4306": True,
+    "org.matrix.msc4354": True,
     "org.matrix.msc4380": True,
     "org.matrix.msc4380.stable": True,
     "org.matrix.msc4486": True,

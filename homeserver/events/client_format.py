@@ -1,6 +1,7 @@
 """Events as clients see them. Spec: Client-Server API, "Room event format", "Stripped state"."""
 
 from homeserver.events.event import Event
+from homeserver.events.sticky import STICKY
 from homeserver.json_values import JsonObject
 
 
@@ -20,6 +21,8 @@ def client_format_without_room_id(event: Event) -> JsonObject:
     }
     if event.state_key is not None:
         shown["state_key"] = event.state_key
+    if STICKY in event.pdu:
+        shown[STICKY] = event.pdu[STICKY]
     if event.redacts is not None:
         # Room version 11, "Moving the `redacts` property": clients find it in both places.
         shown["redacts"] = event.redacts

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from homeserver.events.event import StateKey
+from homeserver.events.sticky import STICKY
 from homeserver.events.visibility import HistoryVisibility, Moment, UserView, may_see
 from homeserver.rooms.shown import replaced
-from homeserver.storage import events, memberships, names, state_trees
+from homeserver.storage import events, memberships, names, state_trees, sticky_events
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -56,9 +57,23 @@ def visible(txn: Transaction, head: Head, user_id: str, found: Sequence[Stored])
     for stored in found:
         before = membership_at(lived, stored.order - 1)
         setting = visibility_before(txn, stored)
-        if may_see(view, stored.event, stored.order, Moment(setting, (before,))):
+        moment = Moment(setting, (before,))
+        if may_see(view, stored.event, stored.order, moment) or _sticks(txn, head, user_id, stored):
             seen.append(Seen(stored, membership_at(lived, stored.order)))
     return seen
+
+
+def _sticks(txn: Transaction, head: Head, user_id: str, stored: Stored) -> bool:
+    """Sticky events are for all who are in the room, also for those who came later (MSC4354).
+
+    They may stay so up to a minute longer: until their rows are swept away.
+    """
+    return (
+        STICKY in stored.event.pdu
+        and stored.redaction is None
+        and head.is_joined(user_id)
+        and sticky_events.expiry(txn, stored.position) is not None
+    )
 
 
 def start_of_stay(lived: Sequence[Spell]) -> int | None:

@@ -8,8 +8,9 @@ from attrs import frozen
 from homeserver.events.applying_redactions import redacted
 from homeserver.events.client_format import client_format_without_room_id
 from homeserver.events.event import Event
+from homeserver.events.sticky import STICKY
 from homeserver.json_values import JsonObject, encode
-from homeserver.storage import events, names
+from homeserver.storage import events, names, sticky_events
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
 
@@ -44,6 +45,8 @@ def show(
     end = b'"membership":"%b","age":%d' % (membership.encode(), age)
     if stored.txn_id is not None and stored.event.sender == look.user_id:
         end += _for_sender(txn, stored, look, stored.txn_id)
+    if STICKY in stored.event.pdu and stored.redaction is None:
+        end += _time_left(txn, stored, look.now_ms)
     if relations:
         end += b',"m.relations":' + encode(relations)
     return opened + end + b"}}"
@@ -55,6 +58,15 @@ DELAYED = "\x1fdelayed "
 
 def delayed_txn_id(delay_id: str) -> str:
     return DELAYED + delay_id
+
+
+def _time_left(txn: Transaction, stored: Stored, now_ms: int) -> bytes:
+    """For how long, in ms, a sticky event will be so; under its present and its coming name."""
+    expires_ts = sticky_events.expiry(txn, stored.position) or 0
+    if expires_ts <= now_ms:
+        return b""
+    left = expires_ts - now_ms
+    return b',"msc4354_sticky_duration_ttl_ms":%d,"sticky_duration_remaining_ms":%d' % (left, left)
 
 
 def _for_sender(txn: Transaction, stored: Stored, look: Look, txn_id: str) -> bytes:

@@ -8,6 +8,7 @@ from immutables import Map
 from homeserver.changes import Change, MembershipMoved
 from homeserver.events.event import Event, StateKey
 from homeserver.events.room_versions import RoomVersion
+from homeserver.events.sticky import STICKY
 from homeserver.rooms import current_state
 from homeserver.rooms.attention import attention
 from homeserver.rooms.current_state import IN_ROOM, numbered
@@ -22,6 +23,7 @@ from homeserver.storage import (
     names,
     relations,
     state_trees,
+    sticky_events,
 )
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
@@ -124,6 +126,8 @@ def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> H
     if arrival.standing is not Standing.ALLOWED:
         stored.place = None
         _keep(txn, former.room, stored, known)
+        if arrival.standing is Standing.SOFT_FAILED and STICKY in event.pdu:
+            sticky_events.note(txn, stored, former.room)
         return former
     stored.current = former.root
     missing_events.add(txn, former.room, arrival.lacking, stored.place or 0)
@@ -139,6 +143,18 @@ def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> H
     after = _finish(txn, former, after, stored, known)
     redact_early(txn, stored)
     return after
+
+
+def admit(txn: Transaction, former: Head, known: Stored) -> Head:
+    """Let in a message that had failed softly, now that the room's state allows it."""
+    stored = evolve(
+        known,
+        place=txn.next_position(),
+        standing=Standing.ALLOWED,
+        current=former.root,
+        counted=former.counted,
+    )
+    return _finish(txn, former, _follow(former, stored, ()), stored, known)
 
 
 def enter(txn: Transaction, join: Event, root: bytes, known: Mapping[int, Event]) -> Head:
@@ -249,6 +265,8 @@ def _finish(
         highlights.insert(txn, room, position, whom.user_ids, whom.everyone)
     if event.redacts is not None:
         redact(txn, stored)
+    if STICKY in event.pdu:
+        sticky_events.note(txn, stored, room)
     note_openness(txn, former, after)
     txn.put(txn.memory.heads, event.room_id, after)
     change = Appended(after.newest, event.room_id, stored, after, former, is_loud)

@@ -3,13 +3,14 @@
 from attrs import frozen
 
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import known_upto, start_of_stay
+from homeserver.rooms.history import Seen, known_upto, membership_at, start_of_stay
+from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
-from homeserver.sync.room_entries import room_account_data, room_entry
+from homeserver.sync.room_entries import room_account_data, room_entry, show_seen
 from homeserver.sync.states import moved_members, state_for
 from homeserver.sync.summaries import Summaries, name_changed
-from homeserver.sync.timelines import timeline
+from homeserver.sync.timelines import Timeline, timeline
 from homeserver.sync.unread import Unread
 from homeserver.sync.view import ENCRYPTION, Stretch, View
 
@@ -18,6 +19,7 @@ from homeserver.sync.view import ENCRYPTION, Stretch, View
 class JoinedRooms:
     _summaries: Summaries
     _unread: Unread
+    _sticky: StickyEvents
 
     def entry(self, view: View, head: Head, membership: Membership) -> JsonObject | None:
         """The room's entry under `join`; None if it has no news for this client."""
@@ -30,7 +32,9 @@ class JoinedRooms:
         state = state_for(view, head, found, stretch, summary.get("m.heroes", ()))
         ephemeral = _ephemeral(view, head.room_id, 0 if stretch.new else view.since)
         account_data = room_account_data(view, head.room_id, new=stretch.new)
-        if not (stretch.whole or found.events or state or ephemeral or account_data or moved):
+        sticky = self._sticky_beside(view, head, stretch, found)
+        news = (found.events, state, ephemeral, account_data, moved, sticky)
+        if not (stretch.whole or any(news)):
             return None
         view.moved_members += moved
         self._note_news(view, head, stretch)
@@ -38,8 +42,26 @@ class JoinedRooms:
         entry["summary"] = summary
         entry["ephemeral"] = {"events": ephemeral}
         entry["account_data"] = {"events": account_data}
+        if sticky:
+            entry["msc4354_sticky"] = {"events": show_seen(view, head, sticky)}
         self._add_counts(view, head, membership, entry)
         return entry
+
+    def _sticky_beside(
+        self, view: View, head: Head, stretch: Stretch, found: Timeline
+    ) -> list[Seen]:
+        """Sticky events that the client has not seen and that the timeline does not show."""
+        after = 0 if stretch.new else stretch.after
+        sticky = self._sticky.shown(view.txn, head.room_id, after, stretch.upto)
+        if not sticky:
+            return []
+        shown = {seen.stored.position for seen in found.events}
+        lived = view.spells(head)
+        return [
+            Seen(stored, membership_at(lived, stored.order))
+            for stored in sticky
+            if stored.position not in shown and stored.event.sender not in view.ignored
+        ]
 
     def _note_news(self, view: View, head: Head, stretch: Stretch) -> None:
         """Keep what concerns devices and presence."""

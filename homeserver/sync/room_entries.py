@@ -20,7 +20,7 @@ from homeserver.sync.view import View
 def room_entry(view: View, head: Head, found: Timeline, state: Sequence[Stored]) -> JsonObject:
     return {
         "timeline": {
-            "events": _show_timeline(view, head, found.events),
+            "events": show_seen(view, head, found.events),
             "limited": found.limited,
             "prev_batch": write_token(found.starts_after),
         },
@@ -44,7 +44,8 @@ def room_account_data(view: View, room_id: str, *, new: bool) -> list[JsonObject
     ]
 
 
-def _show_timeline(view: View, head: Head, found: Sequence[Seen]) -> list[Any]:
+def show_seen(view: View, head: Head, found: Sequence[Seen]) -> list[Any]:
+    """Events with what relates to them."""
     related = bundles(view.txn, head, view.look, [seen.stored for seen in found])
     return [
         _show(view, seen.stored, seen.membership, related.get(seen.stored.event.event_id))
