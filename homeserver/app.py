@@ -7,6 +7,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.calls import CallsPart, Neighbours, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.federation import FederationPart, build_federation
@@ -81,6 +82,7 @@ class Application:
     shared_keys: SharedKeys | None
     finding: FindingPart
     sending: SendingPart
+    calls: CallsPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -100,6 +102,7 @@ class Application:
             self.shared_keys.start()
         self.media.start()
         self.finding.start()
+        self.calls.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -111,6 +114,7 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
+        self.calls.stop()
         self.sending.stop()
         await self.delivery.stop()
         if self.shared_keys is not None:
@@ -173,6 +177,17 @@ def build(settings: Settings, world: World) -> Application:
     shared_keys = build_shared_keys(settings, world, database, notifier, peers)
     keys = build_keys(settings, database, accounts, shared_keys)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
+    calls = build_calls(
+        settings,
+        world,
+        Neighbours(
+            database,
+            notifier,
+            sending.delayed_events,
+            user_data.openid.owner,
+            peers.peers if settings.federation.enabled else None,
+        ),
+    )
     client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
     federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
     happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
@@ -181,7 +196,11 @@ def build(settings: Settings, world: World) -> Application:
     endpoints = {
         **peers.endpoints,
         **operations,
-        "federation": [*peers.endpoints.get("federation", []), *federation.endpoints],
+        "federation": [
+            *peers.endpoints.get("federation", []),
+            *federation.endpoints,
+            *calls.endpoints.get("federation", []),
+        ],
         "client": [
             *operations["client"],
             *client,
@@ -189,6 +208,7 @@ def build(settings: Settings, world: World) -> Application:
             *keys.endpoints,
             *finding.endpoints,
             *sending.endpoints,
+            *calls.endpoints["client"],
         ],
         "media": list(media.endpoints),
     }
@@ -207,6 +227,7 @@ def build(settings: Settings, world: World) -> Application:
         shared_keys,
         finding,
         sending,
+        calls,
         endpoints,
     )
 

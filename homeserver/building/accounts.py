@@ -11,7 +11,7 @@ from homeserver.client_api.devices import DeviceEndpoints
 from homeserver.client_api.login import LoginEndpoints, TokenEndpoints
 from homeserver.client_api.registration import RegistrationEndpoints
 from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
-from homeserver.client_api.versions import VersionEndpoints
+from homeserver.client_api.versions import VersionEndpoints, unstable_features
 from homeserver.client_api.well_known import WellKnownEndpoints, client_discovery
 from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
@@ -207,7 +207,7 @@ def own_account(
 
 def facts(settings: Settings) -> tuple[object, ...]:
     return (
-        VersionEndpoints(),
+        VersionEndpoints(unstable_features(settings)),
         CapabilityEndpoints(settings),
         WellKnownEndpoints(settings),
     )

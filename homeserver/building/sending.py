@@ -28,6 +28,7 @@ class SendingPart:
 
     delayed: DelayedSending
     sticky: StickyEvents
+    delayed_events: DelayedEvents
     endpoints: tuple[object, ...]
 
     async def start(self) -> None:
@@ -56,6 +57,7 @@ def build_sending(
     return SendingPart(
         delayed=due,
         sticky=StickyEvents(db, clock, notifier),
+        delayed_events=delayed,
         endpoints=(
             SendingEndpoints(sending, presence, RelatedRedactions(db, rooms.author), delayed),
             DelayedEventEndpoints(delayed),

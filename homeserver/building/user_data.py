@@ -16,7 +16,6 @@ from homeserver.client_api.tags import TagEndpoints
 from homeserver.client_api.third_party import ThirdPartyEndpoints
 from homeserver.client_api.to_device import ToDeviceEndpoints
 from homeserver.client_api.user_directory import UserDirectoryEndpoints
-from homeserver.client_api.voip import VoipEndpoints
 from homeserver.config.settings import Settings
 from homeserver.devices.to_device import ToDevice
 from homeserver.notifier import Notifier
@@ -83,6 +82,5 @@ def build_user_data(
             ToDeviceEndpoints(to_device),
             OpenIdEndpoints(openid),
             ThirdPartyEndpoints(),
-            VoipEndpoints(),
         ),
     )

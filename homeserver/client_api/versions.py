@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from attrs import frozen
+
+from homeserver.config.settings import Settings
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
@@ -31,7 +34,17 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
 """What it does beyond them, or under older names, and clients look for."""
 
 
+@frozen
 class VersionEndpoints:
+    _features: Mapping[str, bool]
+
     @route("GET", "/_matrix/client/versions", access=Access.PUBLIC)
     async def versions(self, request: Request) -> JsonObject:
-        return {"versions": list(VERSIONS), "unstable_features": dict(UNSTABLE_FEATURES)}
+        return {"versions": list(VERSIONS), "unstable_features": dict(self._features)}
+
+
+def unstable_features(settings: Settings) -> Mapping[str, bool]:
+    """With what depends on settings."""
+    livekit = settings.calls.livekit
+    has_calls = livekit.service_url is not None or livekit.key is not None
+    return {**UNSTABLE_FEATURES, "org.matrix.msc4143": has_calls}

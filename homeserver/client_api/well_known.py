@@ -1,10 +1,13 @@
 """Spec: Client-Server API, "Well-known URIs"; Server-Server API, "Server discovery"."""
 
+from homeserver.calls.transports import service_url
 from homeserver.config.settings import Settings
 from homeserver.errors import NotFound
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
+
+RTC_FOCI = "org.matrix.msc4143.rtc_foci"
 
 
 class WellKnownEndpoints:
@@ -30,7 +33,19 @@ def client_discovery(settings: Settings) -> JsonObject:
     """Empty where the operator did not say where clients reach this server."""
     if settings.public_baseurl is None:
         return {}
-    return {"m.homeserver": {"base_url": settings.baseurl}, **settings.well_known.client}
+    return {
+        "m.homeserver": {"base_url": settings.baseurl},
+        **call_transports(settings),
+        **settings.well_known.client,
+    }
+
+
+def call_transports(settings: Settings) -> JsonObject:
+    """MSC4143: where older clients find what carries calls of many people."""
+    service = service_url(settings)
+    if service is None:
+        return {}
+    return {RTC_FOCI: [{"type": "livekit", "livekit_service_url": service}]}
 
 
 def answer(document: JsonObject) -> JsonObject:

@@ -15,6 +15,7 @@ from homeserver.config.accounts import (
     UserDirectory,
     WellKnown,
 )
+from homeserver.config.calls import Calls
 from homeserver.config.fields import required, section, setting
 from homeserver.config.forms import BaseUrl, ServerName
 from homeserver.config.limits import RateLimits
@@ -69,6 +70,7 @@ class Settings:
         "Servers that are asked for the keys of others that do not answer.",
     )
     push: Push = section(Push)
+    calls: Calls = section(Calls)
     appservice_config_files: tuple[Path, ...] = setting(
         (), "Registration files of bridges and bots.", example=["bridge-registration.yaml"]
     )

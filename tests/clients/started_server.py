@@ -31,11 +31,15 @@ class Homeserver:
 
 
 @contextmanager
-def started_homeserver(directory: Path, database: Mapping[str, str]) -> Iterator[Homeserver]:
-    """Run a server of our own; once stopped, it must have ended well and logged no error."""
+def started_homeserver(
+    directory: Path, database: Mapping[str, str], **more: object
+) -> Iterator[Homeserver]:
+    """Run a server of our own, with more settings; once stopped, it must have ended well and logged
+    no error.
+    """
     port = free_port()
     settings = directory / "homeserver.yaml"
-    settings.write_text(json.dumps(homeserver_settings(directory, database, port)))
+    settings.write_text(json.dumps({**homeserver_settings(directory, database, port), **more}))
     process = start(settings)
     log = Log(process.stdout)
     try:

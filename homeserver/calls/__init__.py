@@ -1,0 +1,1 @@
+"""Voice and video: relays for two people, LiveKit for many."""
