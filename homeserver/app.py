@@ -173,7 +173,7 @@ def build(settings: Settings, world: World) -> Application:
         (user_data.filters, presence),
     )
     reading = build_reading(world, database, rooms, presence)
-    media = build_media(settings, world, database, notifier)
+    media = build_media(settings, world, database, notifier, peers)
     shared_keys = build_shared_keys(settings, world, database, notifier, peers)
     keys = build_keys(settings, database, accounts, shared_keys)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
@@ -200,6 +200,7 @@ def build(settings: Settings, world: World) -> Application:
             *peers.endpoints.get("federation", []),
             *federation.endpoints,
             *calls.endpoints.get("federation", []),
+            *([media.for_servers] if federation.endpoints else []),
         ],
         "client": [
             *operations["client"],

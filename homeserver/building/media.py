@@ -2,24 +2,28 @@
 
 from attrs import frozen
 
+from homeserver.building.peers import PeersPart
 from homeserver.building.world import World
 from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
 from homeserver.client_api.media_previews import MediaPreviewEndpoints
 from homeserver.client_api.media_uploads import MediaUploadEndpoints
 from homeserver.config.media import UrlPreviews
 from homeserver.config.settings import Settings
+from homeserver.federation_api.media import MediaForServers
 from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
 from homeserver.media.arrivals import Arrivals
 from homeserver.media.contents import Contents
-from homeserver.media.downloads import Downloads, NoRemoteMedia
+from homeserver.media.downloads import Downloads, NoRemoteMedia, RemoteMedia
 from homeserver.media.keeping import Keeping
 from homeserver.media.moderation import MediaModeration
 from homeserver.media.page_reading import PageReading
 from homeserver.media.preview_rules import PreviewRules
 from homeserver.media.previews import Previews
+from homeserver.media.remote_files import Doors, RemoteFiles
+from homeserver.media.remote_room import RemoteRoom
 from homeserver.media.sandbox_process import SandboxLimits, SandboxProcess
 from homeserver.media.sandboxes import Sandbox
 from homeserver.media.store import FileStore
@@ -33,7 +37,9 @@ from homeserver.storage.media import remove_expired
 
 @frozen(kw_only=True)
 class MediaPart:
-    """`endpoints` belong to the resources `client` and `media`; `store` takes large bodies."""
+    """`endpoints` belong to the resources `client` and `media`, `for_servers` to `federation`;
+    `store` takes large bodies.
+    """
 
     store: FileStore
     keeping: Keeping
@@ -45,6 +51,7 @@ class MediaPart:
     orphans: Orphans
     upkeep: Upkeep
     endpoints: tuple[object, ...]
+    for_servers: MediaForServers
     _sandbox: Sandbox
     _client: Client
 
@@ -67,14 +74,24 @@ class Foundations:
     keeping: Keeping
     sandbox: Sandbox
     rules: UploadRules
+    remote_room: RemoteRoom
 
 
-def build_media(settings: Settings, world: World, db: Database, notifier: Notifier) -> MediaPart:
+def build_media(
+    settings: Settings, world: World, db: Database, notifier: Notifier, peers: PeersPart
+) -> MediaPart:
     it = lay_foundations(settings, world, db)
     client = preview_client(settings.media.url_previews, world)
     arrivals = Arrivals(world.clock)
     notifier.listen(MediaUploaded, arrivals.note)
-    downloads = Downloads(settings.server_name, db, world.clock, arrivals, NoRemoteMedia())
+    downloads = Downloads(
+        settings.server_name,
+        db,
+        world.clock,
+        arrivals,
+        remote_media(settings, it, peers),
+        settings.media.freeze_unauthenticated,
+    )
     contents = Contents(it.store, world.files)
     thumbnails = Thumbnails(db, it.store, world.files, it.sandbox, world.clock)
     previews = build_previews(it, client)
@@ -95,6 +112,9 @@ def build_media(settings: Settings, world: World, db: Database, notifier: Notifi
             OpenMediaEndpoints(downloads, contents, thumbnails),
             MediaPreviewEndpoints(previews),
         ),
+        for_servers=MediaForServers(
+            settings.server_name, downloads, contents, thumbnails, world.random
+        ),
         sandbox=it.sandbox,
         client=client,
     )
@@ -104,15 +124,25 @@ def lay_foundations(settings: Settings, world: World, db: Database) -> Foundatio
     media = settings.media
     store = FileStore(media.store_path, media.max_upload_bytes, media.keep_free)
     process = SandboxProcess(SandboxLimits(max_pixels=media.max_image_pixels))
+    keeping = Keeping(db, store, world.files)
+    name = settings.server_name
     return Foundations(
         settings=settings,
         world=world,
         db=db,
         store=store,
-        keeping=Keeping(db, store, world.files),
+        keeping=keeping,
         sandbox=Sandbox(process, world.sandbox, world.clock),
-        rules=UploadRules(settings.server_name, media, world.clock, world.random),
+        rules=UploadRules(name, media, world.clock, world.random),
+        remote_room=RemoteRoom(db, keeping, name, media.max_remote_bytes_in_all),
     )
+
+
+def remote_media(settings: Settings, it: Foundations, peers: PeersPart) -> RemoteMedia:
+    if not settings.federation.enabled:
+        return NoRemoteMedia()
+    doors = Doors(peers.peers, peers.client)
+    return RemoteFiles(doors, it.store, it.keeping, it.rules, it.remote_room)
 
 
 def build_previews(it: Foundations, client: Client) -> Previews:
@@ -133,6 +163,7 @@ def build_upkeep(
             lambda: it.db.write(remove_expired, clock.now_ms()),
             lambda: thumbnails.shrink(most),
             previews.trim,
+            it.remote_room.shrink,
         ),
     )
 

@@ -40,13 +40,13 @@ class PeersPart:
     backoff: Backoff
     inbound: Inbound
     endpoints: dict[str, list[object]]
-    _client: Client
+    client: Client
 
     async def start(self) -> None:
         await self.backoff.start()
 
     def stop(self) -> None:
-        self._client.close()
+        self.client.close()
 
 
 def build_peers(settings: Settings, world: World, db: Database) -> PeersPart:

@@ -8,13 +8,13 @@ from homeserver.http.response import Response
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.media.contents import Contents
-from homeserver.media.downloads import DEFAULT_WAIT_MS, Downloads
-from homeserver.media.thumbnails import Thumbnails, Wish
+from homeserver.media.downloads import Downloads
+from homeserver.media.questions import wait_ms, wish_of
+from homeserver.media.thumbnails import Thumbnails
 
 DOWNLOAD = "media/download/{server}/{media_id}"
 THUMBNAIL = "media/thumbnail/{server}/{media_id}"
 UNSTABLE = "/unstable/org.matrix.msc3916/"
-METHODS = ("scale", "crop")
 
 
 @frozen
@@ -97,7 +97,11 @@ class OpenMediaEndpoints:
         self, request: Request, server: str, media_id: str, file_name: str | None = None
     ) -> Response:
         found = await self._downloads.find(
-            server, media_id, wait_ms=wait_ms(request), authenticated=False
+            server,
+            media_id,
+            wait_ms=wait_ms(request),
+            authenticated=False,
+            fetch=request.boolean("allow_remote", True),
         )
         content = self._contents.of(found, file_name)
         return await answer(request, content, self._contents, PUBLIC)
@@ -114,22 +118,11 @@ class OpenMediaEndpoints:
     async def thumbnail(self, request: Request, server: str, media_id: str) -> Response:
         wish = wish_of(request)
         found = await self._downloads.find(
-            server, media_id, wait_ms=wait_ms(request), authenticated=False
+            server,
+            media_id,
+            wait_ms=wait_ms(request),
+            authenticated=False,
+            fetch=request.boolean("allow_remote", True),
         )
         content = await self._thumbnails.of(found, wish)
         return await answer(request, content, self._contents, PUBLIC)
-
-
-def wait_ms(request: Request) -> int:
-    return request.integer("timeout_ms", DEFAULT_WAIT_MS)
-
-
-def wish_of(request: Request) -> Wish:
-    request.required_text("width")
-    request.required_text("height")
-    return Wish(
-        width=request.integer("width", 0, minimum=1),
-        height=request.integer("height", 0, minimum=1),
-        method=request.choice("method", "scale", METHODS),
-        animated=request.boolean("animated"),
-    )

@@ -43,6 +43,14 @@ class Media:
     max_bytes_per_user: Size | None = setting(
         None, "How much one person may have uploaded in all.", example="10G"
     )
+    max_remote_bytes: Size = setting(
+        100 * 1024**2, "The largest file that is fetched from another server."
+    )
+    max_remote_bytes_in_all: Size = setting(
+        10 * 1024**3,
+        "How much room files of other servers may take. Those that nobody asks for go first, and "
+        "are fetched again when somebody does.",
+    )
     keep_free: Size = setting(
         1024**3, "Uploads are refused when they would leave less than this free on the disk."
     )

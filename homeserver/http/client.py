@@ -15,7 +15,7 @@ from twisted.web.iweb import IResponse
 from homeserver import __version__
 from homeserver.clock import Clock
 from homeserver.http.deadline import within
-from homeserver.http.outgoing_bodies import BytesBody, Collector, Sink
+from homeserver.http.outgoing_bodies import BytesBody, Collector, OpenSink, Sink
 from homeserver.http.outgoing_connections import Connections, Lease, Target
 from homeserver.http.outgoing_errors import (
     AnswerTooLarge,
@@ -46,7 +46,8 @@ class Limits:
 class Outgoing:
     """A request to be sent.
 
-    `target` is where to, unless the URL says that; `sink` takes the body of a 2xx answer.
+    `target` is where to, unless the URL says that. What `sink` makes takes the body of a 2xx
+    answer.
     """
 
     method: str
@@ -54,7 +55,7 @@ class Outgoing:
     headers: Mapping[str, str] = field(factory=dict)
     body: bytes | None = None
     target: Target | None = None
-    sink: Sink | None = None
+    sink: OpenSink | None = None
 
 
 @frozen
@@ -193,16 +194,28 @@ async def _read(outgoing: Outgoing, response: IResponse, lease: Lease, size: int
     if isinstance(response.length, int) and response.length > size:
         lease.cut()
         raise AnswerTooLarge(f"The answer is larger than {size} bytes.")
-    to_sink = outgoing.sink is not None and 200 <= response.code < 300
-    buffer = BytesIO()
-    collector = Collector(outgoing.sink if to_sink and outgoing.sink else buffer, size, lease.cut)
-    response.deliverBody(collector)  # type: ignore[no-untyped-call]
-    await collector.done
     headers = {
         name.decode("latin-1").lower(): values[-1].decode("latin-1")
         for name, values in response.headers.getAllRawHeaders()
     }
+    buffer = BytesIO()
+    sink = _sink_of(outgoing, response.code, headers, lease) or buffer
+    collector = Collector(sink, size, lease.cut)
+    response.deliverBody(collector)  # type: ignore[no-untyped-call]
+    await collector.done
     return Answer(response.code, headers, buffer.getvalue(), outgoing.url)
+
+
+def _sink_of(
+    outgoing: Outgoing, status: int, headers: Mapping[str, str], lease: Lease
+) -> Sink | None:
+    if outgoing.sink is None or not 200 <= status < 300:
+        return None
+    try:
+        return outgoing.sink(headers)
+    except Exception:
+        lease.cut()
+        raise
 
 
 def _redirects(outgoing: Outgoing, answer: Answer) -> bool:

@@ -1,6 +1,6 @@
 """Bodies of outgoing requests and of their answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol as Shape
 
 from twisted.internet.defer import Deferred, succeed
@@ -19,6 +19,10 @@ class Sink(Shape):
     """Where a large body goes, piece by piece."""
 
     def write(self, data: bytes) -> object: ...
+
+
+OpenSink = Callable[[Mapping[str, str]], Sink]
+"""Makes the sink for an answer with these headers, whose names are in small letters."""
 
 
 @implementer(IBodyProducer)

@@ -14,6 +14,7 @@ from homeserver.storage.media import Media
 
 DEFAULT_WAIT_MS = 20_000
 MAX_WAIT_MS = 60_000
+DAY_MS = 24 * 3_600_000
 
 
 class NotYetUploaded(MatrixError):
@@ -30,7 +31,7 @@ class RemoteMedia(Protocol):
 
 class NoRemoteMedia:
     async def fetch(self, origin: str, media_id: str, wait_ms: int) -> None:
-        raise NotFound("This server does not fetch files of other servers yet.")
+        raise NotFound("This server does not fetch files of other servers.")
 
 
 @frozen
@@ -40,23 +41,38 @@ class Downloads:
     _clock: Clock
     _arrivals: Arrivals
     _remote: RemoteMedia
+    _freezes: bool = True
+    """Whether new files are only for who is logged in."""
 
-    async def find(self, origin: str, media_id: str, *, wait_ms: int, authenticated: bool) -> Media:
-        """What may be shown; waits for uploads that were announced.
+    async def find(
+        self, origin: str, media_id: str, *, wait_ms: int, authenticated: bool, fetch: bool = True
+    ) -> Media:
+        """What may be shown; waits for uploads that were announced, and, if it may `fetch` files of
+        other servers, for those.
 
         Raises NotFound, also for what is quarantined, or frozen for who is not authenticated.
         """
         check_address(origin, media_id)
-        found = await self._find(origin, media_id, min(wait_ms, MAX_WAIT_MS))
+        wait_ms = max(0, min(wait_ms, MAX_WAIT_MS))
+        # What is fetched for nobody in particular would be kept from them.
+        may_fetch = fetch and (authenticated or not self._freezes)
+        found = await self._find(origin, media_id, wait_ms, may_fetch)
         if found.needs_token and not authenticated:
             raise NotFound("This file is only for who is logged in.")
         if found.is_quarantined:
             raise NotFound("This file is not shown any more.")
+        await self._note_use(found)
         return found
 
-    async def _find(self, origin: str, media_id: str, wait_ms: int) -> Media:
+    async def _note_use(self, found: Media) -> None:
+        """Once a day."""
+        now_ms = self._clock.now_ms()
+        if found.used_ts is not None and now_ms - found.used_ts > DAY_MS:
+            await self._db.write(media.touch, found, now_ms)
+
+    async def _find(self, origin: str, media_id: str, wait_ms: int, may_fetch: bool) -> Media:
         found = await self._db.glance(media.find, origin, media_id)
-        if found is None and origin != self._server_name:
+        if found is None and origin != self._server_name and may_fetch:
             await self._remote.fetch(origin, media_id, wait_ms)
             found = await self._db.glance(media.find, origin, media_id)
         if self._is_pending(found):

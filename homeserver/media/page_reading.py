@@ -148,7 +148,8 @@ class PageReading:
         limits = Limits(SECONDS, size)
         for _ in range(MAX_REDIRECTS + 1):
             url = self._rules.check(url)
-            answer = await self._fetch(Outgoing("GET", url, HEADERS, sink=sink), limits)
+            to_file = None if sink is None else (lambda _: sink)
+            answer = await self._fetch(Outgoing("GET", url, HEADERS, sink=to_file), limits)
             if answer.status in REDIRECTS and "location" in answer.headers:
                 url = urljoin(url, answer.headers["location"])
             elif 200 <= answer.status < 300:

@@ -63,7 +63,8 @@ class Thumbnails:
     def _content(self, found: Media, size: Size, made: Made) -> Content:
         assert found.file is not None
         if made.outcome == "too_large":
-            raise TooLarge("This picture is too large to make a thumbnail of it.")
+            status = 502 if found.is_of_others else 413
+            raise TooLarge("This picture is too large to make a thumbnail of it.", status=status)
         if made.outcome == "unreadable":
             raise CannotThumbnail("There are no thumbnails of files of this kind.")
         ending = made.content_type.partition("/")[2]

@@ -64,6 +64,11 @@ class UploadRules:
             needs_token=self.settings.freeze_unauthenticated,
         )
 
+    def of_others(self, origin: str, media_id: str) -> Media:
+        """A file of another server."""
+        new = self.new(None)
+        return evolve(new, origin=origin, media_id=media_id, used_ts=new.created_ts)
+
 
 @frozen
 class Uploads:

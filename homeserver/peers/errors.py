@@ -28,6 +28,10 @@ class PeerUnreachable(PeerError):
     """No answer, or none of a Matrix server."""
 
 
+class AnswersTooMuch(PeerUnreachable):
+    """The answer was cut off where it became larger than what was asked for may be."""
+
+
 class BackingOff(PeerUnreachable):
     """The server did not answer before, and is not asked again before `retry_at_ms`."""
 

@@ -19,6 +19,10 @@ class Lane:
     def is_full(self) -> bool:
         return len(self._semaphore.waiting) >= self._may_wait
 
+    @property
+    def is_idle(self) -> bool:
+        return self._semaphore.tokens == self._semaphore.limit
+
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         await self._semaphore.acquire()
         try:

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from homeserver.http.client import Answer, Client, Limits, Outgoing
-from homeserver.http.outgoing_bodies import Sink
-from homeserver.http.outgoing_errors import OutgoingError
+from homeserver.http.outgoing_bodies import OpenSink
+from homeserver.http.outgoing_errors import AnswerTooLarge, OutgoingError
 from homeserver.json_values import JsonObject
 from homeserver.peers.admission import Admission
 from homeserver.peers.discovery import Discovery
-from homeserver.peers.errors import PeerUnreachable, RemoteError
+from homeserver.peers.errors import AnswersTooMuch, PeerUnreachable, RemoteError
 
 ERROR_TEXT = 300
 
@@ -23,7 +23,7 @@ class Question:
     uri: str
     content: bytes | None = None
     limits: Limits = field(factory=Limits)
-    sink: Sink | None = None
+    sink: OpenSink | None = None
 
 
 @frozen(eq=False)
@@ -52,6 +52,8 @@ class Reaching:
         )
         try:
             return await self._client.request(outgoing, question.limits)
+        except AnswerTooLarge as error:
+            raise AnswersTooMuch(f"{server}: {error}") from None
         except OutgoingError as error:
             raise PeerUnreachable(f"{server}: {error}") from None
 

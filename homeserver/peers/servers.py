@@ -5,15 +5,18 @@ from urllib.parse import quote, urlencode
 
 from homeserver.clock import Clock
 from homeserver.http.client import Answer, Limits
-from homeserver.http.outgoing_bodies import Sink
+from homeserver.http.outgoing_bodies import OpenSink
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.peers.backoff import Backoff
-from homeserver.peers.errors import PeerUnreachable, RemoteError
+from homeserver.peers.errors import AnswersTooMuch, PeerUnreachable, RemoteError
 from homeserver.peers.own_keys import OwnKeys
 from homeserver.peers.reaching import Question, Reaching, json_object_of
 from homeserver.peers.signing import Credentials, canonical_content, signed_bytes
 
 Query = Mapping[str, str | Sequence[str]]
+
+OF_MEDIA = frozenset({"M_NOT_YET_UPLOADED", "M_TOO_LARGE"})
+"""Errors of status 5xx that say nothing of the server's health."""
 
 MEBI = 1024 * 1024
 DEFAULT_LIMITS = Limits(seconds=60.0, size=10 * MEBI)
@@ -51,22 +54,27 @@ class Peers:
         *,
         query: Query | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        sink: Sink | None = None,
+        sink: OpenSink | None = None,
+        signed: bool = True,
     ) -> Answer:
         """A GET for what is not JSON, such as media; raises like `request`."""
         question = Question("GET", uri_of(path, query), None, limits, sink)
-        answer = await self._ask(server, question)
+        answer = await self._ask(server, question, signed=signed)
         if not 200 <= answer.status < 300:
             json_object_of(server, answer)
         return answer
 
-    async def _ask(self, server: str, question: Question) -> Answer:
+    async def _ask(self, server: str, question: Question, *, signed: bool = True) -> Answer:
         if server == self._keys.server_name:
             raise ValueError("this server need not ask itself over the network")
         self._backoff.check(server)
         began_ms = self._now_ms()
         try:
-            answer = await self._reaching.ask(server, question, self._sign(server, question))
+            authorization = self._sign(server, question) if signed else ""
+            answer = await self._reaching.ask(server, question, authorization)
+        except AnswersTooMuch:
+            self._backoff.answered(server)
+            raise
         except PeerUnreachable:
             self._backoff.failed(server, began_ms)
             raise
@@ -88,12 +96,10 @@ def is_down(server: str, answer: Answer) -> bool:
     """Whether it is the answer of a server in trouble, or of what is no Matrix server."""
     if 200 <= answer.status < 300:
         return False
-    if answer.status >= 500:
-        return True
     try:
         json_object_of(server, answer)
     except RemoteError as error:
-        return not error.errcode
+        return not error.errcode or (answer.status >= 500 and error.errcode not in OF_MEDIA)
     except PeerUnreachable:
         return True
     return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from homeserver.storage.transaction import Row, Transaction
 
@@ -25,11 +25,17 @@ class Media:
     file_name: str | None
     needs_token: bool
     is_quarantined: bool = False
+    used_ts: int | None = field(default=None, eq=False)
+    """When somebody asked for it last, to a day; None for files of our own users."""
+
+    @property
+    def is_of_others(self) -> bool:
+        return self.used_ts is not None
 
 
 _COLUMNS = """
     media.origin, media.media_id, media.user_id, media.created_ts, media.expires_ts, media.file,
-    media.bytes, media.content_type, media.file_name, media.needs_token
+    media.bytes, media.content_type, media.file_name, media.needs_token, media.used_ts
 """
 
 
@@ -50,8 +56,8 @@ def add(txn: Transaction, media: Media) -> None:
     txn.execute(
         """
         INSERT INTO media (origin, media_id, user_id, created_ts, expires_ts, file, bytes,
-            content_type, file_name, needs_token)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            content_type, file_name, needs_token, used_ts)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         media.origin,
         media.media_id,
@@ -63,6 +69,7 @@ def add(txn: Transaction, media: Media) -> None:
         media.content_type,
         media.file_name,
         int(media.needs_token),
+        media.used_ts,
     )
 
 
@@ -83,6 +90,37 @@ def of_user(txn: Transaction, user_id: str, limit: int) -> list[tuple[str, str]]
 def bytes_of_user(txn: Transaction, user_id: str) -> int:
     rows = txn.query("SELECT COALESCE(SUM(bytes), 0) FROM media WHERE user_id = ?", user_id)
     return int(rows[0][0])
+
+
+def touch(txn: Transaction, media: Media, now_ms: int) -> None:
+    txn.execute(
+        "UPDATE media SET used_ts = ? WHERE origin = ? AND media_id = ?",
+        now_ms,
+        media.origin,
+        media.media_id,
+    )
+
+
+# -- files of other servers
+
+
+def bytes_of_others(txn: Transaction, own: str) -> int:
+    rows = txn.query("SELECT COALESCE(SUM(bytes), 0) FROM media WHERE origin <> ?", own)
+    return int(rows[0][0])
+
+
+def least_used_of_others(txn: Transaction, own: str, limit: int) -> list[Media]:
+    """Those that nobody asked for longest, in order."""
+    rows = txn.query(
+        f"""
+        SELECT {_COLUMNS}, media_files.is_quarantined
+        FROM media LEFT JOIN media_files ON media_files.hash = media.file
+        WHERE media.origin <> ? AND media.used_ts IS NOT NULL ORDER BY media.used_ts LIMIT ?
+        """,
+        own,
+        limit,
+    )
+    return [_media(row) for row in rows]
 
 
 # -- what will be uploaded later
@@ -159,7 +197,7 @@ def used_among(txn: Transaction, hashes: Sequence[bytes]) -> set[bytes]:
 
 def _media(row: Row) -> Media:
     origin, media_id, user_id, created_ts, expires_ts, file, *rest = row
-    size, content_type, file_name, needs_token, quarantined = rest
+    size, content_type, file_name, needs_token, used_ts, quarantined = rest
     return Media(
         origin,
         media_id,
@@ -172,4 +210,5 @@ def _media(row: Row) -> Media:
         file_name,
         bool(needs_token),
         bool(quarantined),
+        used_ts,
     )

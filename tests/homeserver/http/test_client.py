@@ -333,7 +333,7 @@ def test_a_large_body_goes_where_it_is_wanted(internet: Internet) -> None:
     sink = BytesIO()
 
     answer = internet.run(
-        internet.client().request(Outgoing("GET", "https://example.org/", sink=sink))
+        internet.client().request(Outgoing("GET", "https://example.org/", sink=lambda _: sink))
     )
 
     assert (answer.body, sink.getvalue()) == (b"", body)
