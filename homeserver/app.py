@@ -16,6 +16,7 @@ from homeserver.building.keys import SharedKeys, build_keys, build_shared_keys
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
+from homeserver.building.push import News, PushPart, build_push
 from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sending import SendingPart, build_sending
@@ -83,6 +84,7 @@ class Application:
     finding: FindingPart
     sending: SendingPart
     calls: CallsPart
+    push: PushPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -103,6 +105,7 @@ class Application:
         self.media.start()
         self.finding.start()
         self.calls.start()
+        await self.push.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -116,6 +119,7 @@ class Application:
             factory.stop()
         self.calls.stop()
         self.sending.stop()
+        await self.push.stop()
         await self.delivery.stop()
         if self.shared_keys is not None:
             self.shared_keys.stop()
@@ -188,10 +192,17 @@ def build(settings: Settings, world: World) -> Application:
             peers.peers if settings.federation.enabled else None,
         ),
     )
-    client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
+    client = [
+        *accounts.endpoints,
+        *rooms.endpoints,
+        *user_data.endpoints,
+        *sync.endpoints,
+        *reading,
+    ]
     federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
     happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
+    push = build_push(settings, world, metrics, News(database, notifier, sync))
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
@@ -229,6 +240,7 @@ def build(settings: Settings, world: World) -> Application:
         finding,
         sending,
         calls,
+        push,
         endpoints,
     )
 

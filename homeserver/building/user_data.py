@@ -27,6 +27,7 @@ from homeserver.users.openid import OpenId
 from homeserver.users.presence import Presence
 from homeserver.users.profiles import AskElsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
+from homeserver.users.pusher_kinds import HTTP
 from homeserver.users.pushers import Pushers
 from homeserver.users.tags import Tags
 
@@ -76,7 +77,7 @@ def build_user_data(
             TagEndpoints(Tags(db)),
             FilterEndpoints(filters),
             PushRuleEndpoints(PushRules(db)),
-            PusherEndpoints(Pushers(db)),
+            PusherEndpoints(Pushers(db, world.clock, world.random, pusher_kinds(settings))),
             PresenceEndpoints(presence),
             UserDirectoryEndpoints(UserDirectory(db, settings.user_directory)),
             ToDeviceEndpoints(to_device),
@@ -84,3 +85,8 @@ def build_user_data(
             ThirdPartyEndpoints(),
         ),
     )
+
+
+def pusher_kinds(settings: Settings) -> frozenset[str]:
+    """Those that this server serves."""
+    return frozenset([HTTP])

@@ -16,6 +16,7 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "fi.mau.msc2246.stable": True,
     "org.matrix.e2e_cross_signing": True,
     "org.matrix.msc3814": True,
+    "org.matrix.msc3881": True,
     "org.matrix.msc3916.stable": True,
     "org.matrix.msc3912": True,
     "org.matrix.msc4140": True,
