@@ -7,6 +7,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.appservices import AppServicesPart, build_appservices, build_asking
 from homeserver.building.calls import CallsPart, Neighbours, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
@@ -48,6 +49,7 @@ from homeserver.sync.presence_news import shares_room
 from homeserver.users import appservices
 from homeserver.users.passwords import HashingThreads
 from homeserver.users.presence import Presence
+from homeserver.users.profiles import Elsewhere
 
 Endpoints = list[object]
 
@@ -79,6 +81,7 @@ class Application:
     peers: PeersPart
     media: MediaPart
     delivery: DeliveryPart
+    appservices: AppServicesPart
     federation: FederationPart
     shared_keys: SharedKeys | None
     finding: FindingPart
@@ -99,6 +102,7 @@ class Application:
         await self.sending.start()
         await self.peers.start()
         await self.delivery.start()
+        await self.appservices.start()
         await self.federation.start()
         if self.shared_keys is not None:
             self.shared_keys.start()
@@ -123,6 +127,7 @@ class Application:
         await self.delivery.stop()
         if self.shared_keys is not None:
             self.shared_keys.stop()
+        await self.appservices.stop()
         self.peers.stop()
         self.media.stop()
         self.finding.stop()
@@ -155,7 +160,8 @@ def build(settings: Settings, world: World) -> Application:
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
     peers = build_peers(settings, world, database)
-    rooms = build_rooms(settings, world, database, notifier, services, peers)
+    asking = build_asking(world, database, services)
+    rooms = build_rooms(settings, world, database, notifier, asking, peers)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -166,7 +172,11 @@ def build(settings: Settings, world: World) -> Application:
         notifier,
         presence,
         rooms.profile_changes.propagate,
-        rooms.shared.remote.profile if rooms.shared else None,
+        Elsewhere(
+            settings.server_name,
+            asking.questions.make_user,
+            rooms.shared.remote.profile if rooms.shared else None,
+        ),
     )
     sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     sync = build_sync(
@@ -203,6 +213,7 @@ def build(settings: Settings, world: World) -> Application:
     happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
     push = build_push(settings, world, metrics, News(database, notifier, sync))
+    bridged = build_appservices(settings, world, metrics, happenings, asking)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
@@ -221,6 +232,7 @@ def build(settings: Settings, world: World) -> Application:
             *finding.endpoints,
             *sending.endpoints,
             *calls.endpoints["client"],
+            *bridged.endpoints,
         ],
         "media": list(media.endpoints),
     }
@@ -235,6 +247,7 @@ def build(settings: Settings, world: World) -> Application:
         peers,
         media,
         delivery,
+        bridged,
         federation,
         shared_keys,
         finding,

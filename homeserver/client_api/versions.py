@@ -13,7 +13,9 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 """The versions of the specification that this server speaks."""
 
 UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "com.beeper.msc4169": True,
     "fi.mau.msc2246.stable": True,
+    "fi.mau.msc2659.stable": True,
     "org.matrix.e2e_cross_signing": True,
     "org.matrix.msc3814": True,
     "org.matrix.msc3881": True,

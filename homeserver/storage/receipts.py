@@ -140,6 +140,15 @@ def readers_after(txn: Transaction, position: int) -> list[str]:
 
 def between(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> Iterable[Receipt]:
     """What moved in this part of the number line, as far as the user may know of it."""
+    return [
+        receipt
+        for receipt in all_between(txn, room, after, upto)
+        if not receipt.is_private or receipt.user_id == user_id
+    ]
+
+
+def all_between(txn: Transaction, room: int, after: int, upto: int) -> Iterable[Receipt]:
+    """What moved in this part of the number line, private receipts too."""
     recent = _recent_of(txn, room)
     if after >= recent.complete_after:
         moved: Iterable[Receipt] = recent.receipts
@@ -149,7 +158,6 @@ def between(txn: Transaction, room: int, user_id: str, after: int, upto: int) ->
         (receipt.user_id, receipt.type, receipt.thread): receipt
         for receipt in moved
         if after < receipt.position <= upto
-        and (not receipt.is_private or receipt.user_id == user_id)
     }
     return newest.values()
 
