@@ -45,6 +45,11 @@ class Speaker(ABC):
     def creates_room(self, **options: Any) -> str:
         return str(self.post("/v3/createRoom", options)["room_id"])
 
+    def creates_space(self, **options: Any) -> str:
+        """One that everybody may join."""
+        kind = {"creation_content": {"type": "m.space"}, "preset": "public_chat"}
+        return self.creates_room(**{**kind, **options})
+
     def invites(self, room: str, *others: "Speaker") -> None:
         for other in others:
             self.post(f"/v3/rooms/{quote(room)}/invite", {"user_id": other.user_id})
@@ -58,6 +63,20 @@ class Speaker(ABC):
 
     def leaves(self, room: str) -> None:
         self.post(f"/v3/rooms/{quote(room)}/leave")
+
+    def kicks(self, room: str, other: "Speaker") -> None:
+        self.post(f"/v3/rooms/{quote(room)}/kick", {"user_id": other.user_id})
+
+    def bans(self, room: str, other: "Speaker") -> None:
+        self.post(f"/v3/rooms/{quote(room)}/ban", {"user_id": other.user_id})
+
+    def unbans(self, room: str, other: "Speaker") -> None:
+        self.post(f"/v3/rooms/{quote(room)}/unban", {"user_id": other.user_id})
+
+    def gives_power(self, room: str, other: "Speaker", level: int) -> str:
+        content = self.state(room, "m.room.power_levels")
+        content["users"] = {**content.get("users", {}), other.user_id: level}
+        return self.sets(room, "m.room.power_levels", content)
 
     def sends(self, room: str, text: str = "", txn: str = "", **content: Any) -> str:
         """A text message, or any message with the given content; its event id."""
@@ -76,6 +95,18 @@ class Speaker(ABC):
     def redacts(self, room: str, event_id: str) -> str:
         path = f"/v3/rooms/{quote(room)}/redact/{quote(event_id)}/t{self.number()}"
         return str(self.put(path)["event_id"])
+
+    def reacts(self, room: str, event_id: str, key: str) -> str:
+        relation = {"rel_type": "m.annotation", "event_id": event_id, "key": key}
+        return self.sends_event(room, "m.reaction", {"m.relates_to": relation})
+
+    def types(self, room: str, typing: bool = True) -> None:
+        body = {"typing": typing, **({"timeout": 30_000} if typing else {})}
+        self.put(f"/v3/rooms/{quote(room)}/typing/{quote(self.user_id)}", body)
+
+    def is_present(self, presence: str, status: str) -> None:
+        body = {"presence": presence, "status_msg": status}
+        self.put(f"/v3/presence/{quote(self.user_id)}/status", body)
 
     def state(self, room: str, type: str, state_key: str = "") -> JsonObject:
         return self.get(f"/v3/rooms/{quote(room)}/state/{quote(type)}/{quote(state_key, safe='')}")

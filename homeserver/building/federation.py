@@ -16,8 +16,9 @@ from homeserver.federation_api.queries import QueryEndpoints
 from homeserver.federation_api.spaces import SpaceEndpoints
 from homeserver.federation_api.transactions import TransactionEndpoints
 from homeserver.rooms.incoming.edus import Edus
+from homeserver.rooms.incoming.put_out import PutOut
 from homeserver.rooms.incoming.queues import RoomQueues
-from homeserver.rooms.incoming.transactions import Transactions
+from homeserver.rooms.incoming.transactions import Gates, Transactions
 from homeserver.rooms.serving.doors import Doors
 from homeserver.rooms.serving.events import RoomEvents
 from homeserver.rooms.serving.invites import Invites
@@ -53,7 +54,8 @@ def build_federation(
     )
     checks = receiving.checks
     edus = Edus({**told.handlers(), **keys.told.handlers()})
-    transactions = Transactions(name, db, world.clock, checks, RoomQueues(receiving.take), edus)
+    gates = Gates(checks, RoomQueues(receiving.take), PutOut(name, db, checks))
+    transactions = Transactions(name, db, world.clock, gates, edus)
     endpoints: list[object] = [
         TransactionEndpoints(transactions),
         EventEndpoints(RoomEvents(name, db, world.clock)),

@@ -53,6 +53,7 @@ def start(
     log: Path,
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
+    inherited: Mapping[str, str] = os.environ,
 ) -> Program:
     """Run a command, on one core if it is named; what it prints goes to the file `log`."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
@@ -67,7 +68,7 @@ def start(
             user=user,
             group=user,
             extra_groups=[] if user else None,
-            env={**os.environ, **(environment or {})},
+            env={**inherited, **(environment or {})},
         )
     _running.add(process.pid)
     return Program(process)

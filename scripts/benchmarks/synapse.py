@@ -96,11 +96,11 @@ def rate_limits() -> dict[str, Any]:
     }
 
 
-def logging_settings() -> dict[str, Any]:
+def logging_settings(level: str = "WARNING") -> dict[str, Any]:
     return {
         "version": 1,
         "handlers": {"console": {"class": "logging.StreamHandler"}},
-        "root": {"level": "WARNING", "handlers": ["console"]},
+        "root": {"level": level, "handlers": ["console"]},
         "disable_existing_loggers": False,
     }
 

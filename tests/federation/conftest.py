@@ -123,3 +123,17 @@ def somebody(home: Homeserver, name: str) -> Person:
     person = Person(home, f"{name}-{next(_numbers)}")
     person.registers()
     return person
+
+
+@pytest.fixture
+def room(alice: Person, bob: Person, version: str) -> str:
+    """A public room of alice's in which bob is too, and both know it."""
+    return shared_room(alice, bob, version)
+
+
+def shared_room(alice: Person, bob: Person, version: str) -> str:
+    room = alice.creates_room(room_version=version, preset="public_chat")
+    bob.joins(room, alice.home.name)
+    alice.sees_member(room, bob, "join")
+    bob.sees_member(room, alice, "join")
+    return room

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from scripts.benchmarks.processes import Program, start
+from tests.clients.started_server import is_setting
 
 START_S = 60
 COMPLAINT = re.compile(r"^\S+ (error|critical) |Traceback \(most recent|Unhandled error")
@@ -80,6 +82,7 @@ class Homeserver:
             directory=self.site.folder,
             log=self.log,
             environment=self.product.environment,
+            inherited={name: it for name, it in os.environ.items() if not is_setting(name)},
         )
         deadline = time.monotonic() + START_S
         while not self._serves():

@@ -16,8 +16,9 @@ from tests.verbs import JsonObject, Speaker
 
 T = TypeVar("T")
 
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0
 ANSWER_S = 120.0
+LONG_TIMELINES = {"room": {"timeline": {"limit": 100}}}
 
 _numbers = count(1)
 
@@ -162,11 +163,26 @@ class Person(Speaker):
                     raise
         raise AssertionError
 
+    def pages_back(self, room: str, limit: int = 0) -> list[JsonObject]:
+        """The events of a room, the newest first: about `limit` of them, or all."""
+        found: list[JsonObject] = []
+        query: dict[str, Any] = {"dir": "b", "limit": min(limit or 100, 100)}
+        while True:
+            page = self.get(room_path(room, "messages"), **query)
+            found += page["chunk"]
+            if "end" not in page or (limit and len(found) >= limit):
+                return found
+            query["from"] = page["end"]
+
+    def heard(self, room: str) -> list[str]:
+        """The ids of the newest events, in order."""
+        return [event["event_id"] for event in reversed(self.pages_back(room, 100))]
+
     # -- what came
 
     def syncs(self, wait_s: float = 0) -> Gathered:
         """What is new is added to what was gathered before."""
-        query: dict[str, Any] = {"timeout": round(wait_s * 1000)}
+        query: dict[str, Any] = {"timeout": round(wait_s * 1000), "filter": LONG_TIMELINES}
         if self._since:
             query["since"] = self._since
         answer = self.get("/v3/sync", **query)
@@ -191,6 +207,37 @@ class Person(Speaker):
 
     def sees_member(self, room: str, other: Speaker, membership: str) -> None:
         self.waits(lambda gathered: gathered.membership(room, other.user_id) == membership)
+
+    def sees_content(self, room: str, type: str, state_key: str = "", **content: Any) -> None:
+        """Waits until a piece of state holds this among its content."""
+
+        def is_there(gathered: Gathered) -> bool:
+            event = gathered.states.get(room, {}).get((type, state_key), {})
+            return bool(content.items() <= event.get("content", {}).items())
+
+        self.waits(is_there)
+
+    def sees_receipt(self, room: str, event_id: str, other: Speaker) -> JsonObject:
+        def found(gathered: Gathered) -> JsonObject:
+            read = gathered.receipts.get(room, {}).get(event_id, {}).get("m.read", {})
+            return dict(read.get(other.user_id, {}))
+
+        return self.waits(found)
+
+    def sees_typing(self, room: str, user_ids: list[str]) -> None:
+        self.waits(lambda gathered: gathered.typing.get(room) == user_ids)
+
+    def sees_presence(self, other: Speaker, status: str) -> None:
+        self.waits(
+            lambda gathered: gathered.presence.get(other.user_id, {}).get("status_msg") == status
+        )
+
+    def reads(self, room: str, event_id: str, **body: Any) -> None:
+        self.post(room_path(room, "receipt", "m.read", event_id), body)
+
+    def sends_related(self, room: str, text: str, relation: JsonObject) -> str:
+        content = {"msgtype": "m.text", "body": text, "m.relates_to": relation}
+        return self.sends_event(room, "m.room.message", content)
 
     def is_invited(self, room: str) -> list[JsonObject]:
         """Waits for the invite; the stripped state that came with it."""

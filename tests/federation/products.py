@@ -1,6 +1,7 @@
 """Settings with which Isthmus and Synapse trust each other's certificates and call each other."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -11,6 +12,8 @@ from tests.federation.homeservers import Product, Site
 
 SETTINGS = "homeserver.yaml"
 SECRET = "only-for-tests"
+LOG_LEVEL = os.environ.get("ISTHMUS_TEST_LOG_LEVEL", "info")
+"""Of Isthmus and of Synapse, whose log is long."""
 
 
 def isthmus() -> Product:
@@ -54,6 +57,7 @@ def isthmus_settings(site: Site) -> dict[str, Any]:
         "rate_limits": {"enabled": False},
         "federation": {"custom_ca_paths": [str(site.authority)], "ip_range_denylist": []},
         "trusted_key_servers": [],
+        "log_level": LOG_LEVEL,
     }
 
 
@@ -108,7 +112,7 @@ def synapse_settings(site: Site) -> dict[str, Any]:
 
 def prepare_synapse(site: Site) -> None:
     """The first start needs a key, which Synapse makes itself."""
-    (site.folder / "logging.yaml").write_text(json.dumps(logging_settings()))
+    (site.folder / "logging.yaml").write_text(json.dumps(logging_settings(LOG_LEVEL.upper())))
     if not (site.folder / "signing.key").exists():
         command = [*synapse().command, "--generate-keys"]
         subprocess.run(command, cwd=site.folder, check=True, capture_output=True)

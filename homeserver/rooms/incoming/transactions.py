@@ -14,6 +14,7 @@ from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.peers.sharing import Sharing
 from homeserver.rooms.incoming.checks import Checks, ids_of
 from homeserver.rooms.incoming.edus import Edus
+from homeserver.rooms.incoming.put_out import PutOut
 from homeserver.rooms.incoming.queues import RoomQueues, TooManyWaiting, Waiting
 from homeserver.rooms.server_access import check_acl, room_here
 from homeserver.storage import heads, incoming_events, received_transactions
@@ -29,12 +30,20 @@ Problems = dict[str, str]
 
 
 @frozen(eq=False)
+class Gates:
+    """What PDUs pass on their way in: checks, then their room's queue, if the room is here."""
+
+    checks: Checks
+    queues: RoomQueues
+    put_out: PutOut
+
+
+@frozen(eq=False)
 class Transactions:
     server_name: str
     _db: Database
     _clock: Clock
-    _checks: Checks
-    _queues: RoomQueues
+    _gates: Gates
     _edus: Edus
     _going_on: Sharing[tuple[str, str], bytes] = field(factory=Sharing)
 
@@ -74,7 +83,7 @@ class Transactions:
         for room_id, of_room in by_room.items():
             waiting += await self._queue(origin, room_id, of_room, problems)
         for room_id in by_room:
-            self._queues.work(room_id)
+            self._gates.queues.work(room_id)
         settled = await self._outcomes(waiting)
         left = [one for one in waiting if one.event.event_id not in settled]
         if left:
@@ -109,16 +118,19 @@ class Transactions:
     ) -> list[Waiting]:
         try:
             version = await self._db.glance(self._open_to, room_id, origin)
-        except (NotFound, Forbidden) as error:
+        except NotFound:
+            problems.update(await self._gates.put_out.take(room_id, pdus))
+            return []
+        except Forbidden as error:
             known = await self._db.glance(_version_of, room_id)
             problems.update(dict.fromkeys(ids_of(pdus, known) if known else (), error.message))
             return []
-        checked = await self._checks.check(pdus, version, room_id)
+        checked = await self._gates.checks.check(pdus, version, room_id)
         problems.update(checked.refused)
         waiting = []
         for event in checked.events.values():
             try:
-                waiting.append(self._queues.put(origin, event))
+                waiting.append(self._gates.queues.put(origin, event))
             except TooManyWaiting:
                 problems[event.event_id] = "Too many events of this room wait already."
         return waiting

@@ -1,1 +1,0 @@
-"""What application services have missed, and what they are asked."""
