@@ -7,6 +7,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.appservices import AppServicesPart, build_appservices, build_asking
 from homeserver.building.calls import CallsPart, Neighbours, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
@@ -16,6 +17,7 @@ from homeserver.building.keys import SharedKeys, build_keys, build_shared_keys
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
+from homeserver.building.push import News, PushPart, build_push
 from homeserver.building.reading import build_reading
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sending import SendingPart, build_sending
@@ -47,6 +49,7 @@ from homeserver.sync.presence_news import shares_room
 from homeserver.users import appservices
 from homeserver.users.passwords import HashingThreads
 from homeserver.users.presence import Presence
+from homeserver.users.profiles import Elsewhere
 
 Endpoints = list[object]
 
@@ -78,11 +81,13 @@ class Application:
     peers: PeersPart
     media: MediaPart
     delivery: DeliveryPart
+    appservices: AppServicesPart
     federation: FederationPart
     shared_keys: SharedKeys | None
     finding: FindingPart
     sending: SendingPart
     calls: CallsPart
+    push: PushPart
     endpoints: dict[str, Endpoints]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -97,12 +102,14 @@ class Application:
         await self.sending.start()
         await self.peers.start()
         await self.delivery.start()
+        await self.appservices.start()
         await self.federation.start()
         if self.shared_keys is not None:
             self.shared_keys.start()
         self.media.start()
         self.finding.start()
         self.calls.start()
+        await self.push.start()
         for listener in self.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
@@ -116,9 +123,11 @@ class Application:
             factory.stop()
         self.calls.stop()
         self.sending.stop()
+        await self.push.stop()
         await self.delivery.stop()
         if self.shared_keys is not None:
             self.shared_keys.stop()
+        await self.appservices.stop()
         self.peers.stop()
         self.media.stop()
         self.finding.stop()
@@ -151,7 +160,8 @@ def build(settings: Settings, world: World) -> Application:
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
     peers = build_peers(settings, world, database)
-    rooms = build_rooms(settings, world, database, notifier, services, peers)
+    asking = build_asking(world, database, services)
+    rooms = build_rooms(settings, world, database, notifier, asking, peers)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -162,7 +172,11 @@ def build(settings: Settings, world: World) -> Application:
         notifier,
         presence,
         rooms.profile_changes.propagate,
-        rooms.shared.remote.profile if rooms.shared else None,
+        Elsewhere(
+            settings.server_name,
+            asking.questions.make_user,
+            rooms.shared.remote.profile if rooms.shared else None,
+        ),
     )
     sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
     sync = build_sync(
@@ -188,10 +202,18 @@ def build(settings: Settings, world: World) -> Application:
             peers.peers if settings.federation.enabled else None,
         ),
     )
-    client = [*accounts.endpoints, *rooms.endpoints, *user_data.endpoints, *sync, *reading]
+    client = [
+        *accounts.endpoints,
+        *rooms.endpoints,
+        *user_data.endpoints,
+        *sync.endpoints,
+        *reading,
+    ]
     federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
     happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
+    push = build_push(settings, world, metrics, News(database, notifier, sync))
+    bridged = build_appservices(settings, world, metrics, happenings, asking)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
@@ -210,6 +232,7 @@ def build(settings: Settings, world: World) -> Application:
             *finding.endpoints,
             *sending.endpoints,
             *calls.endpoints["client"],
+            *bridged.endpoints,
         ],
         "media": list(media.endpoints),
     }
@@ -224,11 +247,13 @@ def build(settings: Settings, world: World) -> Application:
         peers,
         media,
         delivery,
+        bridged,
         federation,
         shared_keys,
         finding,
         sending,
         calls,
+        push,
         endpoints,
     )
 

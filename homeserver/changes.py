@@ -97,3 +97,17 @@ class UserSigned(Change):
 @frozen
 class ProfileChanged(Change):
     user_id: str
+
+
+@frozen
+class PushersChanged(Change):
+    user_id: str
+
+
+@frozen
+class PusherAwaitsProof(Change):
+    """The pusher's owner has to show that what is sent there arrives: `token`, for one."""
+
+    user_id: str
+    pusher: int
+    token: str

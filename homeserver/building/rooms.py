@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.building.appservices import Asking
 from homeserver.building.peers import PeersPart
 from homeserver.building.shared_rooms import SharedRooms, build_shared_rooms
 from homeserver.building.world import World
@@ -33,7 +34,6 @@ from homeserver.rooms.upgrades import Upgrades
 from homeserver.signing_key import load_or_make
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
-from homeserver.users.appservices import AppServices
 
 
 @frozen(kw_only=True)
@@ -72,10 +72,10 @@ def build_rooms(
     world: World,
     db: Database,
     notifier: Notifier,
-    services: AppServices,
+    asking: Asking,
     peers: PeersPart,
 ) -> RoomsPart:
-    it = lay_foundations(settings, world, db, services, peers)
+    it = lay_foundations(settings, world, db, asking, peers)
     leaving = Leaving(db, it.members, it.remote)
     directory = Directory(db)
     notifier.listen(Appended, directory.note)
@@ -99,13 +99,14 @@ def build_rooms(
 
 
 def lay_foundations(
-    settings: Settings, world: World, db: Database, services: AppServices, peers: PeersPart
+    settings: Settings, world: World, db: Database, asking: Asking, peers: PeersPart
 ) -> Foundations:
     signing_key = load_or_make(settings.signing_key_path, world.random)
     author = Author(settings.server_name, signing_key, world.clock, world.random)
     shared = None
     if settings.federation.enabled:
         shared = build_shared_rooms(world, db, author, peers)
+    services, questions = asking.services, asking.questions
     remote: RemoteRooms = shared.remote if shared else NoRemoteRooms()
     return Foundations(
         settings=settings,
@@ -113,8 +114,8 @@ def lay_foundations(
         db=db,
         author=author,
         members=MemberEvents(author, profiles.for_member_event),
-        checks=StateChecks(settings.server_name, services.knows_user, remote),
-        aliases=Aliases(db, author, remote, services.alias_is_of_another),
+        checks=StateChecks(settings.server_name, services.knows_user, remote, questions.make_user),
+        aliases=Aliases(db, author, remote, services.alias_is_of_another, questions.make_room),
         remote=remote,
         shared=shared,
     )

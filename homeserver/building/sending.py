@@ -1,5 +1,7 @@
 """What people send into rooms, now or later, put together."""
 
+from functools import partial
+
 from attrs import frozen
 
 from homeserver.building.rooms import RoomsPart
@@ -13,6 +15,7 @@ from homeserver.config.settings import Settings
 from homeserver.notifier import Notifier
 from homeserver.rooms.delayed_events import DelayedEvents
 from homeserver.rooms.delayed_sending import DelayedSending
+from homeserver.rooms.mass_redactions import MassRedactions, asks_for_it
 from homeserver.rooms.related_redactions import RelatedRedactions
 from homeserver.rooms.sending import Sending
 from homeserver.rooms.sticky_events import StickyEvents
@@ -29,11 +32,13 @@ class SendingPart:
     delayed: DelayedSending
     sticky: StickyEvents
     delayed_events: DelayedEvents
+    mass_redactions: MassRedactions
     endpoints: tuple[object, ...]
 
     async def start(self) -> None:
         await self.sticky.start()
         await self.delayed.start()
+        self.mass_redactions.wake()
 
     def stop(self) -> None:
         """Before the database is closed."""
@@ -54,13 +59,22 @@ def build_sending(
     due = DelayedSending(db, clock, sending, lambda user_id: limits.take("message", user_id))
     notifier.listen(Appended, due.note)
     delayed = DelayedEvents(db, clock, world.random, settings.rooms.delayed_events, due)
+    mass_redactions = MassRedactions(db)
+    notifier.listen(Appended, partial(note_removal, mass_redactions))
     return SendingPart(
         delayed=due,
         sticky=StickyEvents(db, clock, notifier),
         delayed_events=delayed,
+        mass_redactions=mass_redactions,
         endpoints=(
             SendingEndpoints(sending, presence, RelatedRedactions(db, rooms.author), delayed),
             DelayedEventEndpoints(delayed),
             DelayedEventActionEndpoints(delayed),
         ),
     )
+
+
+def note_removal(mass_redactions: MassRedactions, change: Appended) -> None:
+    """Begin to redact what somebody said who is put out with it."""
+    if asks_for_it(change.stored.event):
+        mass_redactions.wake()

@@ -1,6 +1,9 @@
 """What clients have missed, put together."""
 
+from attrs import frozen
+
 from homeserver.building.world import World
+from homeserver.client_api.notifications import NotificationEndpoints
 from homeserver.client_api.old_sync import OldSyncEndpoints
 from homeserver.client_api.sync import SyncEndpoints
 from homeserver.notifier import Notifier
@@ -9,12 +12,14 @@ from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.rooms.typing import Typing
 from homeserver.storage.database import Database
 from homeserver.sync.answers import Answers, Parts
+from homeserver.sync.badges import Badges
 from homeserver.sync.device_lists import DeviceLists
 from homeserver.sync.engine import SyncEngine
 from homeserver.sync.event_stream import EventStream
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
+from homeserver.sync.notifications import Notifications
 from homeserver.sync.old_sync import OldSync
 from homeserver.sync.presence_news import PresenceNews
 from homeserver.sync.summaries import Summaries
@@ -24,20 +29,29 @@ from homeserver.users.filters import Filters
 from homeserver.users.presence import Presence
 
 
+@frozen(kw_only=True)
+class SyncPart:
+    """`endpoints` belong to the resource `client`; what counts the unread serves others too."""
+
+    unread: Unread
+    badges: Badges
+    endpoints: tuple[object, ...]
+
+
 def build_sync(
     world: World,
     db: Database,
     notifier: Notifier,
     in_rooms: tuple[Typing, Receipts, StickyEvents],
     of_users: tuple[Filters, Presence],
-) -> tuple[object, ...]:
-    """The endpoints."""
+) -> SyncPart:
     typing, receipts, sticky = in_rooms
     filters, presence = of_users
     moves = Moves(db.position, notifier)
     waiting = Waiting(world.clock, notifier, db.memory)
     presence_news = PresenceNews(presence, db.position, notifier)
-    joined_rooms = JoinedRooms(Summaries(), Unread(receipts, moves), sticky)
+    unread = Unread(receipts, moves)
+    joined_rooms = JoinedRooms(Summaries(), unread, sticky)
     parts = Parts(
         joined_rooms, (typing, receipts), presence_news, DeviceLists(db.position, notifier)
     )
@@ -45,4 +59,12 @@ def build_sync(
     engine = SyncEngine(db, world.clock, moves, waiting, answers)
     old_sync = OldSync(db, world.clock, presence_news)
     stream = EventStream(db, world.clock, moves, waiting)
-    return (SyncEndpoints(engine, filters, presence), OldSyncEndpoints(old_sync, stream))
+    return SyncPart(
+        unread=unread,
+        badges=Badges(unread, moves),
+        endpoints=(
+            SyncEndpoints(engine, filters, presence),
+            OldSyncEndpoints(old_sync, stream),
+            NotificationEndpoints(Notifications(db, world.clock, unread)),
+        ),
+    )

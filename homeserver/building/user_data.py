@@ -13,7 +13,6 @@ from homeserver.client_api.profile import ProfileEndpoints
 from homeserver.client_api.push_rules import PushRuleEndpoints
 from homeserver.client_api.pushers import PusherEndpoints
 from homeserver.client_api.tags import TagEndpoints
-from homeserver.client_api.third_party import ThirdPartyEndpoints
 from homeserver.client_api.to_device import ToDeviceEndpoints
 from homeserver.client_api.user_directory import UserDirectoryEndpoints
 from homeserver.config.settings import Settings
@@ -25,8 +24,9 @@ from homeserver.users.directory import UserDirectory
 from homeserver.users.filters import Filters
 from homeserver.users.openid import OpenId
 from homeserver.users.presence import Presence
-from homeserver.users.profiles import AskElsewhere, Profiles, Propagate
+from homeserver.users.profiles import Elsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
+from homeserver.users.pusher_kinds import HTTP
 from homeserver.users.pushers import Pushers
 from homeserver.users.tags import Tags
 
@@ -53,17 +53,17 @@ def build_user_data(
     notifier: Notifier,
     presence: Presence,
     propagate: Propagate,
-    ask_elsewhere: AskElsewhere | None,
+    elsewhere: Elsewhere,
 ) -> UserDataPart:
-    """`propagate` takes a changed name or picture to the rooms of its user; `ask_elsewhere` asks
-    for profiles of other servers' users.
+    """`propagate` takes a changed name or picture to the rooms of its user; `elsewhere` asks for
+    profiles that are not here.
     """
     filters = Filters(db)
     notifier.listen(ProfileChanged, presence.profile_changed)
-    profiles = Profiles(db, settings.profiles, propagate, settings.server_name, ask_elsewhere)
+    profiles = Profiles(db, settings.profiles, propagate, elsewhere)
     openid = OpenId(db, world.clock, world.random, settings.server_name)
-    elsewhere = to_device_elsewhere(settings, world)
-    to_device = ToDevice(db, world.clock, settings.server_name, elsewhere)
+    carry = to_device_elsewhere(settings, world)
+    to_device = ToDevice(db, world.clock, settings.server_name, carry)
     return UserDataPart(
         filters=filters,
         presence=presence,
@@ -76,11 +76,15 @@ def build_user_data(
             TagEndpoints(Tags(db)),
             FilterEndpoints(filters),
             PushRuleEndpoints(PushRules(db)),
-            PusherEndpoints(Pushers(db)),
+            PusherEndpoints(Pushers(db, world.clock, world.random, pusher_kinds(settings))),
             PresenceEndpoints(presence),
             UserDirectoryEndpoints(UserDirectory(db, settings.user_directory)),
             ToDeviceEndpoints(to_device),
             OpenIdEndpoints(openid),
-            ThirdPartyEndpoints(),
         ),
     )
+
+
+def pusher_kinds(settings: Settings) -> frozenset[str]:
+    """Those that this server serves."""
+    return frozenset([HTTP])

@@ -9,6 +9,8 @@ from homeserver.json_values import JsonObject
 from homeserver.rooms.messages import Messages
 from homeserver.rooms.timestamps import Timestamps
 
+UNREDACTED = "fi.mau.msc2815.include_unredacted_content"
+
 
 @frozen(eq=False)
 class EventEndpoints:
@@ -17,6 +19,9 @@ class EventEndpoints:
 
     @route("GET", "/v3/rooms/{room_id}/event/{event_id}", access=Access.GUEST)
     async def event(self, request: Request, room_id: str, event_id: str) -> Response:
+        if request.query and request.boolean(UNREDACTED):
+            found = await self._messages.event_unredacted(request.requester, room_id, event_id)
+            return Response(found)
         return Response(await self._messages.event(request.requester, room_id, event_id))
 
     @route("GET", "/v3/events/{event_id}")

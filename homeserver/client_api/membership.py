@@ -75,13 +75,13 @@ class LeavingEndpoints:
 
     @route("POST", "/v3/rooms/{room_id}/kick", cost="message")
     async def kick(self, request: Request, room_id: str) -> JsonObject:
-        user_id, extra = target_of(request)
+        user_id, extra = removed_in(request)
         await self._removing.kick(request.requester, room_id, user_id, extra)
         return {}
 
     @route("POST", "/v3/rooms/{room_id}/ban", cost="message")
     async def ban(self, request: Request, room_id: str) -> JsonObject:
-        user_id, extra = target_of(request)
+        user_id, extra = removed_in(request)
         await self._removing.ban(request.requester, room_id, user_id, extra)
         return {}
 
@@ -95,6 +95,13 @@ class LeavingEndpoints:
 def target_of(request: Request) -> tuple[str, JsonObject]:
     body = request.json_object()
     return field(body, "user_id", str), said_about_membership(body)
+
+
+def removed_in(request: Request) -> tuple[str, JsonObject]:
+    """With `redact_events`, all that the target said goes too (MSC4293)."""
+    user_id, extra = target_of(request)
+    redacts = field(request.json_object(), "redact_events", bool, False)
+    return user_id, {**extra, "redact_events": True} if redacts else extra
 
 
 def said_about_membership(body: JsonObject) -> JsonObject:

@@ -13,11 +13,26 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 """The versions of the specification that this server speaks."""
 
 UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "com.beeper.msc4169": True,
     "fi.mau.msc2246.stable": True,
+    "fi.mau.msc2659.stable": True,
+    "fi.mau.msc2815": True,
     "org.matrix.e2e_cross_signing": True,
+    "org.matrix.msc2285.stable": True,
+    "org.matrix.msc3030": True,
+    "org.matrix.msc3030.stable": True,
+    "org.matrix.msc3440.stable": True,
+    "org.matrix.msc3715.stable": True,
+    "org.matrix.msc3771": True,
+    "org.matrix.msc3773": True,
     "org.matrix.msc3814": True,
-    "org.matrix.msc3916.stable": True,
+    "org.matrix.msc3827.stable": True,
+    "org.matrix.msc3856.stable": True,
+    "org.matrix.msc3881": True,
     "org.matrix.msc3912": True,
+    "org.matrix.msc3916.stable": True,
+    "org.matrix.msc3952_intentional_mentions": True,
+    "org.matrix.msc3981": True,
     "org.matrix.msc4140": True,
     "org.matrix.msc4140.stable": True,
     "org.matrix.msc4155": True,
@@ -28,8 +43,12 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "org.matrix.msc4486": True,
     "uk.half-shot.msc2666.query_mutual_rooms": True,
     "uk.half-shot.msc2666.query_mutual_rooms.stable": True,
+    "uk.tcpip.msc4133": True,
+    "uk.tcpip.msc4133.stable": True,
     "uk.timedout.msc4323": True,
     "uk.timedout.msc4323.stable": True,
+    "us.cloke.msc4175": True,
+    "us.cloke.msc4175.stable": True,
 }
 """What it does beyond them, or under older names, and clients look for."""
 
@@ -47,4 +66,11 @@ def unstable_features(settings: Settings) -> Mapping[str, bool]:
     """With what depends on settings."""
     livekit = settings.calls.livekit
     has_calls = livekit.service_url is not None or livekit.key is not None
-    return {**UNSTABLE_FEATURES, "org.matrix.msc4143": has_calls}
+    encrypted = settings.rooms.encryption_by_default
+    forced = {"public": encrypted == "all"}
+    forced["private"] = forced["trusted_private"] = encrypted != "none"
+    return {
+        **UNSTABLE_FEATURES,
+        **{f"io.element.e2ee_forced.{preset}": is_forced for preset, is_forced in forced.items()},
+        "org.matrix.msc4143": has_calls,
+    }

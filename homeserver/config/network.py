@@ -1,4 +1,4 @@
-"""Settings of how this server meets others: federation, push gateways."""
+"""Settings of how this server meets other servers."""
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -61,15 +61,6 @@ class Federation:
     )
     deny: tuple[ServerPattern, ...] = setting(
         (), "Never talk with these servers.", example=["*.example.net"]
-    )
-
-
-@frozen(kw_only=True)
-class Push:
-    """Sending notifications to phones, which this version does not do yet."""
-
-    ip_range_denylist: tuple[IpRange, ...] = setting(
-        PRIVATE_RANGES, "Address ranges where no push gateway may be."
     )
 
 

@@ -21,7 +21,8 @@ from homeserver.config.forms import BaseUrl, ServerName
 from homeserver.config.limits import RateLimits
 from homeserver.config.listeners import Listener
 from homeserver.config.media import Media
-from homeserver.config.network import Federation, Push, TrustedKeyServer
+from homeserver.config.network import Federation, TrustedKeyServer
+from homeserver.config.push import Mail, Push
 from homeserver.config.rooms import Rooms
 from homeserver.config.storage import Caches, Database, Retention, SqliteDatabase
 
@@ -71,6 +72,7 @@ class Settings:
     )
     push: Push = section(Push)
     calls: Calls = section(Calls)
+    mail: Mail = section(Mail)
     appservice_config_files: tuple[Path, ...] = setting(
         (), "Registration files of bridges and bots.", example=["bridge-registration.yaml"]
     )

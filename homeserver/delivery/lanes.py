@@ -2,30 +2,35 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from homeserver.delivery.destination import Destination
+
+class Queued(Protocol):
+    """Who may stand in a line."""
+
+    is_queued: bool
+
+
+Q = TypeVar("Q", bound=Queued)
 
 AWAKE_AT_ONCE = 200
 CATCHING_UP_AT_ONCE = 20
 """Few: most of these do not answer, and of those that do each may have much to read."""
 
 
-class Lane:
+class Lane(Generic[Q]):
     """Nothing is kept for who waits here but the place in the line."""
 
-    def __init__(
-        self, at_once: int, take_turn: Callable[[Destination], Coroutine[Any, Any, None]]
-    ) -> None:
+    def __init__(self, at_once: int, take_turn: Callable[[Q], Coroutine[Any, Any, None]]) -> None:
         self._at_once = at_once
         self._take_turn = take_turn
-        self._waiting: deque[Destination] = deque()
+        self._waiting: deque[Q] = deque()
         self._running = 0
         self._is_going = False
 
-    def join(self, destination: Destination) -> None:
+    def join(self, destination: Q) -> None:
         if not destination.is_queued:
             destination.is_queued = True
             self._waiting.append(destination)

@@ -1,6 +1,6 @@
 """Names of rooms. Spec: Client-Server API, "Room aliases"."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
@@ -27,6 +27,10 @@ IsReserved = Callable[[str, str], bool]
 """Whether an alias belongs to another application service than the one named (or empty)."""
 
 
+MakeRoom = Callable[[str], Awaitable[bool]]
+"""Lets an application service make the room that an alias of its names; whether one has."""
+
+
 class RoomInUse(MatrixError):
     errcode = "M_ROOM_IN_USE"
 
@@ -37,6 +41,7 @@ class Aliases:
     _author: Author
     _remote: RemoteRooms
     _is_reserved: IsReserved
+    _make_room: MakeRoom
 
     # -- finding rooms
 
@@ -45,6 +50,11 @@ class Aliases:
         check_alias(alias)
         if domain_of(alias) != self._author.server_name:
             return await self._remote.resolve(alias)
+        try:
+            return await self._db.glance(self._resolve, alias)
+        except NotFound:
+            if not await self._make_room(alias):
+                raise
         return await self._db.glance(self._resolve, alias)
 
     def _resolve(self, txn: Transaction, alias: str) -> RoomAddress:

@@ -80,6 +80,8 @@ class Creation:
         check_wish(wish)
         if wish.alias is not None:
             self._aliases.check_ours(requester, wish.alias)
+        for user_id in wish.invite:
+            await self._rules.checks.prepare_invite(requester, user_id)
         room_id = await self._db.write(self._create, requester.user_id, wish)
         for user_id in wish.invite:
             if not self._inviting.is_ours(user_id):

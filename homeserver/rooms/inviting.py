@@ -27,6 +27,7 @@ class Inviting:
         refuse_suspended(requester)
         check_user_id(target)
         if self.is_ours(target):
+            await self._checks.prepare_invite(requester, target)
             await self._db.write(self._invite, requester.user_id, room_id, target, extra)
         else:
             content = with_membership("invite", extra)

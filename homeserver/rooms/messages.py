@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+import orjson
 from attrs import frozen
 
 from homeserver.clock import Clock
-from homeserver.errors import NotFound
+from homeserver.errors import Forbidden, NotFound
+from homeserver.events.applying_redactions import redacted
+from homeserver.events.client_format import client_format
 from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
@@ -22,7 +25,8 @@ from homeserver.rooms.reading import (
     state_at,
 )
 from homeserver.rooms.relations import bundles
-from homeserver.rooms.shown import Look
+from homeserver.rooms.shown import Look, show
+from homeserver.rooms.state_view import StateView
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events
 from homeserver.storage.database import Database
@@ -78,6 +82,10 @@ class Messages:
     async def event(self, requester: Requester, room_id: str | None, event_id: str) -> bytes:
         """One event as JSON, of any room if none is named."""
         return await self._db.glance(one, requester, room_id, event_id, self._clock.now_ms())
+
+    async def event_unredacted(self, requester: Requester, room_id: str, event_id: str) -> bytes:
+        """For who may redact here: also what was in it before (MSC2815)."""
+        return await self._db.read(unredacted, requester, room_id, event_id, self._clock.now_ms())
 
 
 def page(txn: Transaction, wish: Wish, now_ms: int) -> JsonObject:
@@ -164,3 +172,28 @@ def one(
         raise NotFound(NO_EVENT)
     (shown,) = reading.show([find_visible(txn, reading.head, look.user_id, event_id)])
     return encode(shown)
+
+
+class ContentDeleted(NotFound):
+    errcode = "FI.MAU.MSC2815_UNREDACTED_CONTENT_DELETED"
+
+
+def unredacted(
+    txn: Transaction, requester: Requester, room_id: str, event_id: str, now_ms: int
+) -> bytes:
+    look = Look(requester.user_id, requester.device_name, now_ms)
+    stored, reading = events.find(txn, event_id), find_room(txn, look, room_id)
+    if stored is None or reading is None:
+        raise NotFound(NO_EVENT)
+    levels = StateView(txn, reading.head).power_levels()
+    if not requester.is_admin and levels.user(look.user_id) < levels.redact:
+        raise Forbidden("Only who may redact the events of others sees what they said.")
+    seen = find_visible(txn, reading.head, look.user_id, event_id)
+    if stored.redaction is None:
+        (shown,) = reading.show([seen])
+        return encode(shown)
+    if redacted(stored.event).pdu == stored.event.pdu:
+        raise ContentDeleted("What this event said is no longer kept.")
+    shown = orjson.loads(show(txn, stored, look, seen.membership))
+    body: JsonObject = {**shown, **client_format(stored.event), "unsigned": shown["unsigned"]}
+    return encode(body)

@@ -1,5 +1,7 @@
 """How far users have read. Spec: Client-Server API, "Receipts", "Read and unread markers"."""
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from homeserver.clock import Clock
@@ -40,10 +42,7 @@ class Receipts:
         room = names.find(txn, room_id)
         if room is None:
             return []
-        contents: list[JsonObject] = []
-        for receipt in receipts.between(txn, room, user_id, after, upto):
-            _add(contents, receipt)
-        return [{"type": "m.receipt", "content": content} for content in contents]
+        return receipt_events(receipts.between(txn, room, user_id, after, upto))
 
     def read_upto(self, txn: Transaction, room_id: str, user_id: str) -> ReadUpTo:
         return receipts.read_upto(txn, room_id, user_id)
@@ -90,6 +89,13 @@ def thread_of(txn: Transaction, head: Head, stored: Stored) -> str | None:
             return None
         stored = parent
     return None
+
+
+def receipt_events(moved: Iterable[Receipt]) -> list[JsonObject]:
+    contents: list[JsonObject] = []
+    for receipt in moved:
+        _add(contents, receipt)
+    return [{"type": "m.receipt", "content": content} for content in contents]
 
 
 def _add(contents: list[JsonObject], receipt: Receipt) -> None:

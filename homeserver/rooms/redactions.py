@@ -29,7 +29,12 @@ def redact_early(txn: Transaction, stored: Stored) -> None:
 def _apply(txn: Transaction, redaction: Stored, target: Stored) -> None:
     levels = power_levels_in(TreeView(txn, redaction.state), redaction.event.version)
     if takes_effect(redaction.event, target.event, levels):
-        events.mark_redacted(txn, target, redaction.position)
-        relations.delete(txn, target.position)
-        if target.event.is_state:
-            successors.forget_shown(txn, names.intern(txn, target.event.room_id), target)
+        hide(txn, target, redaction.position)
+
+
+def hide(txn: Transaction, target: Stored, because: int) -> None:
+    """From now on an event is shown as redacted by the one at `because`."""
+    events.mark_redacted(txn, target, because)
+    relations.delete(txn, target.position)
+    if target.event.is_state:
+        successors.forget_shown(txn, names.intern(txn, target.event.room_id), target)

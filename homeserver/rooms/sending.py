@@ -39,6 +39,8 @@ class Sending:
             refuse_suspended(requester)
             await self._checks.invite_elsewhere(requester.user_id, room_id, draft)
             return await self._db.glance(_event_id_at, room_id, draft)
+        if draft.type == "m.room.member" and draft.content.get("membership") == "invite":
+            await self._checks.prepare_invite(requester, draft.state_key or "")
         return await self._db.write(self.add, requester, room_id, draft, txn_id, origin_server_ts)
 
     def invites_elsewhere(self, draft: Draft) -> bool:

@@ -1,12 +1,13 @@
 """What is asked of state beyond the room's own rules, before it is sent."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from attrs import evolve, frozen
 
 from homeserver.errors import BadJson, InvalidParam, MatrixError, NotFound
 from homeserver.events.building import Draft
 from homeserver.events.ids import domain_of, is_room_alias
+from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.rooms.invite_permission import check_invite_permission
 from homeserver.rooms.remote import RemoteRooms
@@ -16,6 +17,10 @@ from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
 UserExists = Callable[[Transaction, str], bool]
+
+MakeUser = Callable[[str, str], Awaitable[None]]
+"""Lets an application service make one of its users; raises NotFound. The second text is the
+application service that wants to know, or empty."""
 
 
 class BadAlias(MatrixError):
@@ -27,6 +32,12 @@ class StateChecks:
     _server_name: str
     _user_exists: UserExists
     _remote: RemoteRooms
+    _make_user: MakeUser
+
+    async def prepare_invite(self, requester: Requester, user_id: str) -> None:
+        """Raises NotFound if the user is one of ours and will never be."""
+        if domain_of(user_id) == self._server_name:
+            await self._make_user(user_id, requester.appservice)
 
     def check_state(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> Draft:
         """The draft as it may be sent; raises what the spec says."""

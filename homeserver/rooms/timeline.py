@@ -9,9 +9,10 @@ from homeserver.changes import Change, MembershipMoved
 from homeserver.events.event import Event, StateKey
 from homeserver.events.room_versions import RoomVersion
 from homeserver.events.sticky import STICKY
-from homeserver.rooms import current_state
+from homeserver.rooms import current_state, mass_redactions
 from homeserver.rooms.attention import attention
 from homeserver.rooms.current_state import IN_ROOM, numbered
+from homeserver.rooms.mass_redactions import asks_for_it, covering
 from homeserver.rooms.openness import note_openness
 from homeserver.rooms.redactions import redact, redact_early
 from homeserver.rooms.state_view import position_in
@@ -125,6 +126,8 @@ def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> H
     stored.standing = arrival.standing
     if arrival.standing is not Standing.ALLOWED:
         stored.place = None
+        if arrival.standing is Standing.SOFT_FAILED:
+            stored.redaction = stored.redaction or covering(txn, former, event.sender)
         _keep(txn, former.room, stored, known)
         if arrival.standing is Standing.SOFT_FAILED and STICKY in event.pdu:
             sticky_events.note(txn, stored, former.room)
@@ -267,6 +270,8 @@ def _finish(
         redact(txn, stored)
     if STICKY in event.pdu:
         sticky_events.note(txn, stored, room)
+    if asks_for_it(event):
+        mass_redactions.begin(txn, stored, room)
     note_openness(txn, former, after)
     txn.put(txn.memory.heads, event.room_id, after)
     change = Appended(after.newest, event.room_id, stored, after, former, is_loud)

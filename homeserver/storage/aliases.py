@@ -2,7 +2,10 @@
 
 from attrs import frozen
 
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
+
+CACHE_BYTES = 512 * 1024
 
 
 @frozen
@@ -24,8 +27,19 @@ def of_room(txn: Transaction, room_id: str) -> list[str]:
     return [alias for (alias,) in rows]
 
 
+def known_of_room(txn: Transaction, room_id: str) -> tuple[str, ...]:
+    """The same from memory, for those who ask for every event."""
+    cache = _of_rooms(txn)
+    known: tuple[str, ...] | None = txn.see(cache, room_id)
+    if known is None:
+        known = tuple(of_room(txn, room_id))
+        txn.fill(cache, room_id, known)
+    return known
+
+
 def insert(txn: Transaction, new: Alias) -> bool:
     """False if the name is taken."""
+    txn.drop(_of_rooms(txn), new.room_id)
     return bool(
         txn.execute(
             "INSERT INTO aliases (alias, room_id, creator) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -37,8 +51,18 @@ def insert(txn: Transaction, new: Alias) -> bool:
 
 
 def delete(txn: Transaction, alias: str) -> None:
+    if (found := find(txn, alias)) is not None:
+        txn.drop(_of_rooms(txn), found.room_id)
     txn.insert("DELETE FROM aliases WHERE alias = ?", alias)
 
 
 def move(txn: Transaction, old_room_id: str, new_room_id: str) -> None:
+    for room_id in (old_room_id, new_room_id):
+        txn.drop(_of_rooms(txn), room_id)
     txn.insert("UPDATE aliases SET room_id = ? WHERE room_id = ?", new_room_id, old_room_id)
+
+
+def _of_rooms(txn: Transaction) -> Cache[str, tuple[str, ...]]:
+    return txn.memory.cache(
+        "aliases_of_rooms", CACHE_BYTES, lambda _, found: 150 + 100 * len(found)
+    )

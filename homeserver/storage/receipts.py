@@ -126,8 +126,29 @@ def read_upto(txn: Transaction, room_id: str, user_id: str) -> ReadUpTo:
     return _reads_of(txn, user_id).get(room_id, NOTHING_READ)
 
 
+def readers_after(txn: Transaction, position: int) -> list[str]:
+    """Who has moved a receipt behind this position; looks at all of them."""
+    rows = txn.query(
+        """
+        SELECT DISTINCT names.name FROM receipts JOIN names ON names.id = receipts.user_id
+        WHERE position > ?
+        """,
+        position,
+    )
+    return [user_id for (user_id,) in rows]
+
+
 def between(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> Iterable[Receipt]:
     """What moved in this part of the number line, as far as the user may know of it."""
+    return [
+        receipt
+        for receipt in all_between(txn, room, after, upto)
+        if not receipt.is_private or receipt.user_id == user_id
+    ]
+
+
+def all_between(txn: Transaction, room: int, after: int, upto: int) -> Iterable[Receipt]:
+    """What moved in this part of the number line, private receipts too."""
     recent = _recent_of(txn, room)
     if after >= recent.complete_after:
         moved: Iterable[Receipt] = recent.receipts
@@ -137,7 +158,6 @@ def between(txn: Transaction, room: int, user_id: str, after: int, upto: int) ->
         (receipt.user_id, receipt.type, receipt.thread): receipt
         for receipt in moved
         if after < receipt.position <= upto
-        and (not receipt.is_private or receipt.user_id == user_id)
     }
     return newest.values()
 

@@ -9,16 +9,15 @@ from attrs import define, field, frozen
 
 from homeserver.events.push_rules.compiled import CompiledRules
 from homeserver.events.push_rules.evaluation import SharedEvaluation
-from homeserver.events.push_rules.facts import RoomView
+from homeserver.rooms.push_view import display_name, room_view
 from homeserver.rooms.receipts import thread_of
-from homeserver.rooms.state_view import StateView
-from homeserver.storage import events, push_rules, thread_subscriptions, unread
+from homeserver.storage import events, push_rules, unread
 from homeserver.storage.cache import Cache
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Moves
-from homeserver.sync.unread_base import Base, thread_root
+from homeserver.sync.unread_base import Base
 
 MOST = 500
 """The newest events that are evaluated for somebody who has long been away."""
@@ -103,24 +102,11 @@ class OwnRules:
     def _evaluation(self, txn: Transaction, head: Head, stored: Stored) -> SharedEvaluation:
         found = self._evaluations.get(stored.position)
         if found is None:
-            levels = StateView(txn, head).power_levels()
-            power = levels.user(stored.event.sender)
-            room = RoomView(
-                len(head.members),
-                power,
-                {"room": levels.notifications()},
-                followers(txn, head, stored),
-            )
+            room = room_view(txn, head, stored.event)
             found = self._evaluations[stored.position] = SharedEvaluation.of(stored.event, room)
             if len(self._evaluations) > EVALUATIONS:
                 self._evaluations.popitem(last=False)
         return found
-
-
-def followers(txn: Transaction, head: Head, stored: Stored) -> frozenset[str] | None:
-    """Of the event's thread; None for an event in no thread."""
-    root = thread_root(stored.event)
-    return None if root is None else thread_subscriptions.subscribers(txn, head.room, root)
 
 
 def _unread(txn: Transaction, head: Head, user_id: str, base: Base) -> list[Stored]:
@@ -139,10 +125,3 @@ def _still_there(txn: Transaction, notices: list[Notice], newer: list[Stored]) -
     if all(stored.event.redacts is None for stored in newer):
         return kept
     return [notice for notice in kept if events.at(txn, notice.position).redaction is None]
-
-
-def display_name(txn: Transaction, head: Head, user_id: str) -> str | None:
-    """The user's name in this room."""
-    member = head.event(txn, "m.room.member", user_id)
-    name = member.event.content.get("displayname") if member else None
-    return name if isinstance(name, str) else None

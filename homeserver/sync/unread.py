@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from homeserver.events.push_rules.evaluation import DEFAULT_RULES
-from homeserver.rooms.receipts import ReadUpTo
+from homeserver.rooms.receipts import ReadUpTo, thread_of
 from homeserver.storage import account_data, highlights, push_rules
+from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Moves
@@ -51,6 +52,18 @@ class Unread:
         if by_thread:
             return main, threads
         return sum(threads.values(), main), {}
+
+    def read_place(self, txn: Transaction, head: Head, user_id: str, joined: int) -> int:
+        """The place up to which the user has read the main timeline, or written in it."""
+        return self._base(txn, head, user_id, joined).place
+
+    def is_read(
+        self, txn: Transaction, head: Head, user_id: str, joined: int, stored: Stored
+    ) -> bool:
+        """Whether the user has read an event, in its thread if it is in one."""
+        base = self._base(txn, head, user_id, joined)
+        root = thread_of(txn, head, stored)
+        return stored.order <= (base.place if root is None else base.read_in(root))
 
     def _base(self, txn: Transaction, head: Head, user_id: str, joined: int) -> Base:
         key = (head.room_id, user_id)

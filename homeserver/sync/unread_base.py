@@ -2,14 +2,12 @@
 
 from attrs import define, frozen
 
-from homeserver.events.event import Event
 from homeserver.json_values import JsonObject
+from homeserver.rooms.push_view import thread_root
 from homeserver.rooms.receipts import ReadUpTo
 from homeserver.storage import highlights, unread
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
-from homeserver.storage.relations import relation_of
-from homeserver.storage.thread_roots import THREAD
 from homeserver.storage.transaction import Transaction
 
 MOST = 1000
@@ -78,12 +76,6 @@ class Base:
             self.threads.pop(root, None)
         elif new != Counts():
             self.threads[root] = self.threads.get(root, Counts()) + new
-
-
-def thread_root(event: Event) -> str | None:
-    """Of the thread that the event says it is in."""
-    relation = relation_of(event) if "m.relates_to" in event.content else None
-    return relation.relates_to if relation and relation.rel_type == THREAD else None
 
 
 def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int) -> Base:

@@ -3,8 +3,8 @@
 Spec: Application Service API, "Registration".
 """
 
-import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,15 @@ from attrs import frozen
 
 from homeserver.errors import CannotStart
 from homeserver.events.ids import is_new_user_id
+from homeserver.http.client import split_url
+from homeserver.http.outgoing_errors import BadAnswer
 from homeserver.storage import accounts
 from homeserver.storage.transaction import Transaction
+from homeserver.users.namespaces import BadPattern, Namespace, namespace
 
 
 class BadRegistration(CannotStart):
     """A registration file that cannot be used; the message names the file and the key."""
-
-
-@frozen
-class Namespace:
-    pattern: re.Pattern[str]
-    exclusive: bool
-
-    def holds(self, name: str) -> bool:
-        """Patterns are matched from the start of a name, not to its end, as bridges expect."""
-        return self.pattern.match(name) is not None
 
 
 @frozen(kw_only=True)
@@ -65,14 +58,19 @@ class AppService:
 
 
 class AppServices:
-    """All of them, by token and by id."""
+    """All of them, by token and by id.
+
+    `syncing` are devices, by user and id, for which a service has asked for /sync. `heard` is told
+    the id of a service that asks for something, while anybody wants to know.
+    """
 
     def __init__(self, services: Iterable[AppService] = ()) -> None:
         self.all = tuple(services)
         self._by_id = {service.id: service for service in self.all}
         self._by_token = {token_hash(service.as_token): service for service in self.all}
-        if len(self._by_id) < len(self.all) or len(self._by_token) < len(self.all):
-            raise BadRegistration("Two application services have the same `id` or `as_token`.")
+        check_distinct(self.all)
+        self.syncing: set[tuple[str, str]] = set()
+        self.heard: Callable[[str], None] | None = None
 
     def find(self, id: str) -> AppService | None:
         return self._by_id.get(id)
@@ -95,6 +93,18 @@ class AppServices:
     def knows_user(self, txn: Transaction, user_id: str) -> bool:
         """Whether there is such a user here, or a service will make one once it is spoken to."""
         return accounts.exists(txn, user_id) or any(it.speaks_for(user_id) for it in self.all)
+
+
+def check_distinct(services: tuple[AppService, ...]) -> None:
+    """Requests are told apart by these. Spec: "MUST be unique per application service"."""
+    ids = Counter(service.id for service in services)
+    tokens = Counter(service.as_token for service in services)
+    if twice := [id for id, count in ids.items() if count > 1]:
+        raise BadRegistration(f"Two application services have the `id` {twice[0]!r}.")
+    if twice := [service.id for service in services if tokens[service.as_token] > 1]:
+        raise BadRegistration(
+            f"The application services {' and '.join(map(repr, twice))} have the same `as_token`."
+        )
 
 
 def token_hash(token: str) -> bytes:
@@ -127,11 +137,9 @@ def read(document: dict[str, Any], server_name: str) -> AppService:
     namespaces = document.get("namespaces") or {}
     if not isinstance(namespaces, dict):
         raise BadRegistration("`namespaces` must hold `users`, `aliases` and `rooms`.")
-    if "url" not in document:
-        raise BadRegistration("`url` is missing; it is null where nothing is to be sent.")
     return AppService(
         id=text(document, "id"),
-        url=text(document, "url").rstrip("/") if document["url"] else None,
+        url=url_of(document),
         as_token=text(document, "as_token"),
         hs_token=text(document, "hs_token"),
         sender=sender,
@@ -146,6 +154,18 @@ def read(document: dict[str, Any], server_name: str) -> AppService:
         receives_device_changes=flag(document, "org.matrix.msc3202"),
         manages_devices=flag(document, "io.element.msc4190"),
     )
+
+
+def url_of(document: dict[str, Any]) -> str | None:
+    if "url" not in document:
+        raise BadRegistration("`url` is missing; it is null where nothing is to be sent.")
+    if not document["url"]:
+        return None
+    try:
+        split_url(url := text(document, "url"))
+    except BadAnswer as error:
+        raise BadRegistration(f"`url`: {error}") from None
+    return url.rstrip("/")
 
 
 def text(document: dict[str, Any], key: str) -> str:
@@ -170,6 +190,6 @@ def space(entry: Any, name: str) -> Namespace:
     if not isinstance(entry, dict) or not isinstance(entry.get("regex"), str):
         raise BadRegistration(f"`namespaces.{name}` has an entry without `regex`.")
     try:
-        return Namespace(re.compile(entry["regex"]), bool(entry.get("exclusive", False)))
-    except re.error as error:
-        raise BadRegistration(f"`namespaces.{name}`: {entry['regex']!r}: {error}.") from None
+        return namespace(entry["regex"], bool(entry.get("exclusive", False)))
+    except BadPattern as error:
+        raise BadRegistration(f"`namespaces.{name}`: {entry['regex']!r}: {error}") from None

@@ -46,6 +46,8 @@ class Masquerade:
 
     def identify(self, service: AppService, request: Request) -> Requester | Awaitable[Requester]:
         """Whom it speaks for: the user and device that the query names, or its own sender."""
+        if self.appservices.heard is not None:
+            self.appservices.heard(service.id)
         user_id, device_id = service.sender, ""
         if request.query:
             user_id = request.text("user_id") or service.sender
@@ -53,6 +55,8 @@ class Masquerade:
         key = (service.id, user_id, device_id)
         session = self._known.get(key)
         if session is not None:
+            if device_id and request.path.endswith("/sync"):
+                self.appservices.syncing.add((user_id, device_id))
             return session.requester
         if "\0" in device_id:
             raise UnknownDevice("The user has no device of this id.")

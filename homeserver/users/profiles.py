@@ -25,8 +25,20 @@ _MXC = re.compile(r"mxc://([^/]+)/[A-Za-z0-9_-]+")
 AskElsewhere = Callable[[str], Awaitable[JsonObject]]
 """Asks the user's own server; raises NotFound."""
 
+MakeUser = Callable[[str], Awaitable[None]]
+"""Lets an application service make one of its users; raises NotFound."""
+
 Propagate = Callable[[str, JsonObject], Awaitable[None]]
 """Takes a user and the changed `displayname` or `avatar_url` (None if removed) to member events."""
+
+
+@frozen
+class Elsewhere:
+    """Where profiles are that are not here. Without `ask`, other servers are not asked."""
+
+    server_name: str
+    make: MakeUser
+    ask: AskElsewhere | None = None
 
 
 @frozen
@@ -34,13 +46,14 @@ class Profiles:
     _db: Database
     _settings: ProfileSettings
     _propagate: Propagate
-    _server_name: str = ""
-    _ask_elsewhere: AskElsewhere | None = None
+    _elsewhere: Elsewhere
 
     async def get(self, user_id: str) -> JsonObject:
         """Every field of a user's profile; raises NotFound."""
-        if self._ask_elsewhere is not None and domain_of(user_id) != self._server_name:
-            return usable(await self._ask_elsewhere(user_id))
+        elsewhere = self._elsewhere
+        if elsewhere.ask is not None and domain_of(user_id) != elsewhere.server_name:
+            return usable(await elsewhere.ask(user_id))
+        await elsewhere.make(user_id)
         return dict(await self._db.glance(self._get, user_id))
 
     async def get_field(self, user_id: str, key: str) -> JsonValue:

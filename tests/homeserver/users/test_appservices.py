@@ -73,3 +73,15 @@ def test_two_services_never_share_a_token_or_an_id() -> None:
         AppServices([read(IRC, "test"), read({**IRC, "id": "other"}, "test")])
     with pytest.raises(BadRegistration):
         AppServices([read(IRC, "test"), read({**IRC, "as_token": "other"}, "test")])
+
+
+@pytest.mark.parametrize("pattern", ["@irc_(a|aa)+$", "(a|aa)+b", "x" * 5000])
+def test_a_pattern_that_could_take_for_ever_is_refused(pattern: str) -> None:
+    with pytest.raises(BadRegistration, match=r"namespaces\.users"):
+        read({**IRC, "namespaces": {"users": [{"regex": pattern}]}}, "test")
+
+
+def test_an_address_must_be_one() -> None:
+    with pytest.raises(BadRegistration, match="url"):
+        read({**IRC, "url": "ftp://example.org"}, "test")
+    assert read({**IRC, "url": None}, "test").url is None

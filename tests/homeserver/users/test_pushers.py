@@ -20,10 +20,25 @@ def test_a_pusher_is_added_changed_and_removed(server: Server) -> None:
 
     alice.post("/v3/pushers/set", PUSHER)
     alice.post("/v3/pushers/set", {**PUSHER, "lang": "de", "profile_tag": "x"})
-    assert alice.get("/v3/pushers") == {"pushers": [{**PUSHER, "lang": "de", "profile_tag": "x"}]}
+    (found,) = alice.get("/v3/pushers")["pushers"]
+    assert found.pop("org.matrix.msc3881.enabled") is True
+    assert found.pop("org.matrix.msc3881.device_id") == alice.device_id
+    assert found == {**PUSHER, "lang": "de", "profile_tag": "x"}
 
     alice.post("/v3/pushers/set", {"kind": None, "app_id": "org.example.app", "pushkey": "key"})
     assert alice.get("/v3/pushers") == {"pushers": []}
+
+
+def test_a_pusher_can_be_switched_off_from_another_device(server: Server) -> None:
+    alice = server.person("alice")
+    alice.post("/v3/pushers/set", PUSHER)
+
+    alice.logs_in().post("/v3/pushers/set", {**PUSHER, "org.matrix.msc3881.enabled": False})
+
+    (found,) = alice.get("/v3/pushers")["pushers"]
+    assert found["org.matrix.msc3881.enabled"] is False
+    features = alice.get("/_matrix/client/versions")["unstable_features"]
+    assert features["org.matrix.msc3881"] is True
 
 
 def test_a_telephone_moves_to_a_new_user_unless_it_is_shared(server: Server) -> None:

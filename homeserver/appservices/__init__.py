@@ -1,0 +1,1 @@
+"""What application services have missed, and what they are asked."""

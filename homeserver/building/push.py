@@ -1,0 +1,102 @@
+"""Notifications, put together."""
+
+from attrs import frozen
+
+from homeserver.building.sync import SyncPart
+from homeserver.building.world import World
+from homeserver.config.push import Push as PushSettings
+from homeserver.config.settings import Settings
+from homeserver.delivery.push.arrivals import Arrivals
+from homeserver.delivery.push.gateway_courier import Courier, GatewayCourier
+from homeserver.delivery.push.gateways import Gateways
+from homeserver.delivery.push.meter import PushMeter
+from homeserver.delivery.push.notification import Counts
+from homeserver.delivery.push.pauses import Pauses
+from homeserver.delivery.push.preparing import Preparing
+from homeserver.delivery.push.reading import ReadersNews
+from homeserver.delivery.push.service import Push, PushParts
+from homeserver.delivery.push.telling import Telling
+from homeserver.delivery.push.watchers import Watchers
+from homeserver.http.client import Client
+from homeserver.http.outgoing_addresses import AddressRules
+from homeserver.http.outgoing_connections import Connections
+from homeserver.http.outgoing_tls import Trust
+from homeserver.metrics import Metrics
+from homeserver.notifier import Notifier
+from homeserver.storage.database import Database
+from homeserver.storage.events import Stored
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+from homeserver.sync.badges import joined_at
+from homeserver.users.pusher_kinds import HTTP
+
+
+@frozen(kw_only=True)
+class PushPart:
+    """Where nobody is to be notified there is nothing to start."""
+
+    push: Push | None = None
+    _client: Client | None = None
+
+    async def start(self) -> None:
+        if self.push is not None:
+            await self.push.start()
+
+    async def stop(self) -> None:
+        if self.push is not None:
+            await self.push.stop()
+        if self._client is not None:
+            self._client.close()
+
+
+@frozen(eq=False)
+class SyncReads:
+    """Answers from what syncs know."""
+
+    _sync: SyncPart
+
+    def counts(self, txn: Transaction, user_id: str, now_ms: int) -> Counts:
+        badge = self._sync.badges.of(txn, user_id, now_ms)
+        return Counts(badge.unread, badge.missed_calls)
+
+    def is_read(self, txn: Transaction, head: Head, user_id: str, stored: Stored) -> bool:
+        joined = joined_at(txn, head, user_id)
+        return self._sync.unread.is_read(txn, head, user_id, joined, stored)
+
+
+@frozen
+class News:
+    """Where notifications come from."""
+
+    db: Database
+    notifier: Notifier
+    sync: SyncPart
+
+
+def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -> PushPart:
+    if not settings.push.enabled:
+        return PushPart()
+    db, clock = news.db, world.clock
+    client = push_client(settings.push, world)
+    meter = PushMeter.of(metrics.registry)
+    watchers = Watchers(db)
+    pauses = Pauses(db, clock, world.random, {})
+    preparing = Preparing(SyncReads(news.sync), clock.now_ms, settings.push.give_up_after)
+    couriers: dict[str, Courier] = {HTTP: GatewayCourier(client, settings.push.include_content)}
+    telling = Telling(db, preparing, couriers, watchers, meter)
+    gateways = Gateways(clock, pauses, telling.take_turn)
+    arrivals = Arrivals(db, clock, watchers, gateways.wake)
+    readers = ReadersNews(db, clock, watchers, gateways.wake)
+    push = Push(db, clock, PushParts(watchers, pauses, arrivals, gateways, readers), meter)
+    arrivals.listen(news.notifier)
+    readers.listen(news.notifier)
+    meter.watch(gateways.waiting, lambda: len(pauses))
+    return PushPart(push=push, client=client)
+
+
+def push_client(settings: PushSettings, world: World) -> Client:
+    """The door to push gateways."""
+    rules = AddressRules(settings.ip_range_denylist, settings.ip_range_allowlist)
+    trust = Trust(settings.custom_ca_paths)
+    connections = Connections(world.reactor, world.dns, rules, trust)
+    return Client(world.reactor, world.clock, connections)

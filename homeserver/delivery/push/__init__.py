@@ -1,0 +1,1 @@
+"""What telephones, browsers and mailboxes are told: push gateways, Web Push, e-mail."""

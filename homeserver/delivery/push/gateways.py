@@ -1,0 +1,165 @@
+"""Who is told next: a few pushers of each gateway at a time, and no gateway holds up another.
+
+Gateways that fail or take long stand in a line of their own; one that fails is tried with one
+pusher, and only then the others follow.
+"""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from attrs import define, field
+from twisted.internet.defer import Deferred
+
+from homeserver.clock import Clock
+from homeserver.delivery.lanes import Lane
+from homeserver.delivery.push.pauses import Pauses
+from homeserver.delivery.push.turns import Fate, Turn
+from homeserver.delivery.push.watchers import Watch
+from homeserver.logs import logger
+
+QUICK_AT_ONCE = 100
+SLOW_AT_ONCE = 30
+OF_ONE_GATEWAY = 8
+SLOW_MS = 3_000
+
+TakeTurn = Callable[[Watch], Coroutine[Any, Any, Turn]]
+
+log = logger(__name__)
+
+
+@define(eq=False)
+class Gateway:
+    """`line` are those of its pushers that wait for their turn; `busy` are under way."""
+
+    name: str
+    line: deque[Watch] = field(factory=deque)
+    busy: dict[int, bool] = field(factory=dict)
+    """By pusher, whether it is to have another turn."""
+    is_queued: bool = False
+    is_slow: bool = False
+    is_timed: bool = False
+
+
+class Gateways:
+    def __init__(self, clock: Clock, pauses: Pauses, take_turn: TakeTurn) -> None:
+        self._clock = clock
+        self._pauses = pauses
+        self._take_turn = take_turn
+        self._gateways: dict[str, Gateway] = {}
+        self._waiting: set[int] = set()
+        self._under_way: set[Deferred[Turn]] = set()
+        self._quick: Lane[Gateway] = Lane(QUICK_AT_ONCE, self._serve)
+        self._slow: Lane[Gateway] = Lane(SLOW_AT_ONCE, self._serve)
+        self._is_running = True
+
+    def stop(self) -> None:
+        """What is under way is let go: it is told again after the next start."""
+        self._is_running = False
+        self._quick.stop()
+        self._slow.stop()
+        for turn in list(self._under_way):
+            turn.cancel()
+
+    def wake(self, watch: Watch) -> None:
+        """There may be something for this pusher."""
+        gateway = self._gateways.get(watch.gateway)
+        if gateway is None:
+            gateway = self._gateways[watch.gateway] = Gateway(watch.gateway)
+        if watch.id in gateway.busy:
+            gateway.busy[watch.id] = True
+        elif watch.id not in self._waiting:
+            self._waiting.add(watch.id)
+            gateway.line.append(watch)
+        self._join(gateway)
+
+    def waiting(self) -> int:
+        """Pushers that wait for their turn, or have it."""
+        return len(self._waiting) + sum(len(it.busy) for it in self._gateways.values())
+
+    def _join(self, gateway: Gateway) -> None:
+        is_failing = self._pauses.is_known(gateway.name)
+        width = 1 if is_failing else OF_ONE_GATEWAY
+        if not self._is_running or not gateway.line or len(gateway.busy) >= width:
+            return
+        if wait_ms := self._pauses.wait_ms(gateway.name):
+            self._later(gateway, wait_ms)
+            return
+        lane = self._slow if is_failing or gateway.is_slow else self._quick
+        lane.join(gateway)
+        lane.go()
+
+    def _later(self, gateway: Gateway, wait_ms: int) -> None:
+        if gateway.is_timed:
+            return
+        gateway.is_timed = True
+
+        def again() -> None:
+            gateway.is_timed = False
+            self._join(gateway)
+
+        self._clock.call_later(wait_ms / 1000, again)
+
+    async def _serve(self, gateway: Gateway) -> None:
+        gateway.is_queued = False
+        if not gateway.line or not self._is_running:
+            return
+        watch = gateway.line.popleft()
+        self._waiting.discard(watch.id)
+        gateway.busy[watch.id] = False
+        self._join(gateway)
+        began_ms = self._clock.now_ms()
+        turn = await self._tell(watch)
+        gateway.is_slow = self._clock.now_ms() - began_ms > SLOW_MS
+        is_woken = gateway.busy.pop(watch.id)
+        if turn is not None:
+            await self._note(gateway, watch, turn, is_woken)
+        if gateway.line:
+            self._join(gateway)
+        elif not gateway.busy and not gateway.is_timed:
+            self._gateways.pop(gateway.name, None)
+
+    async def _tell(self, watch: Watch) -> Turn | None:
+        """None if it was stopped."""
+        pause_ms = self._pauses.wait_ms(pause_of(watch))
+        if pause_ms:
+            return Turn(again_in_ms=pause_ms)
+        turn = Deferred.fromCoroutine(self._take_turn(watch))
+        self._under_way.add(turn)
+        try:
+            return await turn
+        except Exception:
+            if self._is_running:
+                log.exception("a pusher was not told; this is tried again")
+                await self._pauses.failed(pause_of(watch))
+                return Turn(again_in_ms=self._pauses.wait_ms(pause_of(watch)))
+            return None
+        finally:
+            self._under_way.discard(turn)
+
+    async def _note(self, gateway: Gateway, watch: Watch, turn: Turn, is_woken: bool) -> None:
+        again_in_ms, has_more = turn.again_in_ms, turn.has_more or is_woken
+        fate = turn.outcome.fate if turn.outcome else None
+        if turn.outcome is not None and fate is Fate.LATER:
+            await self._pauses.failed(gateway.name, turn.outcome.wish_ms)
+            has_more = True
+        elif turn.outcome is not None and fate is Fate.PUSHER_LATER:
+            await self._pauses.succeeded(gateway.name)
+            await self._pauses.failed(pause_of(watch), turn.outcome.wish_ms)
+            again_in_ms = self._pauses.wait_ms(pause_of(watch))
+        elif fate is not None:
+            await self._pauses.succeeded(gateway.name)
+            await self._pauses.succeeded(pause_of(watch))
+        if again_in_ms:
+            self._clock.call_later(again_in_ms / 1000, lambda: self._wake_later(watch))
+        elif has_more:
+            self.wake(watch)
+
+    def _wake_later(self, watch: Watch) -> None:
+        if self._is_running:
+            self.wake(watch)
+
+
+def pause_of(watch: Watch) -> str:
+    """The name of the pause of a single pusher."""
+    return f"pusher {watch.id}"
