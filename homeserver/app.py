@@ -19,6 +19,7 @@ from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.push import News, PushPart, build_push
 from homeserver.building.reading import build_reading
+from homeserver.building.retention import RetentionPart, build_retention
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sending import SendingPart, build_sending
 from homeserver.building.sync import build_sync
@@ -86,6 +87,7 @@ class Application:
     shared_keys: SharedKeys | None
     finding: FindingPart
     sending: SendingPart
+    retention: RetentionPart
     calls: CallsPart
     push: PushPart
     endpoints: dict[str, Endpoints]
@@ -108,6 +110,7 @@ class Application:
             self.shared_keys.start()
         self.media.start()
         self.finding.start()
+        self.retention.upkeep.start()
         self.calls.start()
         await self.push.start()
         for listener in self.settings.listeners:
@@ -131,6 +134,7 @@ class Application:
         self.peers.stop()
         self.media.stop()
         self.finding.stop()
+        self.retention.upkeep.stop()
         await self.accounts.stop()
         self.database.close()
 
@@ -152,8 +156,6 @@ class Application:
 
 def build(settings: Settings, world: World) -> Application:
     """May raise BadRegistration and BadRetiredKeys, for files that cannot be used."""
-    if settings.retention.enabled:
-        log.warning("retention.enabled is set, but this version does not delete old messages yet")
     notifier = Notifier()
     metrics = new_metrics()
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
@@ -214,6 +216,7 @@ def build(settings: Settings, world: World) -> Application:
     delivery = build_delivery(settings, world, metrics, happenings, peers)
     push = build_push(settings, world, metrics, News(database, notifier, sync))
     bridged = build_appservices(settings, world, metrics, happenings, asking)
+    retention = build_retention(settings, world, database, metrics)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
@@ -231,6 +234,7 @@ def build(settings: Settings, world: World) -> Application:
             *keys.endpoints,
             *finding.endpoints,
             *sending.endpoints,
+            *retention.endpoints,
             *calls.endpoints["client"],
             *bridged.endpoints,
         ],
@@ -252,6 +256,7 @@ def build(settings: Settings, world: World) -> Application:
         shared_keys,
         finding,
         sending,
+        retention,
         calls,
         push,
         endpoints,

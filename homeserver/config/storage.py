@@ -46,10 +46,12 @@ class Caches:
 
 @frozen(kw_only=True)
 class Retention:
-    """How long messages are kept. This version keeps them for ever: it only reads these."""
+    """How long messages are kept. State, such as a room's name and members, always is."""
 
     enabled: bool = setting(
-        False, "Whether old messages are deleted. Not yet: a warning at the start says so."
+        False,
+        "Whether old messages are deleted: by `max_lifetime`, and in rooms that ask for it by "
+        "their `m.room.retention`.",
     )
     max_lifetime: Duration | None = setting(
         None, "Messages older than this go, also where the room says nothing.", example="365d"
@@ -57,4 +59,8 @@ class Retention:
     min_lifetime: Duration | None = setting(
         None, "A room cannot ask for its messages to go sooner than this.", example="1d"
     )
-    interval: Duration = setting(86_400_000, "How often the old ones are looked for.")
+    interval: Duration = setting(3_600_000, "How often the old ones are looked for.")
+    keep_redacted: Duration = setting(
+        604_800_000,
+        "How long moderators can see what a redacted message said. Then nobody can any more.",
+    )

@@ -83,6 +83,8 @@ def counted_upto(txn: Transaction, room: int, place: int, upto: int) -> tuple[in
                 WHERE former.room = ? AND former.place < newest.place
                 ORDER BY former.place DESC LIMIT 1
             )
+        ), (
+            SELECT counted FROM purged_rooms WHERE room = ?
         )
         """,
         room,
@@ -92,5 +94,6 @@ def counted_upto(txn: Transaction, room: int, place: int, upto: int) -> tuple[in
         upto,
         MOST,
         room,
+        room,
     )
-    return int(row[0] or 0), int(row[1])
+    return max(int(row[0] or 0), int(row[2] or 0)), int(row[1])

@@ -90,8 +90,9 @@ class OwnRules:
     ) -> list[Notice]:
         name = display_name(txn, head, user_id)
         notices: list[Notice] = []
+        there = events.at_all(txn, [stored.position for stored in found])
         for stored in found:
-            if events.at(txn, stored.position).redaction is not None:
+            if stored.position not in there or there[stored.position].redaction is not None:
                 continue
             actions = self._evaluation(txn, head, stored).for_user(user_id, rules, name)
             if actions.notify:
@@ -124,4 +125,9 @@ def _still_there(txn: Transaction, notices: list[Notice], newer: list[Stored]) -
     kept = notices[-2 * MOST :]
     if all(stored.event.redacts is None for stored in newer):
         return kept
-    return [notice for notice in kept if events.at(txn, notice.position).redaction is None]
+    there = events.at_all(txn, [notice.position for notice in kept])
+    return [
+        notice
+        for notice in kept
+        if (stored := there.get(notice.position)) is not None and stored.redaction is None
+    ]

@@ -74,7 +74,8 @@ def _newest(view: View, head: Head, after: int, upto: int, count: int) -> list[S
     kept = view.moves.recent(head.room_id).between(after, upto)
     if kept is not None:
         # What is kept may have been redacted since.
-        return [events.at(view.txn, stored.position) for stored in kept[: -count - 1 : -1]]
+        now = events.at_all(view.txn, [stored.position for stored in kept[: -count - 1 : -1]])
+        return sorted(now.values(), key=lambda stored: stored.order, reverse=True)
     return events.before(view.txn, head.room, upto, count, after)
 
 
