@@ -5,6 +5,7 @@ from attrs import frozen
 from homeserver.building.world import World
 from homeserver.client_api.notifications import NotificationEndpoints
 from homeserver.client_api.old_sync import OldSyncEndpoints
+from homeserver.client_api.sliding_sync import SlidingSyncEndpoints
 from homeserver.client_api.sync import SyncEndpoints
 from homeserver.notifier import Notifier
 from homeserver.rooms.receipts import Receipts
@@ -22,6 +23,15 @@ from homeserver.sync.moves import Moves
 from homeserver.sync.notifications import Notifications
 from homeserver.sync.old_sync import OldSync
 from homeserver.sync.presence_news import PresenceNews
+from homeserver.sync.sliding.answers import SlidingAnswers, SlidingParts
+from homeserver.sync.sliding.candidates import Candidates
+from homeserver.sync.sliding.engine import SlidingSync
+from homeserver.sync.sliding.extensions import Extended
+from homeserver.sync.sliding.names import Names
+from homeserver.sync.sliding.recency import Recency
+from homeserver.sync.sliding.room_entries import RoomEntries
+from homeserver.sync.sliding.room_extensions import RoomExtensions
+from homeserver.sync.sliding.room_lists import RoomLists
 from homeserver.sync.summaries import Summaries
 from homeserver.sync.unread import Unread
 from homeserver.sync.waiting import Waiting
@@ -50,13 +60,20 @@ def build_sync(
     moves = Moves(db.position, notifier)
     waiting = Waiting(world.clock, notifier, db.memory)
     presence_news = PresenceNews(presence, db.position, notifier)
-    unread = Unread(receipts, moves)
-    joined_rooms = JoinedRooms(Summaries(), unread, sticky)
-    parts = Parts(
-        joined_rooms, (typing, receipts), presence_news, DeviceLists(db.position, notifier)
-    )
+    summaries, unread = Summaries(), Unread(receipts, moves)
+    joined_rooms = JoinedRooms(summaries, unread, sticky)
+    device_lists = DeviceLists(db.position, notifier)
+    parts = Parts(joined_rooms, (typing, receipts), presence_news, device_lists)
     answers = Answers(world.clock, moves, SentMembers(), parts)
     engine = SyncEngine(db, world.clock, moves, waiting, answers)
+    sliding_parts = SlidingParts(
+        RoomLists(Recency(notifier), moves),
+        Candidates(),
+        RoomEntries(Names(summaries), unread),
+        Extended(RoomExtensions(typing, receipts), device_lists),
+    )
+    sliding_answers = SlidingAnswers(world.clock, moves, SentMembers(), sliding_parts)
+    sliding = SlidingSync(db, world.clock, moves, waiting, sliding_answers)
     old_sync = OldSync(db, world.clock, presence_news)
     stream = EventStream(db, world.clock, moves, waiting)
     return SyncPart(
@@ -64,6 +81,7 @@ def build_sync(
         badges=Badges(unread, moves),
         endpoints=(
             SyncEndpoints(engine, filters, presence),
+            SlidingSyncEndpoints(sliding, presence),
             OldSyncEndpoints(old_sync, stream),
             NotificationEndpoints(Notifications(db, world.clock, unread)),
         ),

@@ -15,6 +15,7 @@ from homeserver.storage import (
     one_time_keys,
     pushers,
     sessions,
+    sliding_connections,
     to_device,
 )
 from homeserver.storage.database import Database
@@ -64,6 +65,7 @@ class Devices:
         for device_id in device_ids:
             pushers.delete_of_device(txn, user_id, device_id)
             to_device.delete_upto(txn, user_id, device_id, txn.position)
+            sliding_connections.delete_of_device(txn, user_id, device_id)
         _remove_keys(txn, user_id, device_ids)
         if devices.remove(txn, user_id, device_ids):
             devices.list_changed(txn, user_id)

@@ -7,7 +7,7 @@ from immutables import MapMutation
 
 from homeserver.events.event import Event, StateKey
 from homeserver.events.ids import domain_of
-from homeserver.storage import events, heads, memberships, names, state_trees
+from homeserver.storage import events, heads, memberships, names, room_types, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
@@ -16,6 +16,7 @@ from homeserver.storage.transaction import Transaction
 
 IN_ROOM = ("join", "invite", "knock")
 MEMBER = "m.room.member"
+CREATE: StateKey = ("m.room.create", "")
 
 Changes = Mapping[StateKey, int | None]
 """Positions of state events; None for places that become empty."""
@@ -33,6 +34,8 @@ def set_event(txn: Transaction, head: Head, stored: Stored) -> Head:
     heads.save_state(txn, changed)
     heads.save_entry(txn, changed, key, stored.position)
     if type != MEMBER:
+        if (type, state_key) == CREATE:
+            room_types.save(txn, head.room, stored.event)
         return changed
     membership = membership_of(stored.event, stored.position)
     memberships.save(txn, state_key, head.room_id, head.room, evolve(membership, moved=head.newest))
@@ -60,10 +63,18 @@ def move_to(
             state[pairs[key]] = position
     moved = evolve(head, root=root, state=state.finish())
     heads.save_state(txn, moved)
+    _note_type(txn, head, moved, known)
     users = {
         pairs[key][1]: position for key, position in changed.items() if pairs[key][0] == MEMBER
     }
     return (_move_members(txn, moved, users, known) if users else moved), users
+
+
+def _note_type(txn: Transaction, before: Head, after: Head, known: Mapping[int, Event]) -> None:
+    position = after.state.get(CREATE)
+    if position is not None and position != before.state.get(CREATE):
+        create = known.get(position) or events.at(txn, position).event
+        room_types.save(txn, after.room, create)
 
 
 def _move_members(

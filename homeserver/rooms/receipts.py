@@ -44,6 +44,20 @@ class Receipts:
             return []
         return receipt_events(receipts.between(txn, room, user_id, after, upto))
 
+    def at_end(self, txn: Transaction, room_id: str, user_id: str, first: int | None) -> JsonObject:
+        """The content of an m.receipt for who sees a room's events from the place `first` on."""
+        room = names.find(txn, room_id)
+        found = [] if room is None else receipts.from_place(txn, room, user_id, first)
+        return one_content(found)
+
+    def moved(
+        self, txn: Transaction, room_id: str, user_id: str, after: int, upto: int
+    ) -> JsonObject:
+        """What moved in a part of the number line, as the content of one m.receipt."""
+        room = names.find(txn, room_id)
+        found = () if room is None else receipts.between(txn, room, user_id, after, upto)
+        return one_content(found)
+
     def read_upto(self, txn: Transaction, room_id: str, user_id: str) -> ReadUpTo:
         return receipts.read_upto(txn, room_id, user_id)
 
@@ -96,6 +110,18 @@ def receipt_events(moved: Iterable[Receipt]) -> list[JsonObject]:
     for receipt in moved:
         _add(contents, receipt)
     return [{"type": "m.receipt", "content": content} for content in contents]
+
+
+def one_content(found: Iterable[Receipt]) -> JsonObject:
+    """Where only one m.receipt has room: of two receipts of a user at one event, one is told."""
+    content: JsonObject = {}
+    for receipt in sorted(found, key=lambda receipt: receipt.position):
+        of_type = content.setdefault(receipt.event_id, {}).setdefault(receipt.type, {})
+        data: JsonObject = {"ts": receipt.ts}
+        if receipt.thread:
+            data["thread_id"] = receipt.thread
+        of_type[receipt.user_id] = data
+    return content
 
 
 def _add(contents: list[JsonObject], receipt: Receipt) -> None:

@@ -9,6 +9,9 @@ def write_token(place: int) -> str:
 
 
 def read_token(token: str) -> int:
+    # A position of sliding sync is a place, and behind it a version that concerns only that.
+    place, _, version = token.partition("_")
+    token = place if version.isascii() and version.isdigit() else token
     digits = token[1:].removeprefix("-")
     if token[:1] != "s" or not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
         raise InvalidParam("This is not a token that this server has given out.")

@@ -7,7 +7,7 @@ from orjson import Fragment
 
 from homeserver.changes import AccountDataChanged
 from homeserver.json_values import JsonObject, decode, encode
-from homeserver.storage import push_rules
+from homeserver.storage import push_rules, room_marks
 from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Row, Transaction
 
@@ -104,6 +104,20 @@ def in_room(txn: Transaction, user_id: str, room_id: str) -> list[AccountData]:
     return [_read(row) for row in rows]
 
 
+def in_room_since(txn: Transaction, user_id: str, room_id: str, after: int) -> list[AccountData]:
+    """What changed of one room behind this place."""
+    rows = txn.query(
+        """
+        SELECT room_id, type, content FROM account_data
+        WHERE user_id = ? AND room_id = ? AND position > ?
+        """,
+        user_id,
+        room_id,
+        after,
+    )
+    return [_read(row) for row in rows]
+
+
 def ignored_by(txn: Transaction, user_id: str) -> frozenset[str]:
     """Whom a user does not want to hear of; asked for every sync, so kept in memory."""
     cache = _ignored(txn)
@@ -140,6 +154,7 @@ def _save(
     )
     if type == IGNORED_USERS and room_id is None:
         txn.put(_ignored(txn), user_id, _ignored_in(content))
+    room_marks.changed(txn, user_id, type)
     txn.announce(AccountDataChanged(position, user_id, room_id, type))
     return position
 

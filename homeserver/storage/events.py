@@ -1,6 +1,6 @@
 """Events by id, by room, by position."""
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import TypeVar
 
@@ -298,13 +298,21 @@ def find_sent(txn: Transaction, device: int, txn_id: str, room: int, type: int) 
     return row[0] if row else None
 
 
-def newest(txn: Transaction, room: int) -> Stored | None:
+def newest_of(txn: Transaction, rooms: Collection[int]) -> dict[int, Stored]:
+    """The newest event in the timeline of each of these rooms."""
+    if not rooms:
+        return {}
     rows = txn.query(
-        f"SELECT {_COLUMNS} {_FROM} WHERE events.room = ? AND events.place IS NOT NULL "
-        "ORDER BY events.place DESC LIMIT 1",
-        room,
+        f"""
+        SELECT rooms.room, {_COLUMNS} FROM rooms JOIN events ON events.room = rooms.room
+            AND events.place = (
+                SELECT MAX(newest.place) FROM events AS newest WHERE newest.room = rooms.room
+            )
+        WHERE rooms.room IN ({txn.in_list(rooms)})
+        """,
+        *rooms,
     )
-    return _remember(txn, rows[0]) if rows else None
+    return {row[0]: _remember(txn, row[1:]) for row in rows}
 
 
 def before(

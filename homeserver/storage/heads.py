@@ -1,7 +1,8 @@
 """Where a room stands: its newest events and its current state."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from attrs import frozen
 from immutables import Map
@@ -11,7 +12,10 @@ from homeserver.events.ids import domain_of
 from homeserver.events.room_versions import ROOM_VERSIONS, RoomVersion
 from homeserver.storage import events, names
 from homeserver.storage.events import Stored
-from homeserver.storage.transaction import Transaction
+from homeserver.storage.transaction import Row, Transaction
+
+PORTION = 50
+"""Rooms that are read together: each may have many members."""
 
 
 @frozen(eq=False)
@@ -57,14 +61,16 @@ def load(txn: Transaction, room_id: str) -> Head | None:
     if known is not None:
         return known
     room = names.find(txn, room_id)
-    row = None
-    if room is not None:
-        row = txn.one("SELECT version, state FROM rooms WHERE room = ?", room)
-    if room is None or row is None or row[1] is None:
-        return None
-    head = _read(txn, room_id, room, row)
-    txn.fill(txn.memory.heads, room_id, head)
-    return head
+    return None if room is None else _read(txn, {room: room_id}).get(room_id)
+
+
+def load_all(txn: Transaction, room_ids: Iterable[str]) -> None:
+    """Take heads that are not in memory into it, many with few statements."""
+    missing = [room_id for room_id in room_ids if txn.see(txn.memory.heads, room_id) is None]
+    for start in range(0, len(missing), PORTION):
+        part = missing[start : start + PORTION]
+        found = names.find_many(txn, part)
+        _read(txn, {room: room_id for room_id, room in found.items()})
 
 
 def version_of(txn: Transaction, room_id: str) -> RoomVersion | None:
@@ -124,42 +130,66 @@ def servers_of(members: Mapping[str, str]) -> Map[str, int]:
     return Map(Counter(domain_of(user) for user, it in members.items() if it == "join"))
 
 
-def _read(txn: Transaction, room_id: str, room: int, row: tuple[str, bytes]) -> Head:
-    version, root = row
-    newest = events.newest(txn, room)
-    if newest is None:
-        raise LookupError(f"room {room_id} has no events")
-    forked = txn.query("SELECT event_id FROM extremities WHERE room = ?", room)
-    state = txn.query(
-        """
-        SELECT types.name, state_keys.name, current_state.position FROM current_state
-        JOIN names AS types ON types.id = current_state.type
-        JOIN names AS state_keys ON state_keys.id = current_state.state_key
-        WHERE current_state.room = ?
-        """,
-        room,
-    )
-    members = txn.query(
-        """
-        SELECT names.name, memberships.membership FROM memberships
-        JOIN names ON names.id = memberships.user_id
-        WHERE memberships.room = ? AND memberships.membership IN ('join', 'invite', 'knock')
-        """,
-        room,
-    )
-    of_users: Map[str, str] = Map(dict(members))
-    extremities = tuple(event_id for (event_id,) in forked) or (newest.event.event_id,)
-    depths = [stored.event.depth for e in extremities if (stored := events.find(txn, e))]
-    return Head(
-        room_id,
-        room,
-        ROOM_VERSIONS[version],
-        extremities,
-        max(depths),
-        bytes(root),
-        newest.place or 0,
-        newest.counted,
-        Map({(type, state_key): position for type, state_key, position in state}),
-        of_users,
-        servers_of(of_users),
-    )
+def _read(txn: Transaction, rooms: Mapping[int, str]) -> dict[str, Head]:
+    """The heads of those of the rooms that have one; they are in memory then."""
+    known = {
+        room: (version, state)
+        for room, version, state in _rows(
+            txn, "SELECT room, version, state FROM rooms WHERE room IN ({})", rooms
+        )
+        if state is not None
+    }
+    newest = events.newest_of(txn, known)
+    extremities = _by_room(txn, "SELECT room, event_id FROM extremities WHERE room IN ({})", known)
+    states, members = _by_room(txn, _STATE, known), _by_room(txn, _MEMBERS, known)
+    found: dict[str, Head] = {}
+    for room, (version, root) in known.items():
+        room_id = rooms[room]
+        if room not in newest:
+            raise LookupError(f"room {room_id} has no events")
+        of_users: Map[str, str] = Map(dict(members.get(room, ())))
+        left = tuple(id for (id,) in extremities.get(room, ())) or (newest[room].event.event_id,)
+        depths = [stored.event.depth for e in left if (stored := events.find(txn, e))]
+        head = found[room_id] = Head(
+            room_id,
+            room,
+            ROOM_VERSIONS[version],
+            left,
+            max(depths),
+            bytes(root),
+            newest[room].place or 0,
+            newest[room].counted,
+            Map({(type, state_key): at for type, state_key, at in states.get(room, ())}),
+            of_users,
+            servers_of(of_users),
+        )
+        txn.fill(txn.memory.heads, room_id, head)
+    return found
+
+
+_STATE = """
+    SELECT current_state.room, types.name, state_keys.name, current_state.position
+    FROM current_state
+    JOIN names AS types ON types.id = current_state.type
+    JOIN names AS state_keys ON state_keys.id = current_state.state_key
+    WHERE current_state.room IN ({})
+    """
+_MEMBERS = """
+    SELECT memberships.room, names.name, memberships.membership FROM memberships
+    JOIN names ON names.id = memberships.user_id
+    WHERE memberships.room IN ({}) AND memberships.membership IN ('join', 'invite', 'knock')
+    """
+
+
+def _rows(txn: Transaction, sql: str, rooms: Collection[int]) -> list[Row]:
+    return txn.query(sql.format(txn.in_list(rooms)), *rooms) if rooms else []
+
+
+def _by_room(
+    txn: Transaction, sql: str, rooms: Collection[int]
+) -> dict[int, list[tuple[Any, ...]]]:
+    """The rows of each room, without its number."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for room, *row in _rows(txn, sql, rooms):
+        found.setdefault(room, []).append(tuple(row))
+    return found

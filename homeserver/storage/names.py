@@ -84,5 +84,18 @@ def names_of(txn: Transaction, numbers: Iterable[int]) -> dict[int, str]:
 
 def find_many(txn: Transaction, wanted: Iterable[str]) -> dict[str, int]:
     """The numbers of those names that have been seen."""
-    found = {name: find(txn, name) for name in wanted}
-    return {name: number for name, number in found.items() if number is not None}
+    found: dict[str, int] = {}
+    unknown: list[str] = []
+    for name in wanted:
+        number = txn.see(txn.memory.name_ids, name)
+        if number is not None:
+            found[name] = number
+        elif "\0" not in name:
+            unknown.append(name)
+    for start in range(0, len(unknown), PORTION):
+        part = unknown[start : start + PORTION]
+        rows = txn.query(f"SELECT name, id FROM names WHERE name IN ({txn.in_list(part)})", *part)
+        for name, number in rows:
+            found[name] = number
+            txn.fill(txn.memory.name_ids, name, number)
+    return found

@@ -162,6 +162,27 @@ def all_between(txn: Transaction, room: int, after: int, upto: int) -> Iterable[
     return newest.values()
 
 
+def from_place(txn: Transaction, room: int, user_id: str, first: int | None) -> Iterable[Receipt]:
+    """All of the user's own receipts, and those of others at events from the place `first` on."""
+    own = txn.query(
+        """
+        SELECT type, thread, event_id, place, ts, position FROM receipts
+        WHERE user_id = ? AND room = ?
+        """,
+        names.find(txn, user_id) or 0,
+        room,
+    )
+    found = [Receipt(user_id, *row) for row in own]
+    # A receipt is newer than the event that it names: the index by position leads to them.
+    later = () if first is None else _read_between(txn, room, first, txn.position)
+    found += [
+        receipt
+        for receipt in later
+        if receipt.place >= (first or 0) and receipt.user_id != user_id and not receipt.is_private
+    ]
+    return found
+
+
 def _read_between(txn: Transaction, room: int, after: int, upto: int) -> list[Receipt]:
     rows = txn.query(
         """

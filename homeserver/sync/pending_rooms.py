@@ -1,5 +1,7 @@
 """Rooms that a user is invited to or knocks at, as stripped state. Spec: "Stripped state"."""
 
+from collections.abc import Collection
+
 from homeserver.events.client_format import stripped_state
 from homeserver.json_values import JsonObject
 from homeserver.rooms.invite_permission import hides_invite
@@ -31,7 +33,11 @@ def pending_room(view: View, head: Head, membership: Membership) -> JsonObject |
 
 def is_hidden(view: View, invite: Membership) -> bool:
     """Whether the user ignores who invited, or wants no such invites."""
-    return invite.sender in view.ignored or hides_invite(view.txn, view.user_id, invite.sender)
+    return hides(view.txn, view.user_id, invite, view.ignored)
+
+
+def hides(txn: Transaction, user_id: str, invite: Membership, ignored: Collection[str]) -> bool:
+    return invite.sender in ignored or hides_invite(txn, user_id, invite.sender)
 
 
 def preview(txn: Transaction, head: Head, membership: Membership) -> list[JsonObject]:

@@ -24,7 +24,7 @@ def room_entry(view: View, head: Head, found: Timeline, state: Sequence[Stored])
             "limited": found.limited,
             "prev_batch": write_token(found.starts_after),
         },
-        view.wish.state_after or "state": {"events": _show_state(view, head, state)},
+        view.wish.state_after or "state": {"events": show_state(view, head, state)},
     }
 
 
@@ -53,7 +53,7 @@ def show_seen(view: View, head: Head, found: Sequence[Seen]) -> list[Any]:
     ]
 
 
-def _show_state(view: View, head: Head, state: Sequence[Stored]) -> list[Any]:
+def show_state(view: View, head: Head, state: Sequence[Stored]) -> list[Any]:
     if not state:
         return []
     lived = view.spells(head)

@@ -63,7 +63,7 @@ def root_after(view: View, head: Head, place: int) -> bytes:
 def _at_end(view: View, head: Head, _: Timeline, stretch: Stretch) -> Mapping[StateKey, int]:
     end = root_after(view, head, stretch.upto)
     if stretch.whole:
-        return _whole(view, head, end)
+        return whole_state(view, head, end)
     return _changed(view, root_after(view, head, stretch.after), end)
 
 
@@ -72,7 +72,7 @@ def _at_start(
 ) -> Mapping[StateKey, int]:
     start = root_after(view, head, timeline.starts_after)
     if stretch.whole:
-        found = _whole(view, head, start)
+        found = whole_state(view, head, start)
     else:
         found = _changed(view, root_after(view, head, stretch.after), start)
     if not timeline.has_gaps:
@@ -97,7 +97,7 @@ def _changed(
     return found
 
 
-def _whole(view: View, head: Head, root: bytes) -> Mapping[StateKey, int]:
+def whole_state(view: View, head: Head, root: bytes) -> Mapping[StateKey, int]:
     """The current state with what has changed since turned back: no walk through the whole tree."""
     if root == state_trees.EMPTY:
         return {}

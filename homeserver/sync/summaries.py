@@ -44,8 +44,7 @@ class Summaries:
             "m.invited_member_count": counted.invited,
         }
         if not has_name(txn, head):
-            heroes = [user for user in counted.first if user != user_id][:HEROES]
-            summary["m.heroes"] = heroes or _former(head, user_id)
+            summary["m.heroes"] = heroes_of(counted, head, user_id)
         return summary
 
     def counted(self, head: Head) -> Counted:
@@ -55,6 +54,12 @@ class Summaries:
             if len(self._rooms) > KEPT:
                 self._rooms.popitem(last=False)
         return known
+
+
+def heroes_of(counted: Counted, head: Head, user_id: str) -> list[str]:
+    """Who gives the room a name for this user."""
+    heroes = [user for user in counted.first if user != user_id][:HEROES]
+    return heroes or _former(head, user_id)
 
 
 def has_name(txn: Transaction, head: Head) -> bool:
