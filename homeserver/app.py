@@ -13,7 +13,13 @@ from homeserver.building.delivery import DeliveryPart, Happenings, build_deliver
 from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
-from homeserver.building.keys import SharedKeys, build_keys, build_shared_keys
+from homeserver.building.keys import (
+    KeysPart,
+    SharedKeys,
+    build_claim_marks,
+    build_keys,
+    build_shared_keys,
+)
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
@@ -84,6 +90,7 @@ class Application:
     delivery: DeliveryPart
     appservices: AppServicesPart
     federation: FederationPart
+    keys: KeysPart
     shared_keys: SharedKeys | None
     finding: FindingPart
     sending: SendingPart
@@ -106,6 +113,7 @@ class Application:
         await self.delivery.start()
         await self.appservices.start()
         await self.federation.start()
+        await self.keys.start()
         if self.shared_keys is not None:
             self.shared_keys.start()
         self.media.start()
@@ -128,6 +136,7 @@ class Application:
         self.sending.stop()
         await self.push.stop()
         await self.delivery.stop()
+        self.keys.stop()
         if self.shared_keys is not None:
             self.shared_keys.stop()
         await self.appservices.stop()
@@ -190,8 +199,9 @@ def build(settings: Settings, world: World) -> Application:
     )
     reading = build_reading(world, database, rooms, presence)
     media = build_media(settings, world, database, notifier, peers)
-    shared_keys = build_shared_keys(settings, world, database, notifier, peers)
-    keys = build_keys(settings, database, accounts, shared_keys)
+    marks = build_claim_marks(settings)
+    shared_keys = build_shared_keys(settings, world, database, notifier, peers, marks)
+    keys = build_keys(settings, database, accounts, shared_keys, marks)
     finding = build_finding(settings.server_name, world, database, notifier, rooms)
     calls = build_calls(
         settings,
@@ -253,6 +263,7 @@ def build(settings: Settings, world: World) -> Application:
         delivery,
         bridged,
         federation,
+        keys,
         shared_keys,
         finding,
         sending,

@@ -83,22 +83,28 @@ class PostgresServer:
     def new_database(self) -> str:
         """The DSN of a fresh, empty database."""
         name = f"isthmus_{next(_numbers)}"
-        connection = psycopg2.connect(self._dsn("postgres"))
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"CREATE DATABASE {name} TEMPLATE template0 "
-                "ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
-            )
-        connection.close()
+        self._govern(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
         return self._dsn(name)
 
     def drop_database(self, dsn: str) -> None:
         """Whoever is still connected is thrown out."""
+        self._govern(f"DROP DATABASE {name_of(dsn)} WITH (FORCE)")
+
+    def copy_database(self, source: str, target: str) -> None:
+        """Put what one holds in the place of the other; DSNs. Nobody may be connected to either."""
+        self._govern(
+            f"DROP DATABASE IF EXISTS {name_of(target)}",
+            f"CREATE DATABASE {name_of(target)} TEMPLATE {name_of(source)}",
+        )
+
+    def _govern(self, *statements: str) -> None:
         connection = psycopg2.connect(self._dsn("postgres"))
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {dsn.rpartition('/')[2]} WITH (FORCE)")
+            for statement in statements:
+                cursor.execute(statement)
         connection.close()
 
     def clean_database(self, *, alone: bool = False) -> str:
@@ -136,6 +142,10 @@ class PostgresServer:
             check=False,
         )
         assert result.returncode == 0, f"{program} failed: {(result.stdout or b'').decode()}"
+
+
+def name_of(dsn: str) -> str:
+    return dsn.rpartition("/")[2]
 
 
 @contextmanager

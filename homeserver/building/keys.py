@@ -12,6 +12,8 @@ from homeserver.client_api.key_backup import BackedUpKeyEndpoints, KeyBackupEndp
 from homeserver.client_api.keys import KeyEndpoints
 from homeserver.config.settings import Settings
 from homeserver.delivery.followed_lists import FollowedLists
+from homeserver.devices import claim_marks
+from homeserver.devices.claim_marks import ClaimMarks
 from homeserver.devices.cross_signing import CrossSigning
 from homeserver.devices.dehydrated import DehydratedDevices
 from homeserver.devices.elsewhere import RemoteKeys
@@ -35,6 +37,14 @@ class KeysPart:
     keys: Keys
     one_time_keys: OneTimeKeys
     endpoints: tuple[object, ...]
+    _db: Database
+    _marks: ClaimMarks
+
+    async def start(self) -> None:
+        await claim_marks.check(self._db, self._marks)
+
+    def stop(self) -> None:
+        self._marks.close()
 
 
 @frozen(kw_only=True)
@@ -53,12 +63,20 @@ class SharedKeys:
         self._resyncs.stop()
 
 
+def build_claim_marks(settings: Settings) -> ClaimMarks:
+    return ClaimMarks(claim_marks.place_of(settings.signing_key_path))
+
+
 def build_keys(
-    settings: Settings, db: Database, accounts: AccountsPart, shared: SharedKeys | None
+    settings: Settings,
+    db: Database,
+    accounts: AccountsPart,
+    shared: SharedKeys | None,
+    marks: ClaimMarks,
 ) -> KeysPart:
     remote = shared.remote if shared else None
     keys = Keys(db, settings.server_name, remote)
-    one_time_keys = OneTimeKeys(db, settings.server_name, remote)
+    one_time_keys = OneTimeKeys(db, settings.server_name, marks, remote)
     backups = KeyBackups(db)
     return KeysPart(
         keys=keys,
@@ -70,11 +88,18 @@ def build_keys(
             BackedUpKeyEndpoints(backups),
             DehydratedDeviceEndpoints(DehydratedDevices(db, accounts.devices)),
         ),
+        db=db,
+        marks=marks,
     )
 
 
 def build_shared_keys(
-    settings: Settings, world: World, db: Database, notifier: Notifier, peers: PeersPart
+    settings: Settings,
+    world: World,
+    db: Database,
+    notifier: Notifier,
+    peers: PeersPart,
+    marks: ClaimMarks,
 ) -> SharedKeys | None:
     """None where this server talks to no others."""
     if not settings.federation.enabled:
@@ -87,6 +112,6 @@ def build_shared_keys(
     return SharedKeys(
         remote=RemoteKeys(tracking, peers.peers),
         told=ToldOfDevices(tracking),
-        endpoints=(DeviceEndpoints(DevicesForServers(db, name, OneTimeKeys(db, name))),),
+        endpoints=(DeviceEndpoints(DevicesForServers(db, name, OneTimeKeys(db, name, marks))),),
         resyncs=resyncs,
     )

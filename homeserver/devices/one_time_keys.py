@@ -42,12 +42,18 @@ class ClaimElsewhere(Protocol):
         """`one_time_keys` of other servers' users, and the `failures` of those servers."""
 
 
+class Counting(Protocol):
+    def note(self, txn: Transaction) -> None:
+        """Keys are handed out."""
+
+
 @frozen
 class OneTimeKeys:
     """`_elsewhere` is None while the server has no federation."""
 
     _db: Database
     _server_name: str
+    _counting: Counting
     _elsewhere: ClaimElsewhere | None = None
 
     async def counts(self, user_id: str, device_id: str) -> KeyCounts:
@@ -72,9 +78,15 @@ class OneTimeKeys:
         if not wanted:
             return {}
         answer: JsonObject = {}
-        for key in await self._db.write(one_time_keys.claim, wanted):
+        for key in await self._db.write(self._claim, wanted):
             answer.setdefault(key.user_id, {})[key.device_id] = shown(key)
         return answer
+
+    def _claim(self, txn: Transaction, wanted: Sequence[Wanted]) -> list[Claimed]:
+        claimed = one_time_keys.claim(txn, wanted)
+        if claimed:
+            self._counting.note(txn)
+        return claimed
 
     async def discard(self, user_id: str, device_id: str, body: JsonObject) -> KeyCounts:
         """MSC4162: for a client that cannot use its waiting keys any more."""

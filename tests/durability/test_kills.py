@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -11,18 +10,12 @@ import pytest
 from tests.durability.replay import Replay
 from tests.durability.server import ServerProcess
 from tests.durability.story import Story
-from tests.postgres import PostgresServer, running_server
+from tests.postgres import PostgresServer
 
 KILLS = int(os.environ.get("DURABILITY_KILLS", "100"))
 SEED = int(os.environ.get("DURABILITY_SEED", "0")) or int.from_bytes(os.urandom(4))
 
 Settings = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def durable_postgres() -> Iterator[PostgresServer]:
-    with running_server(durable=True) as server:
-        yield server
 
 
 def story_of(folder: Path, database: Settings) -> Story:
