@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from homeserver import __version__
-from homeserver.cli import config, doctor, exit_codes, init, register_user, run
+from homeserver.cli import after_restore, config, doctor, exit_codes, init, register_user, run
 from homeserver.cli.command import Command, CommandError, complain
 from homeserver.cli.service import Build
 from homeserver.config.document import SettingsError
@@ -28,6 +28,7 @@ def main(argv: Sequence[str], build: Build) -> int:
         "register-user": register_user.COMMAND,
         "doctor": doctor.COMMAND,
         "config": config.COMMAND,
+        "after-restore": after_restore.COMMAND,
     }
     arguments = _parser(commands).parse_args(argv)
     try:
