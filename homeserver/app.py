@@ -11,6 +11,7 @@ from homeserver.building.appservices import AppServicesPart, build_appservices, 
 from homeserver.building.calls import CallsPart, Neighbours, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
+from homeserver.building.facts import build_facts, build_vapid
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
 from homeserver.building.keys import (
@@ -173,6 +174,7 @@ def build(settings: Settings, world: World) -> Application:
     peers = build_peers(settings, world, database)
     asking = build_asking(world, database, services)
     rooms = build_rooms(settings, world, database, notifier, asking, peers)
+    vapid = build_vapid(settings, world, database)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -215,6 +217,7 @@ def build(settings: Settings, world: World) -> Application:
         ),
     )
     client = [
+        *build_facts(settings, vapid),
         *accounts.endpoints,
         *rooms.endpoints,
         *user_data.endpoints,
@@ -224,9 +227,9 @@ def build(settings: Settings, world: World) -> Application:
     federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
     happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
     delivery = build_delivery(settings, world, metrics, happenings, peers)
-    push = build_push(settings, world, metrics, News(database, notifier, sync))
     bridged = build_appservices(settings, world, metrics, happenings, asking)
     retention = build_retention(settings, world, database, metrics)
+    push = build_push(settings, world, metrics, News(database, notifier, sync, vapid))
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,

@@ -6,13 +6,11 @@ from homeserver.building.world import World
 from homeserver.client_api.account import AccountEndpoints
 from homeserver.client_api.account_moderation import AccountModerationEndpoints
 from homeserver.client_api.admin_registration import AdminRegistrationEndpoints
-from homeserver.client_api.capabilities import CapabilityEndpoints
 from homeserver.client_api.devices import DeviceEndpoints
 from homeserver.client_api.login import LoginEndpoints, TokenEndpoints
 from homeserver.client_api.registration import RegistrationEndpoints
 from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
-from homeserver.client_api.versions import VersionEndpoints, unstable_features
-from homeserver.client_api.well_known import WellKnownEndpoints, client_discovery
+from homeserver.client_api.well_known import client_discovery
 from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
 from homeserver.devices.last_seen import LastSeen
@@ -130,7 +128,6 @@ def build_accounts(
         endpoints=(
             *ways_in(it, interactive_auth, masquerade, credentials, tokens),
             *own_account(it, interactive_auth, deactivation),
-            *facts(settings),
         ),
         last_seen=it.last_seen,
         world=world,
@@ -202,14 +199,6 @@ def own_account(
         ThirdPartyIdEndpoints(),
         DeviceEndpoints(it.devices, interactive_auth),
         AccountModerationEndpoints(moderation),
-    )
-
-
-def facts(settings: Settings) -> tuple[object, ...]:
-    return (
-        VersionEndpoints(unstable_features(settings)),
-        CapabilityEndpoints(settings),
-        WellKnownEndpoints(settings),
     )
 
 

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from homeserver.building.sync import SyncPart
 from homeserver.building.world import World
+from homeserver.changes import PusherAwaitsProof
 from homeserver.config.push import Push as PushSettings
 from homeserver.config.settings import Settings
 from homeserver.delivery.push.arrivals import Arrivals
@@ -13,10 +14,12 @@ from homeserver.delivery.push.meter import PushMeter
 from homeserver.delivery.push.notification import Counts
 from homeserver.delivery.push.pauses import Pauses
 from homeserver.delivery.push.preparing import Preparing
+from homeserver.delivery.push.proving import Prover, Proving
 from homeserver.delivery.push.reading import ReadersNews
 from homeserver.delivery.push.service import Push, PushParts
 from homeserver.delivery.push.telling import Telling
 from homeserver.delivery.push.watchers import Watchers
+from homeserver.delivery.push.web_push_courier import WebPushCourier
 from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
@@ -28,7 +31,8 @@ from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.badges import joined_at
-from homeserver.users.pusher_kinds import HTTP
+from homeserver.users.pusher_kinds import HTTP, WEB_PUSH
+from homeserver.users.vapid import Vapid
 
 
 @frozen(kw_only=True)
@@ -71,6 +75,7 @@ class News:
     db: Database
     notifier: Notifier
     sync: SyncPart
+    vapid: Vapid | None
 
 
 def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -> PushPart:
@@ -82,16 +87,31 @@ def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -
     watchers = Watchers(db)
     pauses = Pauses(db, clock, world.random, {})
     preparing = Preparing(SyncReads(news.sync), clock.now_ms, settings.push.give_up_after)
-    couriers: dict[str, Courier] = {HTTP: GatewayCourier(client, settings.push.include_content)}
+    couriers, provers = build_couriers(settings, world, client, news.vapid)
     telling = Telling(db, preparing, couriers, watchers, meter)
     gateways = Gateways(clock, pauses, telling.take_turn)
     arrivals = Arrivals(db, clock, watchers, gateways.wake)
     readers = ReadersNews(db, clock, watchers, gateways.wake)
     push = Push(db, clock, PushParts(watchers, pauses, arrivals, gateways, readers), meter)
+    news.notifier.listen(PusherAwaitsProof, Proving(db, provers).asked)
     arrivals.listen(news.notifier)
     readers.listen(news.notifier)
     meter.watch(gateways.waiting, lambda: len(pauses))
     return PushPart(push=push, client=client)
+
+
+def build_couriers(
+    settings: Settings, world: World, client: Client, vapid: Vapid | None
+) -> tuple[dict[str, Courier], dict[str, Prover]]:
+    """By kind of pusher: who tells it, and who asks for a proof that it is there."""
+    include_content = settings.push.include_content
+    couriers: dict[str, Courier] = {HTTP: GatewayCourier(client, include_content)}
+    provers: dict[str, Prover] = {}
+    if vapid is not None:
+        browsers = WebPushCourier(client, vapid, world.random, include_content)
+        couriers.update(dict.fromkeys(WEB_PUSH, browsers))
+        provers.update(dict.fromkeys(WEB_PUSH, browsers))
+    return couriers, provers
 
 
 def push_client(settings: PushSettings, world: World) -> Client:

@@ -26,7 +26,7 @@ from homeserver.users.openid import OpenId
 from homeserver.users.presence import Presence
 from homeserver.users.profiles import Elsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
-from homeserver.users.pusher_kinds import HTTP
+from homeserver.users.pusher_kinds import HTTP, WEB_PUSH
 from homeserver.users.pushers import Pushers
 from homeserver.users.tags import Tags
 
@@ -87,4 +87,7 @@ def build_user_data(
 
 def pusher_kinds(settings: Settings) -> frozenset[str]:
     """Those that this server serves."""
-    return frozenset([HTTP])
+    kinds = {HTTP}
+    if settings.push.web_push:
+        kinds.update(WEB_PUSH)
+    return frozenset(kinds)

@@ -8,13 +8,17 @@ from homeserver.config.settings import Settings
 from homeserver.http.request import Request
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
+from homeserver.users.vapid import Vapid
 
 ROOM_VERSIONS = tuple(str(number) for number in range(1, 13))
 
 
 @frozen(eq=False)
 class CapabilityEndpoints:
+    """`_vapid` tells browsers which key this server signs with, if they may be told directly."""
+
     _settings: Settings
+    _vapid: Vapid | None = None
 
     @route("GET", "/v3/capabilities")
     async def capabilities(self, request: Request) -> JsonObject:
@@ -22,6 +26,9 @@ class CapabilityEndpoints:
         if request.requester.is_admin:
             capabilities["m.account_moderation"] = {"suspend": True, "lock": True}
             capabilities["uk.timedout.msc4323"] = {"suspend": True, "lock": True}
+        if self._vapid is not None:
+            web_push = {"enabled": True, "vapid": await self._vapid.public_key()}
+            capabilities["org.matrix.msc4174.webpush"] = web_push
         return {"capabilities": capabilities}
 
 

@@ -33,6 +33,8 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "org.matrix.msc3916.stable": True,
     "org.matrix.msc3952_intentional_mentions": True,
     "org.matrix.msc3981": True,
+    "org.matrix.msc4028": True,
+    "org.matrix.msc4076": True,
     "org.matrix.msc4140": True,
     "org.matrix.msc4140.stable": True,
     "org.matrix.msc4155": True,
@@ -79,4 +81,5 @@ def unstable_features(settings: Settings) -> Mapping[str, bool]:
         **UNSTABLE_FEATURES,
         **{f"io.element.e2ee_forced.{preset}": is_forced for preset, is_forced in forced.items()},
         "org.matrix.msc4143": has_calls,
+        "org.matrix.msc4174": settings.push.enabled and settings.push.web_push,
     }

@@ -7,8 +7,17 @@ from attrs import frozen
 NOT_ERRCODES = frozenset({"M_EXAMPLE_ERROR", "M_MISSING_PARAMS"})
 """An example's, and a misspelling of M_MISSING_PARAM."""
 
-EXTRA_ERRCODES = frozenset({"M_UNKNOWN_POS", "M_MAX_DELAY_EXCEEDED"})
-"""Codes of proposals that go without a prefix: sliding sync (MSC4186), delayed events (MSC4140)."""
+EXTRA_ERRCODES = frozenset(
+    {
+        "M_UNKNOWN_POS",
+        "M_MAX_DELAY_EXCEEDED",
+        "M_EXPIRED_ACTIVATION_TOKEN",
+        "M_UNKNOWN_ACTIVATION_TOKEN",
+    }
+)
+"""Codes of proposals that go without a prefix: sliding sync (MSC4186), delayed events (MSC4140),
+web push (MSC4174).
+"""
 
 
 @frozen

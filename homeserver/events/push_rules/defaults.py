@@ -6,6 +6,7 @@ from homeserver.json_values import JsonObject, JsonValue
 
 MASTER = ".m.rule.master"
 """The one default rule that stands above the user's own."""
+ENCRYPTED_EVENT = ".org.matrix.msc4028.encrypted_event"
 
 THREAD_RULES = (
     ".io.element.msc4306.rule.unsubscribed_thread",
@@ -32,6 +33,14 @@ def default_rules(user_id: str) -> dict[Kind, tuple[PushRule, ...]]:
 def _override_rules(user_id: str) -> tuple[PushRule, ...]:
     return (
         PushRule(MASTER, [], [], enabled=False, default=True),
+        # Off, as it makes all encrypted events alike: for whose client judges them (MSC4028).
+        PushRule(
+            ENCRYPTED_EVENT,
+            ["notify"],
+            [_match("type", "m.room.encrypted")],
+            enabled=False,
+            default=True,
+        ),
         _rule(".m.rule.suppress_notices", [], _match("content.msgtype", "m.notice")),
         _rule(
             ".m.rule.invite_for_me",

@@ -26,6 +26,7 @@ def test_the_rules_are_those_of_the_spec_in_its_order() -> None:
 
     assert [rule.rule_id for rule in rules[Kind.OVERRIDE]] == [
         ".m.rule.master",
+        ".org.matrix.msc4028.encrypted_event",
         ".m.rule.suppress_notices",
         ".m.rule.invite_for_me",
         ".m.rule.member_event",
@@ -52,6 +53,7 @@ def test_the_rules_are_those_of_the_spec_in_its_order() -> None:
     assert all(rule.default for rule in every_rule)
     assert [rule.rule_id for rule in every_rule if not rule.enabled] == [
         ".m.rule.master",
+        ".org.matrix.msc4028.encrypted_event",
         ".io.element.msc4306.rule.unsubscribed_thread",
         ".io.element.msc4306.rule.subscribed_thread",
     ]
@@ -63,6 +65,19 @@ def test_master_silences_everything_once_enabled(event: MakeEvent, crowd: RoomVi
 
     assert evaluate(mention, crowd, ALICE, rules) == NOTHING
     assert evaluate(mention, crowd, ALICE, DEFAULT_RULES) == MENTION
+
+
+def test_encrypted_events_are_pushed_even_from_a_silent_room_once_enabled(
+    event: MakeEvent, crowd: RoomView
+) -> None:
+    """MSC4028: the client looks for mentions where the server cannot."""
+    encrypted = event(type="m.room.encrypted", content={"ciphertext": "x"})
+    silent = RuleSet(ALICE).put("room", encrypted.room_id, {"actions": []})
+    rule_id = ".org.matrix.msc4028.encrypted_event"
+    pushed = silent.set_enabled("override", rule_id, {"enabled": True})
+
+    assert evaluate(encrypted, crowd, ALICE, silent.compile()) == NOTHING
+    assert evaluate(encrypted, crowd, ALICE, pushed.compile()) == QUIET
 
 
 def test_notices_are_silent_even_with_a_mention(event: MakeEvent, crowd: RoomView) -> None:
