@@ -5,6 +5,7 @@ from attrs import frozen
 from scripts.benchmarks.measuring import Figures
 from scripts.benchmarks.operations.crowd import SEND_UNHEARD
 from scripts.benchmarks.operations.delivery import ONE_MORE
+from scripts.benchmarks.operations.federation import FORK, JOIN, RECEIVE_FIFTY, RECEIVE_ONE
 from scripts.benchmarks.operations.reading import IDLE_SYNC, INITIAL_SYNC
 from scripts.benchmarks.operations.sending import SEND
 from scripts.benchmarks.operations.starting import FIRST_START, RESTART
@@ -30,6 +31,10 @@ BUDGETS = (
     Budget(INITIAL_SYNC, "cpu_ms", 150, "ms CPU"),
     Budget(FIRST_START, "idle_mib", 90, "MiB idle"),
     Budget(RESTART, "p50_ms", 2000, "ms"),
+    Budget(RECEIVE_ONE, "cpu_ms", 1.5, "ms CPU", times_less=5),
+    Budget(RECEIVE_FIFTY, "cpu_ms", 1.5, "ms CPU", times_less=5),
+    Budget(JOIN, "p50_ms", 3000, "ms"),
+    Budget(FORK, "p50_ms", 300, "ms"),
 )
 
 

@@ -50,12 +50,16 @@ class Connection(asyncio.Protocol):
             f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}"
             f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         )
+        return await self.send(head.encode() + data)
+
+    async def send(self, request: bytes) -> Answer:
+        """One whole request, as it is."""
         if self._transport is None or self._transport.is_closing():
             await self._connect()
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._sent_at = perf_counter()
-        self._transport.write(head.encode() + data)
+        self._transport.write(request)
         return await self._answer
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ def write_settings(place: Place) -> None:
 def settings(place: Place) -> dict[str, Any]:
     return {
         "server_name": SERVER_NAME,
-        "listeners": [{**listener(place.port), "resources": ["client", "admin"]}],
+        "listeners": [{**listener(place.port), "resources": resources(place)}],
         "database": database_settings(place.database),
         "signing_key_path": str(place.directory / "signing.key"),
         "media": {"store_path": str(place.directory / "media")},
@@ -40,10 +40,20 @@ def settings(place: Place) -> dict[str, Any]:
         "passwords": {"hash_memory": "1M", "hash_passes": 1},
         "rate_limits": {"enabled": False},
         "presence": {"enabled": False},
-        "federation": {"enabled": False},
+        "federation": federation(place),
         "trusted_key_servers": [],
         "log_level": "warning",
     }
+
+
+def resources(place: Place) -> list[str]:
+    return ["client", "admin", *(["federation", "keys"] if place.authority else [])]
+
+
+def federation(place: Place) -> dict[str, Any]:
+    if place.authority is None:
+        return {"enabled": False}
+    return {"custom_ca_paths": [str(place.authority)], "ip_range_denylist": []}
 
 
 def database_settings(database: Database) -> dict[str, Any]:

@@ -17,6 +17,7 @@ TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("with_database_cpu_ms", "with PostgreSQL"),
     ),
     "Time, ms": (("p50_ms", "p50"), ("p95_ms", "p95"), ("p99_ms", "p99")),
+    "Throughput": (("per_second", "a second"),),
     "Memory and disk": (
         ("idle_mib", "MiB idle"),
         ("peak_mib", "MiB peak"),

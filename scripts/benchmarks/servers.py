@@ -25,6 +25,8 @@ class Place:
     directory: Path
     database: Database
     port: int
+    authority: Path | None = None
+    """Whose certificates are good, for a server that talks with others."""
 
 
 @frozen
@@ -48,6 +50,7 @@ class Server:
     database_kind: str
     directory: Path
     core: int
+    authority: Path | None = None
     port: int = field(init=False)
     database: Database = field(init=False)
     _program: Program | None = field(default=None, init=False)
@@ -68,7 +71,8 @@ class Server:
         return self.start_program()
 
     def start_program(self) -> float:
-        self.product.write_settings(Place(self.directory, self.database, self.port))
+        place = Place(self.directory, self.database, self.port, self.authority)
+        self.product.write_settings(place)
         began = time.perf_counter()
         self._program = start(
             self.product.command,

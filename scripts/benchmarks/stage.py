@@ -24,12 +24,22 @@ class Effort:
     pages: int = 10
     big_answers: int = 3
     crowd_sends: int = 12
+    received: int = 100
+    """PDUs that come one by one; four times as many come in transactions of 50."""
+    large_room: int = 10_000
     settle_s: float = 5.0
 
 
 FULL_EFFORT = Effort()
 QUICK_EFFORT = Effort(
-    slices=2, sends=60, registrations=10, heard_messages=5, idle_syncs=30, pages=5, settle_s=2.0
+    slices=2,
+    sends=60,
+    registrations=10,
+    heard_messages=5,
+    idle_syncs=30,
+    pages=5,
+    large_room=1000,
+    settle_s=2.0,
 )
 
 

@@ -63,7 +63,7 @@ def settings(place: Place) -> dict[str, Any]:
     return {
         "server_name": SERVER_NAME,
         "listeners": [
-            {**listener(place.port), "type": "http", "resources": [{"names": ["client"]}]}
+            {**listener(place.port), "type": "http", "resources": [{"names": resources(place)}]}
         ],
         "database": database_settings(place.database),
         "signing_key_path": str(place.directory / "signing.key"),
@@ -80,8 +80,22 @@ def settings(place: Place) -> dict[str, Any]:
         "report_stats": False,
         "trusted_key_servers": [],
         "suppress_key_server_warning": True,
-        "federation_domain_whitelist": [],
+        **federation(place),
         **rate_limits(),
+    }
+
+
+def resources(place: Place) -> list[str]:
+    return ["client", *(["federation"] if place.authority else [])]
+
+
+def federation(place: Place) -> dict[str, Any]:
+    if place.authority is None:
+        return {"federation_domain_whitelist": []}
+    return {
+        "federation_custom_ca_list": [str(place.authority)],
+        "ip_range_blacklist": [],
+        "federation_ip_range_blacklist": [],
     }
 
 
@@ -93,6 +107,13 @@ def rate_limits() -> dict[str, Any]:
         "rc_joins": {"local": UNLIMITED, "remote": UNLIMITED},
         "rc_joins_per_room": UNLIMITED,
         "rc_invites": dict.fromkeys(("per_room", "per_user", "per_issuer"), UNLIMITED),
+        "rc_federation": {
+            "window_size": 1000,
+            "sleep_limit": 1_000_000,
+            "sleep_delay": 1,
+            "reject_limit": 1_000_000,
+            "concurrent": 100,
+        },
     }
 
 

@@ -100,13 +100,6 @@ def synapse_settings(site: Site) -> dict[str, Any]:
             "max_short_retry_delay": "1s",
         },
         **rate_limits(),
-        "rc_federation": {
-            "window_size": 1000,
-            "sleep_limit": 1_000_000,
-            "sleep_delay": 1,
-            "reject_limit": 1_000_000,
-            "concurrent": 100,
-        },
     }
 
 

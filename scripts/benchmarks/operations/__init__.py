@@ -3,7 +3,15 @@
 from collections.abc import Awaitable, Callable
 
 from scripts.benchmarks.measuring import Figures
-from scripts.benchmarks.operations import accounts, crowd, delivery, reading, sending, starting
+from scripts.benchmarks.operations import (
+    accounts,
+    crowd,
+    delivery,
+    federation,
+    reading,
+    sending,
+    starting,
+)
 from scripts.benchmarks.stage import Stage
 
 Rows = dict[str, Figures]
@@ -22,4 +30,6 @@ OPERATIONS: dict[str, Operation] = {
     "paging": reading.page,
     "members": reading.members_and_state,
     "crowd": crowd.send_to_many,
+    "federation": federation.receive,
+    "large-room": federation.join_and_resolve,
 }
