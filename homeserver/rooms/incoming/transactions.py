@@ -18,6 +18,7 @@ from homeserver.rooms.incoming.put_out import PutOut
 from homeserver.rooms.incoming.queues import RoomQueues, TooManyWaiting, Waiting
 from homeserver.rooms.server_access import check_acl, room_here
 from homeserver.storage import heads, incoming_events, received_transactions
+from homeserver.storage.cache import Cache
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
@@ -25,6 +26,7 @@ MAX_PDUS, MAX_EDUS = 50, 100
 PATIENCE_S = 15.0
 """So long an answer waits for events; rooms that take longer go on without being waited for."""
 REPEATED_FOR_MS = 24 * 3_600_000
+ANSWERS_BYTES = 2 * 1024 * 1024
 
 Problems = dict[str, str]
 
@@ -46,6 +48,9 @@ class Transactions:
     _gates: Gates
     _edus: Edus
     _going_on: Sharing[tuple[str, str], bytes] = field(factory=Sharing)
+    _answers: Cache[tuple[str, str], bytes] = field(
+        factory=lambda: Cache(ANSWERS_BYTES, lambda key, answer: 300 + len(answer))
+    )
 
     async def take(self, origin: str, txn_id: str, body: JsonObject) -> bytes:
         """The answer, as JSON; the same for a transaction that comes again."""
@@ -54,18 +59,33 @@ class Transactions:
         )
 
     async def _take_once(self, origin: str, txn_id: str, body: JsonObject) -> bytes:
-        answered = await self._db.glance(received_transactions.find, origin, txn_id)
-        if answered is not None:
-            return answered.encode()
         pdus, edus = member(body, "pdus", list), member(body, "edus", list, [])
+        answered = await self._answered(origin, txn_id, edus)
+        if answered is not None:
+            return answered
         if len(pdus) > MAX_PDUS or len(edus) > MAX_EDUS:
             raise TooLarge(f"A transaction holds {MAX_PDUS} PDUs and {MAX_EDUS} EDUs at most.")
         problems = await self._take_pdus(origin, pdus)
         await self._edus.take(origin, edus)
         results = {id: {"error": why} if why else {} for id, why in problems.items()}
         answer = encode({"pdus": results})
-        await self._db.write(self._remember, origin, txn_id, answer.decode())
+        if edus:
+            await self._db.write(self._remember, origin, txn_id, answer.decode())
+        else:
+            self._answers.put((origin, txn_id), answer, 0)
         return answer
+
+    async def _answered(
+        self, origin: str, txn_id: str, edus: Sequence[JsonValue]
+    ) -> bytes | None:
+        """What was said before. Only EDUs must not be taken twice, so only they cost a row:
+
+        who forgot that it knows an event finds it in its room, and says the same of it again.
+        """
+        if not edus:
+            return self._answers.get((origin, txn_id))
+        answered = await self._db.glance(received_transactions.find, origin, txn_id)
+        return None if answered is None else answered.encode()
 
     def _remember(self, txn: Transaction, origin: str, txn_id: str, answer: str) -> None:
         now_ms = self._clock.now_ms()
