@@ -12,7 +12,7 @@ from attrs import field, frozen
 from scripts.benchmarks.calibration import Calibration
 from scripts.benchmarks.filling import VERSION, fill
 from scripts.benchmarks.measuring import Figures
-from scripts.benchmarks.operations import OPERATIONS
+from scripts.benchmarks.operations import OPERATIONS, UNFILLED
 from scripts.benchmarks.places import CACHE
 from scripts.benchmarks.servers import Product, Server
 from scripts.benchmarks.stage import Effort, Stage
@@ -69,6 +69,8 @@ async def measure(
 
 async def prepare(server: Server, plan: Plan) -> World:
     """A stopped server that is filled: from the cache, if it was filled before."""
+    if UNFILLED.issuperset(plan.operations):
+        return World()
     name = f"{server.directory.name}-{server.product.version}-{VERSION}-{plan.sizes.label}"
     kept = CACHE / "filled" / name
     if server.product.keeps and plan.keep_filled and kept.exists():

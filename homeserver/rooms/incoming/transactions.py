@@ -75,9 +75,7 @@ class Transactions:
             self._answers.put((origin, txn_id), answer, 0)
         return answer
 
-    async def _answered(
-        self, origin: str, txn_id: str, edus: Sequence[JsonValue]
-    ) -> bytes | None:
+    async def _answered(self, origin: str, txn_id: str, edus: Sequence[JsonValue]) -> bytes | None:
         """What was said before. Only EDUs must not be taken twice, so only they cost a row:
 
         who forgot that it knows an event finds it in its room, and says the same of it again.

@@ -33,3 +33,6 @@ OPERATIONS: dict[str, Operation] = {
     "federation": federation.receive,
     "large-room": federation.join_and_resolve,
 }
+
+UNFILLED = frozenset({"first-start", "federation", "large-room"})
+"""Operations that begin with a server of their own: who measures only these needs no other."""
