@@ -23,6 +23,7 @@ from homeserver.rooms.knocking import Knocking
 from homeserver.rooms.leaving import Leaving
 from homeserver.rooms.member_events import MemberEvents
 from homeserver.rooms.opening import Opening
+from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.rooms.profile_changes import ProfileChanges
 from homeserver.rooms.receipts import Receipts
 from homeserver.rooms.remote import NoRemoteRooms, RemoteRooms
@@ -102,10 +103,9 @@ def lay_foundations(
     settings: Settings, world: World, db: Database, asking: Asking, peers: PeersPart
 ) -> Foundations:
     signing_key = load_or_make(settings.signing_key_path, world.random)
-    author = Author(settings.server_name, signing_key, world.clock, world.random)
-    shared = None
-    if settings.federation.enabled:
-        shared = build_shared_rooms(world, db, author, peers)
+    policy = PolicyServers(peers.peers, world.clock) if settings.federation.enabled else None
+    author = Author(settings.server_name, signing_key, world.clock, world.random, policy)
+    shared = build_shared_rooms(world, db, author, peers, policy) if policy else None
     services, questions = asking.services, asking.questions
     remote: RemoteRooms = shared.remote if shared else NoRemoteRooms()
     return Foundations(

@@ -9,11 +9,13 @@ from homeserver.rooms.elsewhere.drafts import Drafts
 from homeserver.rooms.elsewhere.inviting import RemoteInvites
 from homeserver.rooms.elsewhere.joining import RemoteJoins
 from homeserver.rooms.elsewhere.rooms import FederatedRooms
+from homeserver.rooms.incoming.appending import Appending
 from homeserver.rooms.incoming.checks import Checks
 from homeserver.rooms.incoming.fetching import Fetching
 from homeserver.rooms.incoming.history import History
 from homeserver.rooms.incoming.receiving import Receiving
 from homeserver.rooms.other_servers import OtherServers
+from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 
@@ -25,11 +27,14 @@ class SharedRooms:
     history: History
 
 
-def build_shared_rooms(world: World, db: Database, author: Author, peers: PeersPart) -> SharedRooms:
+def build_shared_rooms(
+    world: World, db: Database, author: Author, peers: PeersPart, policy: PolicyServers
+) -> SharedRooms:
     checks = Checks(db, peers.server_keys)
     others = OtherServers(peers.peers)
     fetching = Fetching(db, checks, others)
-    receiving = Receiving(author.server_name, db, checks, others, fetching)
+    appending = Appending(author.server_name, policy)
+    receiving = Receiving(appending, db, checks, others, fetching)
     drafts = Drafts(author, world.clock)
     remote = FederatedRooms(
         receiving,

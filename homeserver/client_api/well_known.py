@@ -15,6 +15,7 @@ class WellKnownEndpoints:
         self._client = client_discovery(settings)
         self._support = settings.well_known.support
         self._server = settings.well_known.server
+        self._policy_key = settings.well_known.policy_server_key
 
     @route("GET", "/.well-known/matrix/client", access=Access.PUBLIC)
     async def client(self, request: Request) -> JsonObject:
@@ -23,6 +24,10 @@ class WellKnownEndpoints:
     @route("GET", "/.well-known/matrix/support", access=Access.PUBLIC)
     async def support(self, request: Request) -> JsonObject:
         return answer(self._support)
+
+    @route("GET", "/.well-known/matrix/policy_server", access=Access.PUBLIC)
+    async def policy_server(self, request: Request) -> JsonObject:
+        return answer({"public_keys": {"ed25519": self._policy_key}} if self._policy_key else {})
 
     @route("GET", "/.well-known/matrix/server", access=Access.PUBLIC)
     async def server(self, request: Request) -> JsonObject:

@@ -115,6 +115,12 @@ class WellKnown:
         "Where other servers find this one, if not at its name on port 8448.",
         example="matrix.example.org:443",
     )
+    policy_server_key: str | None = setting(
+        None,
+        "The public Ed25519 key of the policy server that bears this server's name, if there is "
+        "one. This server is none itself.",
+        example="6yhHGKhCiXTSEN2ksjV7kX/N6rBQZ3Xb+M7LlC6NS+s",
+    )
     client: dict[str, Any] = setting(
         {},
         "Further keys for clients, beside `m.homeserver`.",

@@ -15,7 +15,7 @@ from homeserver.events.hashes import event_id_from_hash, has_content_hash, signa
 from homeserver.events.problems import InvalidEvent
 from homeserver.events.redaction import redact
 from homeserver.events.room_versions import RoomVersion
-from homeserver.events.signatures import signing_servers, verify
+from homeserver.events.signatures import POLICY_KEY_ID, signing_servers, verify
 from homeserver.json_values import JsonObject, JsonValue
 
 MAX_SIGNATURES = 8
@@ -34,7 +34,8 @@ class Received:
         pdu = self.event.pdu
         for server in self._signers(signed_by):
             for key_id in list(pdu["signatures"].get(server, ()))[:MAX_SIGNATURES]:
-                yield server, key_id
+                if key_id != POLICY_KEY_ID:
+                    yield server, key_id
 
     def verify(self, keys: Mapping[tuple[str, str], VerifyKey], signed_by: str = "") -> None:
         """Raise BadSignature unless all have signed who must; `keys` by server and id."""

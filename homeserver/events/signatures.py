@@ -14,6 +14,9 @@ from homeserver.events.room_versions import RoomVersion
 from homeserver.events.unpadded_base64 import decode_base64, encode_base64
 from homeserver.json_values import JsonObject
 
+POLICY_KEY_ID = "ed25519:policy_server"
+"""Names the key of a room's policy server, which is in the room's state, in signatures."""
+
 SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000
 
 

@@ -31,6 +31,11 @@ class Peers:
         self._backoff = backoff
         self._now_ms = clock.now_ms
 
+    @property
+    def server_name(self) -> str:
+        """Our own."""
+        return self._keys.server_name
+
     async def request(
         self,
         server: str,
@@ -40,11 +45,15 @@ class Peers:
         query: Query | None = None,
         body: JsonValue = None,
         limits: Limits = DEFAULT_LIMITS,
+        insist: bool = False,
     ) -> JsonObject:
-        """The server's answer; raises PeerError (RemoteError, PeerUnreachable, NotAdmitted)."""
+        """The server's answer; raises PeerError (RemoteError, PeerUnreachable, NotAdmitted).
+
+        Who insists is not told to come back later because the server has been silent.
+        """
         content = None if body is None else canonical_content(body)
         question = Question(method, uri_of(path, query), content, limits)
-        answer = await self._ask(server, question)
+        answer = await self._ask(server, question, insist=insist)
         return json_object_of(server, answer)
 
     async def fetch(
@@ -64,10 +73,13 @@ class Peers:
             json_object_of(server, answer)
         return answer
 
-    async def _ask(self, server: str, question: Question, *, signed: bool = True) -> Answer:
+    async def _ask(
+        self, server: str, question: Question, *, signed: bool = True, insist: bool = False
+    ) -> Answer:
         if server == self._keys.server_name:
             raise ValueError("this server need not ask itself over the network")
-        self._backoff.check(server)
+        if not insist:
+            self._backoff.check(server)
         began_ms = self._now_ms()
         try:
             authorization = self._sign(server, question) if signed else ""

@@ -16,6 +16,7 @@ from homeserver.events.signatures import sign_event
 from homeserver.events.unpadded_base64 import encode_base64
 from homeserver.json_values import JsonObject
 from homeserver.randomness import Random, token
+from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.rooms.state_view import StateView
 from homeserver.storage import events
 from homeserver.storage.heads import Head
@@ -32,6 +33,8 @@ class Author:
     _signing_key: SigningKey
     _clock: Clock
     _random: Random
+    _policy: PolicyServers | None = None
+    """Whose word events need in some rooms; None while the server has no federation."""
 
     def create_event(
         self,
@@ -87,7 +90,10 @@ class Author:
         draft: Draft,
         origin_server_ts: int | None = None,
     ) -> Event:
-        """The next event of a room, authorised; raises Forbidden where the sender may not."""
+        """The next event of a room, authorised; raises Forbidden where the sender may not.
+
+        Only for work of the writer, which runs again if a policy server has to be asked first.
+        """
         state = StateView(txn, head)
         found = _auth_events(state, head, sender, draft)
         prev_events = head.extremities[:MAX_PREV_EVENTS]
@@ -104,7 +110,7 @@ class Author:
             reference_hashes(txn, head.version, prev_events, found),
         )
         self._authorize(event, state)
-        return event
+        return event if self._policy is None else self._policy.approve(txn, head, event)
 
     def _build(
         self,

@@ -1,7 +1,7 @@
 """One writer with group commit, a pool of readers, and the number line they share."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from attrs import define, field
@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from homeserver.changes import Change
+from homeserver.errors import MatrixError
 from homeserver.logs import logger
 from homeserver.storage import line, schema
 from homeserver.storage.dialects.dialect import Connection, Dialect
@@ -23,6 +24,10 @@ T = TypeVar("T")
 MAX_BATCH = 256
 """Pieces of work in one commit: enough to share an fsync, few enough to answer the first soon."""
 
+MAX_PREPARATIONS = 60
+"""How often one piece of work may need something from elsewhere."""
+TOO_OFTEN = "Too much has changed while this was being prepared. Try again."
+
 log = logger(__name__)
 
 
@@ -34,6 +39,17 @@ class Publisher(Protocol):
         """Rouse those who wait for what was told."""
 
 
+class NotYet(Exception):
+    """Raised by work of the writer that needs something from elsewhere first.
+
+    All that it did is undone, `prepare` is awaited, and the work runs again.
+    """
+
+    def __init__(self, prepare: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        super().__init__("this is prepared first")
+        self.prepare = prepare
+
+
 @define
 class Job:
     work: Callable[..., Any]
@@ -42,6 +58,7 @@ class Job:
     result: Any = None
     failure: Failure | None = None
     is_repeated: bool = False
+    preparations: int = 0
 
     def run(self, txn: Transaction) -> None:
         """Errors of the work undo the work; those that harm others pass on and undo the batch."""
@@ -118,9 +135,7 @@ class Database:
         """
         assert not kwargs
         done: Deferred[T] = Deferred()
-        self._waiting.append(Job(work, args, done))
-        if not self._busy:
-            self._start_batch()
+        self._enqueue(Job(work, args, done))
         return done
 
     def read(
@@ -287,7 +302,7 @@ class Database:
             self.position, self._reserved = batch.txn.position, batch.reserved
             self._publisher.publish(batch.txn.changes)
             for job in batch.jobs:
-                job.answer()
+                self._answer(job)
             # Those who asked come first: waking a large room takes longer than answering its
             # sender.
             self._publisher.wake()
@@ -307,6 +322,23 @@ class Database:
             return
         job.failure = failure_of(error)
         job.answer()
+
+    def _answer(self, job: Job) -> None:
+        error = None if job.failure is None else job.failure.value
+        if not isinstance(error, NotYet):
+            job.answer()
+        elif job.preparations < MAX_PREPARATIONS:
+            job.preparations += 1
+            Deferred.fromCoroutine(error.prepare()).addCallbacks(
+                lambda _: self._enqueue(job), job.done.errback
+            )
+        else:
+            job.done.errback(failure_of(MatrixError(TOO_OFTEN, status=503)))
+
+    def _enqueue(self, job: Job) -> None:
+        self._waiting.append(job)
+        if not self._busy:
+            self._start_batch()
 
 
 def failure_of(error: BaseException) -> Failure:

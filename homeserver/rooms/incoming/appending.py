@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from homeserver.events.auth_selection import CREATE
 from homeserver.events.event import Event
 from homeserver.rooms import timeline
 from homeserver.rooms.incoming.authorising import judge
 from homeserver.rooms.incoming.preparing import Prepared, prepare
+from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.rooms.redactions import redact_early
 from homeserver.rooms.timeline import Arrival, RoomStateIds
 from homeserver.storage import events
@@ -29,35 +30,99 @@ class Outcome:
     problem: str = ""
 
 
-def append_ready(
-    txn: Transaction, room_id: str, server_name: str, found: Sequence[Event]
-) -> list[Outcome]:
-    """Add events as long as each simply follows what the room holds; the rest needs preparation."""
-    head = timeline.head(txn, room_id)
-    outcomes: list[Outcome] = []
-    known = events.find_all(txn, (event.event_id for event in found))
-    for event in found:
-        if head is None or server_name not in head.servers:
-            outcomes.append(Outcome(event.event_id, NOT_IN_ROOM))
-            continue
-        if outcome := settled(head, event, known.get(event.event_id)):
+@frozen(eq=False)
+class Appending:
+    """For the writer, which runs each again if a policy server has to be asked first."""
+
+    server_name: str
+    _policy: PolicyServers
+
+    def append_ready(self, txn: Transaction, room_id: str, found: Sequence[Event]) -> list[Outcome]:
+        """Add events as long as each simply follows what the room holds; the rest needs
+        preparation.
+        """
+        head = timeline.head(txn, room_id)
+        outcomes: list[Outcome] = []
+        known = events.find_all(txn, (event.event_id for event in found))
+        for number, event in enumerate(found):
+            if head is None or self.server_name not in head.servers:
+                outcomes.append(Outcome(event.event_id, NOT_IN_ROOM))
+                continue
+            if outcome := settled(head, event, known.get(event.event_id)):
+                outcomes.append(outcome)
+                continue
+            coming = [later for later in found[number + 1 :] if later.event_id not in known]
+            appended = self._append(txn, head, event, known.get(event.event_id), coming)
+            if appended is None:
+                break
+            head, outcome = appended
             outcomes.append(outcome)
-            continue
-        if set(event.prev_events) != set(head.extremities):
-            break
+        return outcomes
+
+    def _append(
+        self,
+        txn: Transaction,
+        head: Head,
+        event: Event,
+        known: Stored | None,
+        coming: Sequence[Event],
+    ) -> tuple[Head, Outcome] | None:
+        """None if the event does not follow what the room holds, or rests on what is missing."""
         auth_events = events.find_all(txn, event.auth_events)
+        if set(event.prev_events) != set(head.extremities):
+            return None
         if len(auth_events) < len(set(event.auth_events)):
-            break
+            return None
         judgement = judge(txn, head, event, auth_events, None)
-        if judgement.standing is Standing.ALLOWED:
-            head = timeline.append(txn, head, event, known=known.get(event.event_id))
+        arrival = Arrival(judgement.standing, RoomStateIds(head.root))
+        signed, arrival = self._heard(txn, head, event, arrival, coming)
+        if arrival.standing is Standing.ALLOWED:
+            head = timeline.append(txn, head, signed, known=known)
             if (stored := events.find(txn, event.event_id)) is not None:
                 redact_early(txn, stored)
         else:
-            arrival = Arrival(judgement.standing, RoomStateIds(head.root))
-            head = timeline.receive(txn, head, event, arrival)
-        outcomes.append(Outcome(event.event_id, judgement.reason))
-    return outcomes
+            head = timeline.receive(txn, head, signed, arrival)
+        return head, Outcome(event.event_id, judgement.reason)
+
+    def append_prepared(self, txn: Transaction, event: Event, prepared: Prepared) -> Outcome | None:
+        """None if the room has moved on meanwhile."""
+        head = timeline.head(txn, event.room_id)
+        if head is None or head.extremities != prepared.extremities:
+            return None
+        if outcome := settled(head, event, events.find(txn, event.event_id)):
+            return outcome
+        return self._receive(txn, head, event, prepared)
+
+    def prepare_and_append(
+        self, txn: Transaction, event: Event, told: RoomStateIds | None
+    ) -> Outcome:
+        """In one go: for rooms that move on faster than anything can be prepared."""
+        head = timeline.head(txn, event.room_id)
+        if head is None:
+            return Outcome(event.event_id, NOT_IN_ROOM)
+        if outcome := settled(head, event, events.find(txn, event.event_id)):
+            return outcome
+        return self._receive(txn, head, event, prepare(txn, head, event, told))
+
+    def _receive(self, txn: Transaction, head: Head, event: Event, prepared: Prepared) -> Outcome:
+        timeline.receive(txn, head, *self._heard(txn, head, event, prepared.arrival))
+        return Outcome(event.event_id, prepared.judgement.reason)
+
+    def _heard(
+        self,
+        txn: Transaction,
+        head: Head,
+        event: Event,
+        arrival: Arrival,
+        coming: Sequence[Event] = (),
+    ) -> tuple[Event, Arrival]:
+        """With the word of the room's policy server: without it an event fails softly."""
+        if arrival.standing is not Standing.ALLOWED:
+            return event, arrival
+        signed = self._policy.recommended(txn, head, event, coming)
+        if signed is not None:
+            return signed, arrival
+        return event, evolve(arrival, standing=Standing.SOFT_FAILED, after=None)
 
 
 def settled(head: Head, event: Event, known: Stored | None) -> Outcome | None:
@@ -69,26 +134,3 @@ def settled(head: Head, event: Event, known: Stored | None) -> Outcome | None:
     if not event.prev_events or event.type == CREATE[0]:
         return Outcome(event.event_id, BEGINS_ONCE)
     return None
-
-
-def append_prepared(txn: Transaction, event: Event, prepared: Prepared) -> Outcome | None:
-    """None if the room has moved on meanwhile."""
-    head = timeline.head(txn, event.room_id)
-    if head is None or head.extremities != prepared.extremities:
-        return None
-    if outcome := settled(head, event, events.find(txn, event.event_id)):
-        return outcome
-    timeline.receive(txn, head, event, prepared.arrival)
-    return Outcome(event.event_id, prepared.judgement.reason)
-
-
-def prepare_and_append(txn: Transaction, event: Event, told: RoomStateIds | None) -> Outcome:
-    """In one go: for rooms that move on faster than anything can be prepared."""
-    head = timeline.head(txn, event.room_id)
-    if head is None:
-        return Outcome(event.event_id, NOT_IN_ROOM)
-    if outcome := settled(head, event, events.find(txn, event.event_id)):
-        return outcome
-    prepared = prepare(txn, head, event, told)
-    timeline.receive(txn, head, event, prepared.arrival)
-    return Outcome(event.event_id, prepared.judgement.reason)

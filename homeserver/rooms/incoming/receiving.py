@@ -13,10 +13,8 @@ from homeserver.rooms import timeline
 from homeserver.rooms.incoming.appending import (
     BEGINS_ONCE,
     NOT_IN_ROOM,
+    Appending,
     Outcome,
-    append_prepared,
-    append_ready,
-    prepare_and_append,
 )
 from homeserver.rooms.incoming.checks import Checks
 from homeserver.rooms.incoming.fetching import Fetching
@@ -49,11 +47,15 @@ class Budget:
 
 @frozen(eq=False)
 class Receiving:
-    server_name: str
+    appending: Appending
     db: Database
     checks: Checks
     others: OtherServers
     fetching: Fetching
+
+    @property
+    def server_name(self) -> str:
+        return self.appending.server_name
 
     async def take(self, origin: str, room_id: str, found: Iterable[Event]) -> dict[str, str]:
         """Add genuine events of a room to it; by id, why some were refused, or empty.
@@ -63,7 +65,7 @@ class Receiving:
         waiting = deque(sorted(found, key=lambda event: event.depth))
         problems: dict[str, str] = {}
         while waiting:
-            done = await self.db.write(append_ready, room_id, self.server_name, tuple(waiting))
+            done = await self.db.write(self.appending.append_ready, room_id, tuple(waiting))
             for outcome in done:
                 waiting.popleft()
                 problems[outcome.event_id] = outcome.problem
@@ -115,10 +117,10 @@ class Receiving:
             prepared = await self.db.read(_prepare, event, told)
             if prepared is None:
                 return Outcome(event.event_id, NOT_IN_ROOM)
-            outcome = await self.db.write(append_prepared, event, prepared)
+            outcome = await self.db.write(self.appending.append_prepared, event, prepared)
             if outcome is not None:
                 return outcome
-        return await self.db.write(prepare_and_append, event, told)
+        return await self.db.write(self.appending.prepare_and_append, event, told)
 
     async def _fill_gap(self, origin: str, event: Event) -> Sequence[Event]:
         """What the room has missed before this event, oldest first, as far as it can be had."""

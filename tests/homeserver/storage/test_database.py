@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
+from homeserver.errors import MatrixError
+from homeserver.storage.database import NotYet
 from homeserver.storage.dialects.late import NotInMemory
 from homeserver.storage.transaction import Transaction
 from tests.homeserver.storage.held import Added, Result, Store, add, add_now
@@ -350,3 +353,48 @@ def test_a_read_that_memory_has_overtaken_looks_again(store: Store) -> None:
         return len(tries)
 
     assert store.read(look).value == 2
+
+
+def test_work_that_lacks_something_runs_again_once_that_is_there(store: Store) -> None:
+    come: Deferred[None] = Deferred()
+    tries: list[bool] = []
+
+    async def prepare() -> None:
+        await come
+
+    def work(txn: Transaction) -> str:
+        tries.append(come.called)
+        add(txn, "a")
+        if not come.called:
+            raise NotYet(prepare)
+        return "done"
+
+    waiting, other = store.batch(work, lambda txn: add(txn, "b"))
+    assert other.fired and not waiting.fired
+    assert store.names() == ["b"]
+    come.callback(None)
+
+    assert waiting.value == "done"
+    assert store.names() == ["a", "b"]
+    assert tries == [False, True]
+
+
+def test_work_that_lacks_something_each_time_is_given_up(store: Store) -> None:
+    async def prepare() -> None: ...
+
+    def work(txn: Transaction) -> None:
+        raise NotYet(prepare)
+
+    given_up = store.write(work)
+
+    assert isinstance(given_up.error, MatrixError)
+
+
+def test_what_keeps_work_from_being_prepared_is_its_outcome(store: Store) -> None:
+    async def prepare() -> None:
+        raise LookupError("nothing to be had")
+
+    def work(txn: Transaction) -> None:
+        raise NotYet(prepare)
+
+    assert isinstance(store.write(work).error, LookupError)

@@ -1,0 +1,204 @@
+"""Asks the policy servers of rooms for their word on events, ours and others'.
+
+Spec: Server-Server API, "Policy Servers". Work of the writer that meets an event without a word
+stops with NotYet, the server is asked, and the work runs again.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from attrs import field, frozen
+
+from homeserver.clock import Clock
+from homeserver.errors import Forbidden, MatrixError
+from homeserver.events.canonical import canonical_json
+from homeserver.events.event import Event
+from homeserver.events.policy_servers import (
+    OLDER,
+    POLICY,
+    Policy,
+    needs_no_word,
+    policy_in,
+    policy_in_older,
+)
+from homeserver.events.signatures import POLICY_KEY_ID
+from homeserver.http.client import Limits
+from homeserver.json_values import JsonObject
+from homeserver.logs import logger
+from homeserver.peers.errors import PeerError, RemoteError
+from homeserver.peers.lanes import Lane, all_of
+from homeserver.peers.remembered import Remembered
+from homeserver.peers.servers import Peers
+from homeserver.storage import events
+from homeserver.storage.database import NotYet
+from homeserver.storage.heads import Head
+from homeserver.storage.transaction import Transaction
+
+SIGN = "/_matrix/policy/v1/sign"
+OLDER_SIGN = "/_matrix/policy/unstable/org.matrix.msc4284/sign"
+LIMITS = Limits(seconds=10.0, size=64 * 1024)
+AT_ONCE = 10
+MAX_WAITING = 5_000
+REMEMBERED_MS = 300_000
+MAX_REMEMBERED = 5_000
+
+log = logger(__name__)
+
+Draft = tuple[str, str, str, str | None, bytes]
+"""Room, sender, type, state key and content: what stays the same when an event is written anew."""
+
+
+class NoPolicyServer(MatrixError):
+    """It gave no answer: without its word nothing may be sent."""
+
+    status = 502
+
+
+@frozen
+class Word:
+    """On an event of ours: `root` is that of the state it was written in."""
+
+    event: Event
+    root: bytes
+
+
+@frozen(eq=False)
+class PolicyServers:
+    _peers: Peers
+    _clock: Clock
+    _own: Remembered[Draft, Word | MatrixError] = field(init=False)
+    _others: Remembered[tuple[str, Policy], str] = field(init=False)
+    _lane: Lane = field(factory=lambda: Lane(AT_ONCE, MAX_WAITING))
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_own", Remembered(self._clock, MAX_REMEMBERED))
+        object.__setattr__(self, "_others", Remembered(self._clock, MAX_REMEMBERED))
+
+    # -- events of our users
+
+    def approve(self, txn: Transaction, head: Head, event: Event) -> Event:
+        """The event, or the same written a moment ago, with the signature that it needs.
+
+        Raises NotYet, and what the policy server says against it.
+        """
+        policy = policy_of(txn, head)
+        if policy is None or needs_no_word(event) or policy.server == self._peers.server_name:
+            # Of a policy server beside this one, others ask as they get the event.
+            return event
+        draft = draft_of(event)
+        word = self._own.get(draft)
+        self._own.drop(draft)
+        if isinstance(word, MatrixError):
+            raise word
+        if word is not None and fits(word, event, head) and policy.has_signed(word.event):
+            return word.event
+        raise NotYet(lambda: self._ask_for_own(policy, event, head.root))
+
+    async def _ask_for_own(self, policy: Policy, event: Event, root: bytes) -> None:
+        word: Word | MatrixError
+        try:
+            word = Word(policy.signed(event, await self._ask(policy, event)), root)
+        except MatrixError as error:
+            word = error
+        self._own.put(draft_of(event), word, REMEMBERED_MS)
+
+    # -- events of others
+
+    def recommended(
+        self, txn: Transaction, head: Head, event: Event, coming: Sequence[Event] = ()
+    ) -> Event | None:
+        """The event with the signature that it needs; None if it is not recommended.
+
+        Raises NotYet; `coming` are events that will be asked about next.
+        """
+        policy = policy_of(txn, head)
+        if policy is None or needs_no_word(event) or policy.has_signed(event):
+            return event
+        text = self._others.get((event.event_id, policy))
+        if text is None:
+            wanted = [event, *coming]
+            raise NotYet(lambda: self._ask_for_others(policy, wanted))
+        return policy.signed(event, text) if text else None
+
+    async def _ask_for_others(self, policy: Policy, wanted: Iterable[Event]) -> None:
+        silent: set[str] = set()
+        await all_of(self._lane.run(self._ask_for(policy, event, silent)) for event in wanted)
+
+    async def _ask_for(self, policy: Policy, event: Event, silent: set[str]) -> None:
+        """Of a server that does not answer nothing more is asked in the same breath."""
+        key = event.event_id, policy
+        if self._others.get(key) is not None or needs_no_word(event) or policy.has_signed(event):
+            return
+        text = ""
+        try:
+            if policy.server not in silent:
+                text = await self._ask(policy, event)
+        except NoPolicyServer:
+            silent.add(policy.server)
+        except MatrixError as error:
+            log.info("%s does not recommend %s: %s", policy.server, event.event_id, error.errcode)
+        self._others.put(key, text, REMEMBERED_MS)
+
+    # -- asking
+
+    async def _ask(self, policy: Policy, event: Event) -> str:
+        """The signature; raises MatrixError."""
+        try:
+            answer = await self._answer(policy.server, event)
+        except RemoteError as error:
+            raise MatrixError(
+                error.message or "The policy server of this room refuses this.",
+                errcode=error.errcode or "M_FORBIDDEN",
+                status=error.status,
+            ) from None
+        except PeerError as error:
+            log.info("the policy server %s does not answer: %s", policy.server, error)
+            raise NoPolicyServer("The policy server of this room does not answer.") from None
+        signatures = answer.get(policy.server)
+        text = signatures.get(POLICY_KEY_ID) if isinstance(signatures, dict) else None
+        if not isinstance(text, str) or not policy.is_signature(event, text):
+            raise Forbidden("The policy server of this room refuses this.")
+        return text
+
+    async def _answer(self, server: str, event: Event) -> JsonObject:
+        if server == self._peers.server_name:
+            raise Forbidden("This server is no policy server.")
+        try:
+            return await self._post(server, SIGN, event)
+        except RemoteError as error:
+            if error.errcode != "M_UNRECOGNIZED":
+                raise
+            return await self._post(server, OLDER_SIGN, event)
+
+    async def _post(self, server: str, path: str, event: Event) -> JsonObject:
+        # However long it was silent: people wait for it each time.
+        return await self._peers.request(
+            server, "POST", path, body=event.pdu, limits=LIMITS, insist=True
+        )
+
+
+def policy_of(txn: Transaction, head: Head) -> Policy | None:
+    """The policy server that the room uses now; it must have users in there."""
+    for key, read in ((POLICY, policy_in), (OLDER, policy_in_older)):
+        position = head.state.get(key)
+        policy = None if position is None else read(events.at(txn, position).event.content)
+        if policy is not None:
+            return policy if policy.server in head.servers else None
+    return None
+
+
+def draft_of(event: Event) -> Draft:
+    content = canonical_json({"content": event.content, "redacts": event.redacts})
+    return event.room_id, event.sender, event.type, event.state_key, content
+
+
+def fits(word: Word, event: Event, head: Head) -> bool:
+    """Whether the event written before can stand where this one would.
+
+    What others said meanwhile does not matter as long as the state is the same.
+    """
+    before = word.event
+    if before.auth_events != event.auth_events:
+        return False
+    return before.prev_events == event.prev_events or (
+        not event.is_state and word.root == head.root
+    )
