@@ -1,0 +1,96 @@
+"""People with a client, for the conversations with bridges that we did not write."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from attrs import define, field
+
+JsonObject = dict[str, Any]
+
+PATIENCE_S = 20
+"""More than any step takes."""
+
+_numbers = count(1)
+
+
+@define(eq=False)
+class User:
+    """Keeps all events that its syncs have brought."""
+
+    base_url: str
+    session: aiohttp.ClientSession
+    user_id: str = ""
+    token: str = ""
+    since: str = ""
+    seen: list[JsonObject] = field(factory=list)
+    invites: list[str] = field(factory=list)
+
+    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> JsonObject:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url = f"{self.base_url}/_matrix/client{path}"
+        async with self.session.request(
+            method, url, json=body, params=query, headers=headers
+        ) as response:
+            answer: JsonObject = await response.json()
+            assert response.status == 200, f"{method} {path}: {answer}"
+            return answer
+
+    async def register(self, name: str) -> "User":
+        body = {"username": name, "password": "a long one", "auth": {"type": "m.login.dummy"}}
+        answer = await self.ask("POST", "/v3/register", body)
+        self.user_id, self.token = answer["user_id"], answer["access_token"]
+        return self
+
+    async def creates_room(self, **options: Any) -> str:
+        return str((await self.ask("POST", "/v3/createRoom", options))["room_id"])
+
+    async def joins(self, room: str) -> None:
+        await self.ask("POST", f"/v3/join/{quote(room, safe='')}", {})
+
+    async def says(self, room: str, text: str) -> str:
+        path = f"/v3/rooms/{quote(room)}/send/m.room.message/t{next(_numbers)}"
+        answer = await self.ask("PUT", path, {"msgtype": "m.text", "body": text})
+        return str(answer["event_id"])
+
+    async def is_invited(self) -> str:
+        """The next room into which somebody asks the user."""
+        return str(await self._until(lambda: self.invites.pop(0) if self.invites else None))
+
+    async def sees(self, wanted: Callable[[JsonObject], bool]) -> JsonObject:
+        """The first such event, however long ago it came."""
+        event: JsonObject = await self._until(lambda: next(filter(wanted, self.seen), None))
+        return event
+
+    async def reads(self, room: str, text: str) -> JsonObject:
+        """A message with this text, from somebody else."""
+        return await self.sees(
+            lambda event: (
+                event["room_id"] == room
+                and event["sender"] != self.user_id
+                and text in str(event["content"].get("body", ""))
+            )
+        )
+
+    async def _until(self, found: Callable[[], Any]) -> Any:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while (what := found()) is None:
+                    await self._sync()
+        except TimeoutError:
+            said = [(it["sender"], str(it["content"].get("body"))[-200:]) for it in self.seen[-20:]]
+            raise AssertionError(f"{self.user_id} waits in vain; last seen: {said}") from None
+        return what
+
+    async def _sync(self) -> None:
+        query = {"timeout": "2000", **({"since": self.since} if self.since else {})}
+        answer = await self.ask("GET", "/v3/sync", **query)
+        self.since = answer["next_batch"]
+        rooms = answer.get("rooms", {})
+        self.invites += rooms.get("invite", {})
+        for room, news in rooms.get("join", {}).items():
+            for event in news.get("timeline", {}).get("events", []):
+                self.seen.append({**event, "room_id": room})
