@@ -1,0 +1,213 @@
+"""Asking our own devices for room keys, and answering them. Spec: "Key requests"."""
+
+from attrs import define
+
+from e2ee.device_lists import DeviceLists
+from e2ee.devices import MEGOLM, Device
+from e2ee.encoding import JsonObject, field
+from e2ee.errors import NotEncrypted
+from e2ee.happenings import KeySource, Trust
+from e2ee.olm_channel import Opened
+from e2ee.own_device import OwnDevice
+from e2ee.records import Records
+from e2ee.room_keys import RoomKeys, copied_key, exported
+from e2ee.sharing import REASONS, Channels
+from e2ee.trust import TrustWeb
+from e2ee.vault import Random
+
+MAX_ASKED = 1_000
+"""Requests of one device of ours that wait at a time."""
+
+REFUSALS = REASONS | {"m.unavailable": "This device does not have the key."}
+
+
+@define
+class OwnDevices:
+    """Our user's other devices, and how sure we are that they are ours."""
+
+    own: OwnDevice
+    lists: DeviceLists
+    trust: TrustWeb
+
+    def others(self) -> list[Device]:
+        mine = self.lists.devices(self.own.user_id)
+        return [one for one in mine if one.ed25519 != self.own.ed25519]
+
+    def verified(self) -> list[Device]:
+        return [one for one in self.others() if self.trust.of(one) is Trust.VERIFIED]
+
+    def sender(self, opened: Opened) -> Device:
+        """The verified device of ours that sent this; raises NotEncrypted for any other sender."""
+        device = opened.device
+        if opened.sender != self.own.user_id or device is None:
+            raise NotEncrypted("This is only taken from our own devices.")
+        if self.trust.of(device) is not Trust.VERIFIED:
+            raise NotEncrypted("This is only taken from our own devices that are verified.")
+        return device
+
+
+@define
+class KeyRequests:
+    """Keys go to verified devices of our own user, and come from them, and nobody else."""
+
+    _devices: OwnDevices
+    _keys: RoomKeys
+    _channels: Channels
+    _records: Records
+    _random: Random
+
+    def ask(self, room_id: str, session_id: str) -> bool:
+        """Ask all our verified devices, once; False if there are none."""
+        helpers = self._devices.verified()
+        if not helpers or self._records.get("asking", session_id) is not None:
+            return bool(helpers)
+        request_id = self._random(16).hex()
+        asked = [one.device_id for one in helpers]
+        asking = {"request_id": request_id, "room_id": room_id, "devices": asked}
+        self._records.put("asking", session_id, asking)
+        body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id}
+        self._tell(asked, {"action": "request", "request_id": request_id, "body": body})
+        return True
+
+    def receive_key(self, opened: Opened) -> tuple[str, str]:
+        """An m.forwarded_room_key that we asked for; the room and session that it opens."""
+        device = self._devices.sender(opened)
+        content = opened.content
+        session_id, room_id = field(content, "session_id", str), field(content, "room_id", str)
+        asking = self._records.get("asking", session_id)
+        if asking is None or asking["room_id"] != room_id:
+            raise NotEncrypted("A key that we did not ask for.")
+        claimed = {"ed25519": field(content, "sender_claimed_ed25519_key", str)}
+        copy = content | {"sender_claimed_keys": claimed}
+        key = copied_key(copy, KeySource.FORWARDED, room_id, session_id)
+        self._keys.add(key, self._keys.from_export(field(content, "session_key", str)))
+        self._records.remove("asking", session_id)
+        others = [one for one in asking["devices"] if one != device.device_id]
+        request_id = asking["request_id"]
+        self._tell(others, {"action": "request_cancellation", "request_id": request_id})
+        return room_id, session_id
+
+    def receive_request(self, sender: str, content: JsonObject) -> None:
+        """Keep it until `answer` can answer; requests of others are not for us."""
+        device_id = field(content, "requesting_device_id", str)
+        if sender != self._devices.own.user_id or device_id == self._devices.own.device_id:
+            return
+        at = f"{device_id} {field(content, 'request_id', str)}"
+        if content.get("action") == "request_cancellation":
+            self._records.remove("asked", at)
+        elif content.get("action") == "request":
+            body = field(content, "body", dict)
+            wanted = {name: field(body, name, str) for name in ("room_id", "session_id")}
+            if len(self._records.find("asked", f"{device_id} ")) < MAX_ASKED:
+                self._records.put("asked", at, wanted | {"device_id": device_id})
+
+    def answer(self, now_ms: int) -> None:
+        """What can be answered now; a device that is not known yet waits."""
+        for at, asked in self._records.find("asked").items():
+            device = self._devices.lists.device(self._devices.own.user_id, asked["device_id"])
+            if device is None or self._channels.claims.want([device], now_ms):
+                continue
+            self._records.remove("asked", at)
+            self._answer(device, asked["room_id"], asked["session_id"])
+
+    def _answer(self, device: Device, room_id: str, session_id: str) -> None:
+        if self._devices.trust.of(device) is not Trust.VERIFIED:
+            self._refuse(device, room_id, session_id, "m.unverified")
+            return
+        found = self._keys.find(room_id, session_id)
+        if found is None:
+            self._refuse(device, room_id, session_id, "m.unavailable")
+            return
+        copy = exported(*found)
+        content = copy | {
+            "room_id": room_id,
+            "session_id": session_id,
+            "sender_claimed_ed25519_key": copy["sender_claimed_keys"]["ed25519"],
+        }
+        sealed = self._channels.channel.encrypt(device, "m.forwarded_room_key", content)
+        if sealed is not None:
+            place = (device.user_id, device.device_id)
+            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
+
+    def _refuse(self, device: Device, room_id: str, session_id: str, code: str) -> None:
+        notice: JsonObject = {
+            "algorithm": MEGOLM,
+            "room_id": room_id,
+            "session_id": session_id,
+            "sender_key": self._devices.own.curve25519,
+            "code": code,
+            "reason": REFUSALS[code],
+        }
+        place = (device.user_id, device.device_id)
+        self._channels.outgoing.send_to_devices("m.room_key.withheld", {place: notice})
+
+    def _tell(self, device_ids: list[str], content: JsonObject) -> None:
+        own = self._devices.own
+        message = content | {"requesting_device_id": own.device_id}
+        messages = {(own.user_id, one): message for one in device_ids}
+        self._channels.outgoing.send_to_devices("m.room_key_request", messages)
+
+
+@define
+class SecretRequests:
+    """The same for secrets. Spec: "Secrets", "Sharing"."""
+
+    _devices: OwnDevices
+    _channels: Channels
+    _records: Records
+    _random: Random
+
+    def ask(self, name: str) -> None:
+        own = self._devices.own
+        asked = [one.device_id for one in self._devices.verified()]
+        request_id = self._random(16).hex()
+        self._records.put("asking secret", request_id, {"name": name, "devices": asked})
+        content: JsonObject = {"action": "request", "name": name, "request_id": request_id}
+        self._tell(asked, content | {"requesting_device_id": own.device_id})
+
+    def receive_secret(self, opened: Opened) -> tuple[str, str]:
+        """Name and secret, from a verified device that we had asked."""
+        device = self._devices.sender(opened)
+        request_id = field(opened.content, "request_id", str)
+        asking = self._records.get("asking secret", request_id)
+        if asking is None or device.device_id not in asking["devices"]:
+            raise NotEncrypted("A secret that we did not ask for.")
+        secret = field(opened.content, "secret", str)
+        self._records.remove("asking secret", request_id)
+        others = [one for one in asking["devices"] if one != device.device_id]
+        content: JsonObject = {"action": "request_cancellation", "request_id": request_id}
+        self._tell(others, content | {"requesting_device_id": self._devices.own.device_id})
+        return asking["name"], secret
+
+    def receive_request(self, sender: str, content: JsonObject) -> None:
+        device_id = field(content, "requesting_device_id", str)
+        if sender != self._devices.own.user_id or device_id == self._devices.own.device_id:
+            return
+        at = f"{device_id} {field(content, 'request_id', str)}"
+        if content.get("action") == "request_cancellation":
+            self._records.remove("asked secret", at)
+        elif content.get("action") == "request":
+            asked = {"device_id": device_id, "name": field(content, "name", str), "id": at}
+            self._records.put("asked secret", at, asked)
+
+    def answer(self, now_ms: int) -> None:
+        """Verified devices get what we have; others hear nothing."""
+        for at, asked in self._records.find("asked secret").items():
+            device = self._devices.lists.device(self._devices.own.user_id, asked["device_id"])
+            if device is None or self._channels.claims.want([device], now_ms):
+                continue
+            self._records.remove("asked secret", at)
+            secret = self._records.get("secret", asked["name"])
+            if secret is not None and self._devices.trust.of(device) is Trust.VERIFIED:
+                self._send(device, at.partition(" ")[2], secret["secret"])
+
+    def _send(self, device: Device, request_id: str, secret: str) -> None:
+        content = {"request_id": request_id, "secret": secret}
+        sealed = self._channels.channel.encrypt(device, "m.secret.send", content)
+        if sealed is not None:
+            place = (device.user_id, device.device_id)
+            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
+
+    def _tell(self, device_ids: list[str], content: JsonObject) -> None:
+        messages = {(self._devices.own.user_id, one): content for one in device_ids}
+        self._channels.outgoing.send_to_devices("m.secret.request", messages)

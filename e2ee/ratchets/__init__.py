@@ -1,0 +1,1 @@
+"""Olm and Megolm by a library: one interface, two that fulfil it."""

@@ -1,0 +1,58 @@
+"""A store in an SQLite file; several devices may share it."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+from e2ee.store import Change, behind
+from e2ee.stores.schema import FIND, GET, PUT, REMOVE, VERSION_TABLE, migrate
+
+
+class SqliteStore:
+    """`account` keeps the devices apart."""
+
+    def __init__(self, path: Path | str, account: str) -> None:
+        self._account = account
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA busy_timeout = 10000")
+        self._migrate()
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        row = self._connection.execute(GET, (self._account, kind, key)).fetchone()
+        return row[0] if row else None
+
+    def find(self, kind: str, prefix: str = "") -> list[tuple[str, bytes]]:
+        bounds = (self._account, kind, prefix, behind(prefix))
+        return self._connection.execute(FIND, bounds).fetchall()
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for change in changes:
+                place = (self._account, change.kind, change.key)
+                if change.value is None:
+                    self._connection.execute(REMOVE, place)
+                else:
+                    self._connection.execute(PUT, (*place, change.value))
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _migrate(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._connection.execute(VERSION_TABLE)
+            row = self._connection.execute("SELECT version FROM e2ee_schema").fetchone()
+            version = row[0] if row else None
+            migrate(self._connection.execute, version, order="", bytes="BLOB")
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            self._connection.close()
+            raise

@@ -1,0 +1,1 @@
+"""Interactive verification, machine to machine and person to person."""
