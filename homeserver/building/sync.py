@@ -23,6 +23,7 @@ from homeserver.sync.moves import Moves
 from homeserver.sync.notifications import Notifications
 from homeserver.sync.old_sync import OldSync
 from homeserver.sync.presence_news import PresenceNews
+from homeserver.sync.profile_news import ProfileNews
 from homeserver.sync.sliding.answers import SlidingAnswers, SlidingParts
 from homeserver.sync.sliding.candidates import Candidates
 from homeserver.sync.sliding.engine import SlidingSync
@@ -32,6 +33,7 @@ from homeserver.sync.sliding.recency import Recency
 from homeserver.sync.sliding.room_entries import RoomEntries
 from homeserver.sync.sliding.room_extensions import RoomExtensions
 from homeserver.sync.sliding.room_lists import RoomLists
+from homeserver.sync.sliding.user_extensions import UserExtensions
 from homeserver.sync.summaries import Summaries
 from homeserver.sync.unread import Unread
 from homeserver.sync.waiting import Waiting
@@ -63,14 +65,17 @@ def build_sync(
     summaries, unread = Summaries(), Unread(receipts, moves)
     joined_rooms = JoinedRooms(summaries, unread, sticky)
     device_lists = DeviceLists(db.position, notifier)
-    parts = Parts(joined_rooms, (typing, receipts), presence_news, device_lists)
+    profile_news = ProfileNews(db.position, notifier)
+    parts = Parts(joined_rooms, (typing, receipts), presence_news, device_lists, profile_news)
     answers = Answers(world.clock, moves, SentMembers(), parts)
     engine = SyncEngine(db, world.clock, moves, waiting, answers)
     sliding_parts = SlidingParts(
         RoomLists(Recency(notifier), moves),
         Candidates(),
         RoomEntries(Names(summaries), unread),
-        Extended(RoomExtensions(typing, receipts), device_lists),
+        Extended(
+            RoomExtensions(typing, receipts), UserExtensions(profile_news, sticky), device_lists
+        ),
     )
     sliding_answers = SlidingAnswers(world.clock, moves, SentMembers(), sliding_parts)
     sliding = SlidingSync(db, world.clock, moves, waiting, sliding_answers)

@@ -19,6 +19,8 @@ from homeserver.events.filter_values import (
 from homeserver.events.type_patterns import TypePatterns
 from homeserver.json_values import JsonObject
 
+UNSTABLE_PROFILES = "org.matrix.msc4429."
+
 
 @frozen
 class EventFilter:
@@ -165,6 +167,9 @@ class SyncFilter:
     account_data: EventFilter = field(factory=EventFilter)
     event_fields: EventFields | None = None
     federation_format: bool = False
+    profile_fields: Names = frozenset()
+    """Of which fields of profiles the client wants to hear (MSC4429); `users_key` is where."""
+    users_key: str = "users"
 
     @classmethod
     def parse(cls, body: JsonObject) -> Self:
@@ -172,12 +177,16 @@ class SyncFilter:
         if not isinstance(body, dict):
             raise BadJson("A filter is a JSON object.")
         fields = read_names(body, "event_fields")
+        prefix = UNSTABLE_PROFILES if UNSTABLE_PROFILES + "profile_fields" in body else ""
+        wanted = read_object(body, prefix + "profile_fields")
         return cls(
             RoomFilter.parse(read_object(body, "room")),
             EventFilter.parse(read_object(body, "presence")),
             EventFilter.parse(read_object(body, "account_data")),
             None if fields is None else EventFields.parse(fields),
             read_choice(body, "event_format", ("client", "federation")) == "federation",
+            read_names(wanted, "ids") or frozenset(),
+            prefix + "users",
         )
 
 

@@ -3,6 +3,7 @@
 Asking what is sticky in a room touches no SQL: almost always the answer is "nothing".
 """
 
+from collections.abc import Collection
 from functools import partial
 
 from attrs import evolve
@@ -45,6 +46,10 @@ class StickyEvents:
         await self._db.write(sticky_events.forget_expired, now_ms)
         for sticky in await self._db.read(sticky_events.unexpired, now_ms):
             self._keep(sticky)
+
+    def rooms(self) -> Collection[str]:
+        """Those in which something is sticky."""
+        return tuple(self._rooms)
 
     def unseen(self, room_id: str, after: int, upto: int) -> list[Sticky]:
         """What became sticky in this part of the number line and still is, oldest first."""

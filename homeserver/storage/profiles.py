@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from homeserver.changes import ProfileChanged
 from homeserver.json_values import JsonValue, decode, encode
-from homeserver.storage import user_directory
+from homeserver.storage import profile_changes, user_directory
 from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
 
@@ -30,7 +30,7 @@ def get(txn: Transaction, user_id: str) -> Profile:
 
 def save(txn: Transaction, user_id: str, profile: Profile) -> int:
     """Replace a profile and make it known; its position."""
-    fields = dict(profile)
+    fields, before = dict(profile), get(txn, user_id)
     txn.insert(
         """
         INSERT INTO profiles (user_id, fields) VALUES (?, ?)
@@ -42,8 +42,18 @@ def save(txn: Transaction, user_id: str, profile: Profile) -> int:
     txn.put(_cache(txn), user_id, MappingProxyType(fields))
     user_directory.save(txn, user_id, fields.get("displayname"), fields.get("avatar_url"))
     position = txn.next_position()
+    profile_changes.note(txn, user_id, different(before, fields), position)
     txn.announce(ProfileChanged(position, user_id))
     return position
+
+
+def different(before: Profile, after: Profile) -> list[str]:
+    """The fields that were set, changed or removed."""
+    return [
+        name
+        for name in before.keys() | after.keys()
+        if name not in before or name not in after or encode(before[name]) != encode(after[name])
+    ]
 
 
 def erase(txn: Transaction, user_id: str) -> None:

@@ -19,6 +19,7 @@ from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.key_counts import key_counts
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
+from homeserver.sync.profile_news import ProfileNews
 from homeserver.sync.room_sections import Overtaken, room_sections
 from homeserver.sync.view import EphemeralSource, SyncWish, View
 
@@ -45,6 +46,7 @@ class Parts:
     ephemeral: tuple[EphemeralSource, ...]
     presence: PresenceSource
     device_lists: DeviceLists
+    profiles: ProfileNews
 
 
 @frozen
@@ -88,6 +90,7 @@ class Answers:
             "to_device": as_events([message for _, message in messages]),
             "presence": as_events(self._presence(view)),
             "device_lists": self._parts.device_lists.changes(view),
+            wish.filter.users_key: self._parts.profiles.updates(view),
         }
         found = {name: section for name, section in sections.items() if section}
         counts = key_counts(txn, user_id, device_id)

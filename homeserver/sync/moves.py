@@ -11,7 +11,9 @@ from homeserver.changes import (
     DeviceListChanged,
     MembershipMoved,
     PresenceChanged,
+    ProfileChanged,
     ReceiptMoved,
+    ThreadSubscriptionChanged,
     ToDeviceArrived,
     TypingChanged,
     UserSigned,
@@ -81,9 +83,13 @@ class Moves:
         notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
         notifier.listen(MembershipMoved, lambda change: self._user(change.user_id, change.position))
         notifier.listen(UserSigned, lambda change: self._user(change.user_id, change.position))
+        notifier.listen(
+            ThreadSubscriptionChanged, lambda change: self._user(change.user_id, change.position)
+        )
         # Few and far between: cheaper to let everybody look than to know whom they concern.
         notifier.listen(PresenceChanged, lambda change: self._all(change.position))
         notifier.listen(DeviceListChanged, lambda change: self._all(change.position))
+        notifier.listen(ProfileChanged, lambda change: self._all(change.position))
 
     def anything(self, user_id: str, rooms: Container[str], since: int) -> bool:
         """Whether there may be news for a user in these rooms."""

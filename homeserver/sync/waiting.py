@@ -9,7 +9,9 @@ from homeserver.changes import (
     DeviceListChanged,
     MembershipMoved,
     PresenceChanged,
+    ProfileChanged,
     ReceiptMoved,
+    ThreadSubscriptionChanged,
     ToDeviceArrived,
     TypingChanged,
     UserSigned,
@@ -39,8 +41,10 @@ class Waiting:
         notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
         notifier.listen(MembershipMoved, lambda change: self.wake(change.user_id))
         notifier.listen(UserSigned, lambda change: self.wake(change.user_id))
+        notifier.listen(ThreadSubscriptionChanged, lambda change: self.wake(change.user_id))
         notifier.listen(PresenceChanged, self._neighbours)
         notifier.listen(DeviceListChanged, self._neighbours)
+        notifier.listen(ProfileChanged, self._neighbours)
         notifier.listen_afterwards(self._rouse_due)
 
     def __len__(self) -> int:
@@ -95,7 +99,7 @@ class Waiting:
         for user_id in concerned:
             self.wake(user_id)
 
-    def _neighbours(self, change: PresenceChanged | DeviceListChanged) -> None:
+    def _neighbours(self, change: PresenceChanged | DeviceListChanged | ProfileChanged) -> None:
         """Wake who shares a room with the user, and the user."""
         self.wake(change.user_id)
         rooms: Rooms | None = self._memory.rooms_of_users.get(change.user_id)

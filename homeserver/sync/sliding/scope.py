@@ -57,6 +57,12 @@ class Scope:
             return None
         return self._in(frozenset(lists), room_id)
 
+    def matches(self, room_id: str) -> bool:
+        """Whether a list holds the room, in whatever range, or the client names it."""
+        return self._may_subscribe(room_id) or any(
+            room_id in rooms for rooms in self.matching.values()
+        )
+
     def counts(self) -> JsonObject:
         return {name: len(rooms) for name, rooms in self.matching.items()}
 
