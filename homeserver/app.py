@@ -29,6 +29,7 @@ from homeserver.building.reading import build_reading
 from homeserver.building.retention import RetentionPart, build_retention
 from homeserver.building.rooms import build_rooms
 from homeserver.building.sending import SendingPart, build_sending
+from homeserver.building.server_notices import ServerNoticesPart, build_server_notices
 from homeserver.building.sync import build_sync
 from homeserver.building.user_data import UserDataPart, build_user_data
 from homeserver.building.world import World
@@ -96,6 +97,7 @@ class Application:
     finding: FindingPart
     sending: SendingPart
     retention: RetentionPart
+    server_notices: ServerNoticesPart
     calls: CallsPart
     push: PushPart
     endpoints: dict[str, Endpoints]
@@ -110,6 +112,7 @@ class Application:
         await self.accounts.start()
         await self.user_data.start()
         await self.sending.start()
+        await self.server_notices.start()
         await self.peers.start()
         await self.delivery.start()
         await self.appservices.start()
@@ -230,6 +233,7 @@ def build(settings: Settings, world: World) -> Application:
     bridged = build_appservices(settings, world, metrics, happenings, asking)
     retention = build_retention(settings, world, database, metrics)
     push = build_push(settings, world, metrics, News(database, notifier, sync, vapid))
+    server_notices = build_server_notices(settings, world, database, rooms, accounts)
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,
@@ -248,6 +252,7 @@ def build(settings: Settings, world: World) -> Application:
             *finding.endpoints,
             *sending.endpoints,
             *retention.endpoints,
+            *server_notices.endpoints,
             *calls.endpoints["client"],
             *bridged.endpoints,
         ],
@@ -271,6 +276,7 @@ def build(settings: Settings, world: World) -> Application:
         finding,
         sending,
         retention,
+        server_notices,
         calls,
         push,
         endpoints,

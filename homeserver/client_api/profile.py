@@ -7,6 +7,7 @@ from homeserver.errors import MissingParam
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
+from homeserver.rooms.access import refuse_suspended
 from homeserver.users.profiles import Profiles
 
 MSC4133 = "/unstable/uk.tcpip.msc4133"
@@ -46,5 +47,6 @@ class ProfileEndpoints:
 
 def may_change(request: Request, user_id: str) -> None:
     """Administrators keep order in everybody's profile."""
+    refuse_suspended(request.requester)
     if not request.requester.is_admin:
         must_be_own(request, user_id)

@@ -41,6 +41,7 @@ def client_discovery(settings: Settings) -> JsonObject:
     return {
         "m.homeserver": {"base_url": settings.baseurl},
         **call_transports(settings),
+        **maps(settings.well_known.map_style_url),
         **settings.well_known.client,
     }
 
@@ -51,6 +52,14 @@ def call_transports(settings: Settings) -> JsonObject:
     if service is None:
         return {}
     return {RTC_FOCI: [{"type": "livekit", "livekit_service_url": service}]}
+
+
+def maps(style_url: str | None) -> JsonObject:
+    """MSC3488, under the name to come and the one in use."""
+    if style_url is None:
+        return {}
+    told = {"map_style_url": style_url}
+    return {"m.tile_server": told, "org.matrix.msc3488.tile_server": told}
 
 
 def answer(document: JsonObject) -> JsonObject:

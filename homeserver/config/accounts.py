@@ -121,6 +121,12 @@ class WellKnown:
         "one. This server is none itself.",
         example="6yhHGKhCiXTSEN2ksjV7kX/N6rBQZ3Xb+M7LlC6NS+s",
     )
+    map_style_url: str | None = setting(
+        None,
+        "The style of the maps on which clients show places: told under `m.tile_server`, and under "
+        "the name that this had before.",
+        example="https://maps.example.org/style.json",
+    )
     client: dict[str, Any] = setting(
         {},
         "Further keys for clients, beside `m.homeserver`.",

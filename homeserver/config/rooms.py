@@ -17,6 +17,19 @@ class DelayedEvents:
 
 
 @frozen(kw_only=True)
+class ServerNotices:
+    """Messages from the server itself, which administrators send to single users."""
+
+    localpart: str | None = setting(
+        None,
+        "The first part of the id of the user who speaks for the server. Without it nobody does.",
+        example="notices",
+    )
+    display_name: str = setting("Server notices", "What that user is called.")
+    room_name: str = setting("Server notices", "The name of the room with each user.")
+
+
+@frozen(kw_only=True)
 class Rooms:
     """New rooms, and what is sent into rooms."""
 
@@ -27,3 +40,4 @@ class Rooms:
         "none", "Which new rooms are encrypted from the start: `none`, `private` ones, or `all`."
     )
     delayed_events: DelayedEvents = section(DelayedEvents)
+    server_notices: ServerNotices = section(ServerNotices)

@@ -12,11 +12,19 @@ from homeserver.rooms.member_events import MemberEvents, with_membership
 from homeserver.rooms.out_of_band import is_out_of_band
 from homeserver.rooms.remote import RemoteRooms
 from homeserver.rooms.timeline import IN_ROOM
-from homeserver.storage import memberships
+from homeserver.storage import memberships, server_notices
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
 log = logger(__name__)
+
+NOTICE_TAG = "m.server_notice"
+
+
+class CannotLeaveServerNoticeRoom(MatrixError):
+    status = 403
+    errcode = "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM"
+
 
 BATCH = 25
 """So many rooms are left in one piece of work: the writer has others to serve."""
@@ -30,9 +38,15 @@ class Leaving:
 
     async def leave(self, requester: Requester, room_id: str, extra: JsonObject) -> None:
         """Leave a room, decline its invite, or take a knock back."""
-        if not await self._db.write(self._leave, requester.user_id, room_id, extra):
+        if not await self._db.write(self._leave_by_choice, requester.user_id, room_id, extra):
             content = with_membership("leave", extra)
             await self._remote.leave(requester.user_id, room_id, content)
+
+    def _leave_by_choice(
+        self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject
+    ) -> bool:
+        check_may_decline(txn, user_id, room_id)
+        return self._leave(txn, user_id, room_id, extra)
 
     def _leave(self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject) -> bool:
         """False if the room is only known from another server's invite."""
@@ -72,6 +86,14 @@ class Leaving:
 
     async def forget(self, user_id: str, room_id: str) -> None:
         await self._db.write(forget, user_id, room_id)
+
+
+def check_may_decline(txn: Transaction, user_id: str, room_id: str) -> None:
+    """What the server has to say can be left, but not declined. Spec: "Server Notices"."""
+    known = memberships.of_user(txn, user_id).get(room_id)
+    is_invited = known is not None and known.membership == "invite"
+    if is_invited and server_notices.room_of(txn, user_id) == room_id:
+        raise CannotLeaveServerNoticeRoom("The server's notices cannot be declined.")
 
 
 def forget(txn: Transaction, user_id: str, room_id: str) -> None:

@@ -10,6 +10,7 @@ from homeserver.events.ids import domain_of, is_room_alias
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.rooms.invite_permission import check_invite_permission
+from homeserver.rooms.leaving import check_may_decline
 from homeserver.rooms.remote import RemoteRooms
 from homeserver.rooms.restricted import authorising_user
 from homeserver.storage import aliases
@@ -51,6 +52,8 @@ class StateChecks:
         target, membership = draft.state_key or "", draft.content.get("membership")
         if membership == "invite":
             self.check_invitee(txn, target, sender)
+        elif membership == "leave" and target == sender:
+            check_may_decline(txn, sender, head.room_id)
         elif membership == "join" and target == sender:
             content = {k: v for k, v in draft.content.items() if k != AUTHORISED_VIA}
             authoriser = authorising_user(txn, head, sender, self._server_name)

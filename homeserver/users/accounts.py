@@ -71,6 +71,17 @@ class Accounts:
         """Make sure that application services' own users exist: user id to service id."""
         await self._db.write(self._add_senders, senders, now_ms)
 
+    async def add_system_user(self, user_id: str, display_name: str, now_ms: int) -> None:
+        """Make sure that the user exists who speaks for the server; nobody can log in as it."""
+        await self._db.write(self._add_system_user, user_id, display_name, now_ms)
+
+    def _add_system_user(
+        self, txn: Transaction, user_id: str, display_name: str, now_ms: int
+    ) -> None:
+        if not accounts.exists(txn, user_id):
+            account = Account(user_id=user_id, created_ts=now_ms, user_type="system")
+            self.create(txn, account, display_name)
+
     def _add_senders(self, txn: Transaction, senders: dict[str, str], now_ms: int) -> None:
         for user_id, service in senders.items():
             if not accounts.exists(txn, user_id):

@@ -14,11 +14,20 @@ from homeserver.storage.database import Database
 from homeserver.storage.profiles import Profile
 from homeserver.storage.transaction import Transaction
 
-DISPLAYNAME, AVATAR_URL, TIME_ZONE = "displayname", "avatar_url", "m.tz"
+DISPLAYNAME, AVATAR_URL = "displayname", "avatar_url"
+TIME_ZONES = ("m.tz", "us.cloke.msc4175.tz")
+STATUS_FIELDS = (
+    "m.status",
+    "m.call",
+    "org.matrix.msc4426.status",
+    "org.matrix.msc4426.call",
+)
+"""What somebody is doing (MSC4426): told to all who share a room, so they are short."""
 
 MAX_DISPLAYNAME = 256
 MAX_AVATAR_URL = 1000
 MAX_TIME_ZONE = 255
+MAX_STATUS_BYTES = 1024
 
 _MXC = re.compile(r"mxc://([^/]+)/[A-Za-z0-9_-]+")
 
@@ -153,7 +162,9 @@ def check_key(key: str) -> None:
 
 def check_value(key: str, value: JsonValue) -> None:
     """Refuse what a field of the spec cannot be; others can be anything."""
-    if key not in (DISPLAYNAME, AVATAR_URL, TIME_ZONE):
+    if key in STATUS_FIELDS and len(encode(value)) > MAX_STATUS_BYTES:
+        raise InvalidParam(f"`{key}` may take {MAX_STATUS_BYTES} bytes.")
+    if key not in (DISPLAYNAME, AVATAR_URL, *TIME_ZONES):
         return
     if not isinstance(value, str):
         raise BadJson(f"`{key}` must be a string. DELETE removes it.")

@@ -15,7 +15,7 @@ def test_the_versions_are_told_to_anybody(server: Server) -> None:
     answer = server.anonymous.get("/versions")
 
     assert "v1.19" in answer["versions"]
-    assert all(value is True for value in answer["unstable_features"].values())
+    assert all(isinstance(value, bool) for value in answer["unstable_features"].values())
 
 
 def test_capabilities_name_the_room_versions(server: Server) -> None:
@@ -75,6 +75,17 @@ REFUSED = {
     "/v3/register/email/requestToken": "M_THREEPID_DENIED",
     "/v3/register/msisdn/requestToken": "M_THREEPID_DENIED",
 }
+
+
+def test_clients_know_where_maps_are(start_server: Callable[..., Server]) -> None:
+    style = "https://maps.test/style.json"
+    well_known = WellKnown(map_style_url=style)
+    server = start_server(public_baseurl="https://matrix.test", well_known=well_known)
+
+    told = server.anonymous.get("/.well-known/matrix/client")
+
+    assert told["m.tile_server"] == {"map_style_url": style}
+    assert told["org.matrix.msc3488.tile_server"] == {"map_style_url": style}
 
 
 def test_addresses_and_telephone_numbers_are_not_kept(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
 Talk = tuple[Person, Person, str]
@@ -100,3 +101,23 @@ def test_an_event_may_only_be_so_large(talk: Talk) -> None:
 
     assert (refused.value.status, refused.value.errcode) == (413, "M_TOO_LARGE")
     assert len(bob.syncs().texts(room)) == 1
+
+
+def test_the_suspended_say_nothing_but_take_their_words_back(talk: Talk) -> None:
+    """Spec: "Account suspension"."""
+    alice, bob, room = talk
+    said, other = bob.sends(room, "before"), alice.sends(room, "hello")
+    outcome(bob.server.app.accounts.accounts.suspend(bob.user_id, True))
+
+    levels = f"/v3/rooms/{room}/state/org.example/x"
+    path = f"/v3/rooms/{room}/send/m.room.message/x"
+    name = f"/v3/profile/{bob.user_id}/displayname"
+    for where, body in ((path, {"body": "x"}), (levels, {}), (name, {"displayname": "x"})):
+        with pytest.raises(Refused) as refused:
+            bob.put(where, body)
+        assert (refused.value.status, refused.value.errcode) == (403, "M_USER_SUSPENDED")
+    with pytest.raises(Refused):
+        bob.redacts(room, other)
+    bob.redacts(room, said)
+    bob.syncs()
+    bob.leaves(room)

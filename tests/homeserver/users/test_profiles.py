@@ -112,3 +112,18 @@ def test_an_operator_may_fix_names(start_server: object) -> None:
 
     assert refused.value.errcode == "M_FORBIDDEN"
     alice.put(f"{FIELDS}/m.tz", {"m.tz": "UTC"})
+
+
+@pytest.mark.parametrize("key", ["org.matrix.msc4426.status", "m.status", "us.cloke.msc4175.tz"])
+def test_what_all_are_told_of_is_short(server: Server, key: str) -> None:
+    """MSC4426: status; MSC4175: time zone, under the name from before."""
+    alice = server.person("alice")
+    path = f"/v3/profile/{alice.user_id}/{key}"
+    value = "Europe/Paris" if key.endswith("tz") else {"text": "at lunch", "emoji": "x"}
+    alice.put(path, {key: value})
+    assert alice.get(path) == {key: value}
+
+    with pytest.raises(Refused) as refused:
+        alice.put(path, {key: "x" * 2000})
+
+    assert refused.value.status == 400

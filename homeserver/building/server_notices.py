@@ -1,0 +1,51 @@
+"""What the server says to its users, put together."""
+
+from attrs import frozen
+
+from homeserver.building.accounts import AccountsPart
+from homeserver.building.rooms import RoomsPart
+from homeserver.building.world import World
+from homeserver.client_api.server_notices import ServerNoticeEndpoints
+from homeserver.config.settings import Settings
+from homeserver.rooms.member_events import MemberEvents
+from homeserver.rooms.opening import Opening
+from homeserver.rooms.sending import Sending
+from homeserver.rooms.server_notices import ServerNotices
+from homeserver.storage import profiles
+from homeserver.storage.database import Database
+from homeserver.users.accounts import Accounts
+
+
+@frozen(kw_only=True)
+class ServerNoticesPart:
+    """`endpoints` belong to the resource `client`."""
+
+    notices: ServerNotices
+    endpoints: tuple[object, ...]
+    _accounts: Accounts
+    _settings: Settings
+    _world: World
+
+    async def start(self) -> None:
+        settings = self._settings.rooms.server_notices
+        if settings.localpart is not None:
+            now_ms = self._world.clock.now_ms()
+            await self._accounts.add_system_user(self.notices.sender, settings.display_name, now_ms)
+
+
+def build_server_notices(
+    settings: Settings, world: World, db: Database, rooms: RoomsPart, accounts: AccountsPart
+) -> ServerNoticesPart:
+    members = MemberEvents(rooms.author, profiles.for_member_event)
+    opening = Opening(members, world.clock, world.random)
+    sending = Sending(db, rooms.author, rooms.checks)
+    wanted = settings.rooms.server_notices
+    sender = f"@{wanted.localpart or 'notices'}:{settings.server_name}"
+    notices = ServerNotices(db, opening, sending, wanted, sender)
+    return ServerNoticesPart(
+        notices=notices,
+        endpoints=(ServerNoticeEndpoints(notices),),
+        accounts=accounts.accounts,
+        settings=settings,
+        world=world,
+    )
