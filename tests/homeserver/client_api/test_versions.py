@@ -80,6 +80,10 @@ PATHS = {
 """Flags for endpoints."""
 
 PROVED_IN = {
+    "org.matrix.msc4429": "tests/homeserver/sync/test_profile_news.py",
+    "org.matrix.msc4429.stable": "tests/homeserver/sync/test_profile_news.py",
+    "org.matrix.msc4262": "tests/homeserver/sync/sliding/test_user_extensions.py",
+    "org.matrix.msc4174": "tests/homeserver/delivery/push/test_web_push.py",
     "org.matrix.msc2285.stable": "tests/homeserver/rooms/test_receipts.py",
     "org.matrix.msc3771": "tests/homeserver/rooms/test_receipts.py",
     "org.matrix.msc3773": "tests/homeserver/sync/test_unread.py",
