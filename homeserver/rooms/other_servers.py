@@ -59,11 +59,13 @@ class OtherServers:
         answer = await self._get(server, path, {"event_id": event_id}, LARGE)
         return StateIds(_ids(server, answer, "pdu_ids"), _ids(server, answer, "auth_chain_ids"))
 
-    async def state(self, server: str, room_id: str, event_id: str) -> list[JsonValue]:
+    async def state(
+        self, server: str, room_id: str, event_id: str
+    ) -> tuple[list[JsonValue], list[JsonValue]]:
         """The state before the event, and all that it rests upon."""
         path = path_of(V1 + "/state/{}", room_id)
         answer = await self._get(server, path, {"event_id": event_id}, LARGE)
-        return [*_list(server, answer, "pdus"), *_list(server, answer, "auth_chain")]
+        return _list(server, answer, "pdus"), _list(server, answer, "auth_chain")
 
     async def event_auth(self, server: str, room_id: str, event_id: str) -> list[JsonValue]:
         path = path_of(V1 + "/event_auth/{}/{}", room_id, event_id)

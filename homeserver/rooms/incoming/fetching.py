@@ -57,8 +57,8 @@ class Fetching:
         named = {*told.state, *told.auth_chain}
         missing = await self._db.read(outliers.unknown, named)
         if len(missing) > FEW:
-            pdus = await self._others.state(server, room_id, event.event_id)
-            found = await self._new(pdus, event.version, room_id)
+            pdus, chain = await self._others.state(server, room_id, event.event_id)
+            found = await self._new([*pdus, *chain], event.version, room_id)
         else:
             found = await self._one_by_one(server, event, missing)
         await self.keep(room_id, found)

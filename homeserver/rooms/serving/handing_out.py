@@ -8,7 +8,7 @@ from homeserver.events.event import Event
 from homeserver.events.resolution.sources import MAX_EVENTS
 from homeserver.json_values import JsonObject
 from homeserver.rooms.shown import as_seen
-from homeserver.storage import events, state_trees
+from homeserver.storage import events, names, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
 
@@ -23,6 +23,17 @@ def pdus_at(txn: Transaction, positions: Collection[int]) -> list[Fragment | Jso
 
 def state_positions(txn: Transaction, root: bytes) -> list[int]:
     return [position for _, position in state_trees.items(txn, root)]
+
+
+def without_members(txn: Transaction, root: bytes, but: Iterable[str]) -> list[int]:
+    """The same without m.room.member events, but for those of these users."""
+    member = names.find(txn, "m.room.member")
+    kept = {names.find(txn, user_id) for user_id in but}
+    return [
+        position
+        for (type, state_key), position in state_trees.items(txn, root)
+        if type != member or state_key in kept
+    ]
 
 
 def auth_chain(txn: Transaction, found: Iterable[Event]) -> dict[str, Stored]:

@@ -16,11 +16,17 @@ from homeserver.events.resolution.sources import UnresolvableState
 from homeserver.events.signatures import signing_servers
 from homeserver.json_values import JsonObject
 from homeserver.rooms.author import Author
+from homeserver.rooms.heroes import count, has_name, heroes_of
 from homeserver.rooms.incoming.receiving import Receiving
 from homeserver.rooms.previews import preview_pdus
 from homeserver.rooms.restricted import authorising_user
 from homeserver.rooms.server_access import check_acl, room_here
-from homeserver.rooms.serving.handing_out import auth_chain, pdus_at, state_positions
+from homeserver.rooms.serving.handing_out import (
+    auth_chain,
+    pdus_at,
+    state_positions,
+    without_members,
+)
 from homeserver.rooms.state_checks import AUTHORISED_VIA
 from homeserver.storage import events, handed_in
 from homeserver.storage.database import Database
@@ -124,14 +130,15 @@ class Memberships:
 
     def _welcome(self, txn: Transaction, event_id: str, omit_members: bool) -> JsonObject:
         join = _stored(txn, event_id)
-        positions = state_positions(txn, join.state)
-        state = events.at_all(txn, positions)
+        head = room_here(txn, self._author.server_name, join.event.room_id)
         if omit_members:
-            state = {at: it for at, it in state.items() if _is_told(it, join)}
+            positions = without_members(txn, join.state, _told(txn, head, join))
+        else:
+            positions = state_positions(txn, join.state)
+        state = events.at_all(txn, positions)
         ids = {stored.event.event_id for stored in state.values()}
         chain = auth_chain(txn, [join.event, *(it.event for it in state.values())])
         left = [s.position for id, s in chain.items() if not omit_members or id not in ids]
-        head = room_here(txn, self._author.server_name, join.event.room_id)
         answer: JsonObject = {
             "origin": self._author.server_name,
             "state": pdus_at(txn, list(state)),
@@ -160,12 +167,13 @@ def _servers_before(head: Head, join: Event) -> list[str]:
     return [server for server in head.servers if not alone or server != join.sender_domain]
 
 
-def _is_told(stored: Stored, join: Stored) -> bool:
-    """Without members, only the one who enters and who let them in."""
-    event = stored.event
-    if event.type != MEMBER:
-        return True
-    return event.state_key in (join.event.sender, join.event.content.get(AUTHORISED_VIA))
+def _told(txn: Transaction, head: Head, join: Stored) -> set[str]:
+    """Of whom is told even without members: who enters, who let them in, and who gives a room
+    without a name its name.
+    """
+    user_id, authoriser = join.event.sender, join.event.content.get(AUTHORISED_VIA)
+    told = {user_id, authoriser} if isinstance(authoriser, str) else {user_id}
+    return told if has_name(txn, head) else told.union(heroes_of(count(head), head, user_id))
 
 
 def _stored(txn: Transaction, event_id: str) -> Stored:

@@ -6,13 +6,14 @@ from attrs import frozen
 
 from homeserver.events.event import StateKey
 from homeserver.json_values import JsonObject
+from homeserver.rooms.heroes import heroes_of
 from homeserver.storage import events
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.sliding.part import Part
 from homeserver.sync.sliding.required import RequiredEvents, State
 from homeserver.sync.sliding.sitting import Sitting
-from homeserver.sync.summaries import Summaries, heroes_of
+from homeserver.sync.summaries import Summaries
 from homeserver.sync.view import MEMBER
 
 NAME: StateKey = ("m.room.name", "")

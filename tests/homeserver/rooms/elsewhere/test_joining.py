@@ -5,8 +5,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Link
-from tests.linked_servers import LinkedServer
-from tests.people import Refused
+from tests.linked_servers import LinkedServer, Network
+from tests.people import JsonObject, Refused
 
 Pair = list[LinkedServer]
 
@@ -25,6 +25,25 @@ def test_a_room_is_joined_by_its_alias_and_talked_in_both_ways(pair: Pair) -> No
     assert a.state_of(room) == b.state_of(room)
     assert bob.state(room, "m.room.name") == {"name": "Tea"}
     assert {first, second} <= set(bob.syncs(since="", full_state=True).timeline(room))
+
+
+def test_what_a_server_leaves_out_of_its_answer_is_fetched(pair: Pair, network: Network) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    for name in ("carol", "dave"):
+        a.person(name).joins(room)
+
+    def without_members(answer: JsonObject) -> JsonObject:
+        state = [pdu for pdu in answer["state"] if pdu["type"] != "m.room.member"]
+        return {**answer, "state": state, "members_omitted": True, "servers_in_room": ["a"]}
+
+    with network.tampered("/send_join/", without_members):
+        bob.post(f"/v3/join/{room}?via=a")
+
+    assert a.state_of(room) == b.state_of(room)
+    members = bob.get(f"/v3/rooms/{room}/joined_members")["joined"]
+    assert set(members) == {"@alice:a", "@bob:b", "@carol:a", "@dave:a"}
 
 
 @pytest.mark.parametrize("link", ["postgresql"], indirect=True)

@@ -35,13 +35,9 @@ def with_a_ban(answer: JsonObject) -> JsonObject:
     return {**answer, "state": [e for e in answer["state"] if e["type"] != "m.room.join_rules"]}
 
 
-def without_members(answer: JsonObject) -> JsonObject:
-    return {**answer, "members_omitted": True}
-
-
 @pytest.mark.parametrize(
     "lie",
-    [without_create, of_another_version, with_everything_forged, with_a_ban, without_members],
+    [without_create, of_another_version, with_everything_forged, with_a_ban],
 )
 def test_a_state_that_cannot_be_is_not_believed(pair: Pair, network: Network, lie: Change) -> None:
     a, b = pair

@@ -133,7 +133,7 @@ def test_members_may_be_left_out_of_the_answer_to_a_join(
 ) -> None:
     a, b = pair
     alice, bob = people
-    room = alice.creates_room(preset="public_chat")
+    room = alice.creates_room(preset="public_chat", name="Tea")
     a.person("carol").joins(room)
     proposal = b.asks("a", "GET", f"{V1}/make_join/{room}/{quote(bob.user_id)}?ver=12")
     content = {"membership": "join"}
@@ -151,6 +151,29 @@ def test_members_may_be_left_out_of_the_answer_to_a_join(
     assert answer["servers_in_room"] == ["a"]
     members = {e["state_key"] for e in answer["state"] if e["type"] == "m.room.member"}
     assert "@carol:a" not in members
+
+
+def test_who_names_a_room_without_a_name_is_never_left_out(
+    pair: Pair, people: tuple[Person, Person]
+) -> None:
+    a, b = pair
+    alice, bob = people
+    room = alice.creates_room(preset="public_chat")
+    for number in range(6):
+        a.person(f"guest{number}").joins(room)
+    proposal = b.asks("a", "GET", f"{V1}/make_join/{room}/{quote(bob.user_id)}?ver=12")
+    join = _drafts(b).finish("a", proposal, room, bob.user_id, {"membership": "join"})
+
+    answer = b.asks(
+        "a",
+        "PUT",
+        f"/_matrix/federation/v2/send_join/{room}/{join.event_id}",
+        query={"omit_members": "true"},
+        body=join.pdu,
+    )
+
+    members = {e["state_key"] for e in answer["state"] if e["type"] == "m.room.member"}
+    assert members == {"@alice:a", *(f"@guest{number}:a" for number in range(4))}
 
 
 def test_the_old_endpoints_of_joins_and_leaves_still_answer(
