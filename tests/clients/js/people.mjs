@@ -81,6 +81,21 @@ export class Person {
     });
   }
 
+  deviceId() {
+    return this.client.getDeviceId();
+  }
+
+  // As `until`, for what is asked of the SDK and answered later.
+  async untilAsked(ask) {
+    const giveUp = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const found = await ask();
+      if (found) return found;
+      if (Date.now() > giveUp) throw new Error(`${this.id} asked in vain: ${ask}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   // The event, once it came down sync.
   hears(roomId, eventId) {
     return this.until(() => this.room(roomId)?.findEventById(eventId));
@@ -147,8 +162,8 @@ export class People {
     return client;
   }
 
-  withSession({ user_id: userId, device_id: deviceId, access_token: accessToken }, password) {
-    return new Person(this.stranger({ userId, deviceId, accessToken }), password);
+  withSession({ user_id: userId, device_id: deviceId, access_token: accessToken }, password, more) {
+    return new Person(this.stranger({ userId, deviceId, accessToken, ...more }), password);
   }
 
   // A new account whose device has not begun to sync.
