@@ -174,7 +174,7 @@ def build(settings: Settings, world: World) -> Application:
     database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
-    peers = build_peers(settings, world, database)
+    peers = build_peers(settings, world, database, metrics)
     asking = build_asking(world, database, services)
     rooms = build_rooms(settings, world, database, notifier, asking, peers)
     vapid = build_vapid(settings, world, database)

@@ -13,6 +13,7 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
+from homeserver.metrics import Metrics
 from homeserver.peers import retired_keys
 from homeserver.peers.admission import Admission
 from homeserver.peers.backoff import Backoff
@@ -22,6 +23,7 @@ from homeserver.peers.key_fetching import KeyFetching, NotaryServer
 from homeserver.peers.notary import Notary
 from homeserver.peers.own_keys import OwnKeys
 from homeserver.peers.reaching import Reaching
+from homeserver.peers.refusals import Refusals
 from homeserver.peers.server_keys import ServerKeys
 from homeserver.peers.servers import Peers
 from homeserver.peers.well_known import WellKnown
@@ -41,6 +43,7 @@ class PeersPart:
     inbound: Inbound
     endpoints: dict[str, list[object]]
     client: Client
+    refusals: Refusals
 
     async def start(self) -> None:
         await self.backoff.start()
@@ -49,13 +52,15 @@ class PeersPart:
         self.client.close()
 
 
-def build_peers(settings: Settings, world: World, db: Database) -> PeersPart:
+def build_peers(settings: Settings, world: World, db: Database, metrics: Metrics) -> PeersPart:
     """May raise BadRetiredKeys."""
     clock, random = world.clock, world.random
     client = outgoing_client(settings, world)
     admission = Admission(settings.federation)
     well_known = WellKnown(client, clock, random)
-    reaching = Reaching(client, Discovery(well_known, world.dns, clock, random), admission)
+    refusals = Refusals(clock, metrics.registry)
+    discovery = Discovery(well_known, world.dns, clock, random)
+    reaching = Reaching(client, discovery, admission, refusals)
     own = own_keys(settings, world)
     notaries = [
         notary_server(trusted)
@@ -73,6 +78,7 @@ def build_peers(settings: Settings, world: World, db: Database) -> PeersPart:
         inbound=Inbound(settings.server_name, keys, admission, backoff, clock),
         endpoints=endpoints(settings, Notary(db, clock, own, keys)),
         client=client,
+        refusals=refusals,
     )
 
 

@@ -30,7 +30,7 @@ class SharedRooms:
 def build_shared_rooms(
     world: World, db: Database, author: Author, peers: PeersPart, policy: PolicyServers
 ) -> SharedRooms:
-    checks = Checks(db, peers.server_keys)
+    checks = Checks(db, peers.server_keys, peers.refusals)
     others = OtherServers(peers.peers)
     fetching = Fetching(db, checks, others)
     appending = Appending(author.server_name, policy)

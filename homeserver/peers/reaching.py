@@ -6,11 +6,17 @@ from attrs import field, frozen
 
 from homeserver.http.client import Answer, Client, Limits, Outgoing
 from homeserver.http.outgoing_bodies import OpenSink
-from homeserver.http.outgoing_errors import AnswerTooLarge, OutgoingError
+from homeserver.http.outgoing_errors import (
+    AnswerTooLarge,
+    BadAnswer,
+    OutgoingError,
+    RefusedAddress,
+)
 from homeserver.json_values import JsonObject
 from homeserver.peers.admission import Admission
 from homeserver.peers.discovery import Discovery
 from homeserver.peers.errors import AnswersTooMuch, PeerUnreachable, RemoteError
+from homeserver.peers.refusals import Reason, Refusals
 
 ERROR_TEXT = 300
 
@@ -31,6 +37,7 @@ class Reaching:
     _client: Client
     _discovery: Discovery
     _admission: Admission
+    _refusals: Refusals
 
     async def ask(self, server: str, question: Question, authorization: str = "") -> Answer:
         """Any answer; raises NotAdmitted and PeerUnreachable."""
@@ -53,9 +60,24 @@ class Reaching:
         try:
             return await self._client.request(outgoing, question.limits)
         except AnswerTooLarge as error:
+            if question.sink is None:
+                self._refusals.note(server, Reason.BAD_ANSWER, str(error))
             raise AnswersTooMuch(f"{server}: {error}") from None
         except OutgoingError as error:
+            if (reason := reason_of(error)) is not None:
+                self._refusals.note(server, reason, str(error))
             raise PeerUnreachable(f"{server}: {error}") from None
+
+
+def reason_of(error: OutgoingError) -> Reason | None:
+    """None for what may happen to an honest server."""
+    match error:
+        case RefusedAddress():
+            return Reason.PRIVATE_ADDRESS
+        case BadAnswer():
+            return Reason.BAD_ANSWER
+        case _:
+            return None
 
 
 def json_object_of(server: str, answer: Answer) -> JsonObject:

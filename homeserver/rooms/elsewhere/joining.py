@@ -87,8 +87,9 @@ class RemoteJoins:
         if not isinstance(given, list) or not isinstance(chain, list):
             raise PeerUnreachable(f"{server} does not tell the state of the room.")
         checks, room_id = self._receiving.checks, join.room_id
-        state_events = (await checks.check(given, join.version, room_id)).events
-        found = {**(await checks.check(chain, join.version, room_id)).events, **state_events}
+        state_events = (await checks.check(given, join.version, room_id, server)).events
+        chain_events = (await checks.check(chain, join.version, room_id, server)).events
+        found = {**chain_events, **state_events}
         vetted = await self._receiving.db.read(_vet, found)
         state = checked_state(server, join, state_events, vetted)
         positions = await self._receiving.fetching.store(room_id, vetted)

@@ -11,6 +11,7 @@ from homeserver.events.problems import BadSignature, InvalidEvent
 from homeserver.events.received import Received, take
 from homeserver.events.room_versions import RoomVersion
 from homeserver.json_values import JsonValue
+from homeserver.peers.refusals import Reason, Refusals
 from homeserver.peers.server_keys import ServerKeys, Wish
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -34,11 +35,12 @@ class Checked:
 class Checks:
     _db: Database
     _keys: ServerKeys
+    refusals: Refusals
 
     async def check(
-        self, values: Sequence[JsonValue], version: RoomVersion, room_id: str
+        self, values: Sequence[JsonValue], version: RoomVersion, room_id: str, server: str
     ) -> Checked:
-        """Those of the PDUs that are genuine events of the room."""
+        """Those of the PDUs that are genuine events of the room; `server` has told them."""
         received = await self._apart(len(values), lambda: _parse(values, version, room_id))
         keys = await self._keys.keys_for(_wishes(received))
         checked, doubtful = await self._apart(len(received), lambda: _verify(received, keys))
@@ -49,7 +51,17 @@ class Checks:
             checked.events.update(again.events)
             if one.event.event_id not in checked.events:
                 checked.refused[one.event.event_id] = "The event is not signed by its server."
+        self._note(server, len(values) - len(received), checked)
         return checked
+
+    def _note(self, server: str, malformed: int, checked: Checked) -> None:
+        if malformed:
+            detail = "what is no event of the room"
+            self.refusals.note(server, Reason.MALFORMED, detail, malformed)
+        if checked.refused:
+            event_id, problem = next(iter(checked.refused.items()))
+            detail = f"the event {event_id}: {problem}"
+            self.refusals.note(server, Reason.FORGED, detail, len(checked.refused))
 
     async def check_one(
         self, value: JsonValue, version: RoomVersion, room_id: str, signed_by: str = ""

@@ -7,8 +7,6 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from homeserver.events.event import Event, StateKey
 from homeserver.events.problems import BadSignature, InvalidEvent
-from homeserver.events.room_versions import RoomVersion
-from homeserver.json_values import JsonValue
 from homeserver.peers.errors import PeerError
 from homeserver.rooms import timeline
 from homeserver.rooms.incoming import outliers
@@ -46,7 +44,7 @@ class Fetching:
             wanted = await self._db.read(outliers.unknown, behind)
         if wanted:
             chain = await self._others.event_auth(server, event.room_id, event.event_id)
-            checked = await self._checks.check(chain, event.version, event.room_id)
+            checked = await self._checks.check(chain, event.version, event.room_id, server)
             found.update(checked.events)
         await self.keep(event.room_id, found)
 
@@ -58,7 +56,8 @@ class Fetching:
         missing = await self._db.read(outliers.unknown, named)
         if len(missing) > FEW:
             pdus, chain = await self._others.state(server, room_id, event.event_id)
-            found = await self._new([*pdus, *chain], event.version, room_id)
+            checked = await self._checks.check([*pdus, *chain], event.version, room_id, server)
+            found = checked.events
         else:
             found = await self._one_by_one(server, event, missing)
         await self.keep(room_id, found)
@@ -78,11 +77,6 @@ class Fetching:
             part = vetted.events[start : start + PORTION]
             positions.update(await self._db.write(outliers.store, room_id, vetted, part))
         return positions
-
-    async def _new(
-        self, pdus: list[JsonValue], version: RoomVersion, room_id: str
-    ) -> dict[str, Event]:
-        return (await self._checks.check(pdus, version, room_id)).events
 
     async def _one_by_one(
         self, server: str, event: Event, wanted: Iterable[str]

@@ -26,13 +26,13 @@ class PutOut:
     _db: Database
     _checks: Checks
 
-    async def take(self, room_id: str, pdus: Sequence[JsonValue]) -> dict[str, str]:
+    async def take(self, origin: str, room_id: str, pdus: Sequence[JsonValue]) -> dict[str, str]:
         """By id, why the events were refused, or empty."""
         version = await self._db.glance(_version_of, room_id)
         if version is None:
             return {}
         mine = [pdu for pdu in pdus if self._concerns_us(pdu)]
-        checked = await self._checks.check(mine, version, room_id)
+        checked = await self._checks.check(mine, version, room_id, origin)
         problems = {**dict.fromkeys(ids_of(pdus, version), UNKNOWN_ROOM), **checked.refused}
         for event in checked.events.values():
             if await self._db.write(self._note, event):

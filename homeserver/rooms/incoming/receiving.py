@@ -35,6 +35,12 @@ MAX_STATES = 4
 """How often a server is asked for a whole state to fill one gap."""
 ASKED = 50
 
+UNRESOLVABLE = "The state before this event cannot be worked out."
+TOO_MUCH_MISSING = "Too much of what came before this event is missing."
+NOT_FETCHED = "What came before this event could not be fetched."
+UNAUTHORISED = "The events that authorise this one could not be fetched."
+INCOMPLETE = frozenset({UNRESOLVABLE, TOO_MUCH_MISSING, NOT_FETCHED, UNAUTHORISED})
+
 log = logger(__name__)
 
 
@@ -88,7 +94,7 @@ class Receiving:
             return await self._place(origin, event, budget)
         except UnresolvableState as error:
             log.warning("a fork of %s cannot be resolved: %s", event.room_id, error)
-            return "The state before this event cannot be worked out."
+            return UNRESOLVABLE
 
     async def _place(self, origin: str, event: Event, budget: Budget) -> str:
         """Once all that can be had from before is there."""
@@ -101,14 +107,14 @@ class Receiving:
                 await self.fetching.auth_events(origin, event, missing.auth_events)
             if missing.prev_events:
                 if not budget.states:
-                    return "Too much of what came before this event is missing."
+                    return TOO_MUCH_MISSING
                 budget.states -= 1
                 told = await self.fetching.state_before(origin, event)
         except PeerError as error:
             log.info("%s does not tell what came before %s: %s", origin, event.event_id, error)
-            return "What came before this event could not be fetched."
+            return NOT_FETCHED
         if missing and (await self.db.read(lacking, event)).auth_events:
-            return "The events that authorise this one could not be fetched."
+            return UNAUTHORISED
         return (await self.append(event, told)).problem
 
     async def append(self, event: Event, told: RoomStateIds | None = None) -> Outcome:
@@ -135,7 +141,7 @@ class Receiving:
             except PeerError as error:
                 log.info("%s does not fill a gap in %s: %s", origin, event.room_id, error)
                 break
-            checked = await self.checks.check(pdus[:ASKED], event.version, event.room_id)
+            checked = await self.checks.check(pdus[:ASKED], event.version, event.room_id, origin)
             checked.events.pop(event.event_id, None)
             unplaced = await self.db.read(_unplaced, list(checked.events))
             new = {id: checked.events[id] for id in unplaced if id not in found}

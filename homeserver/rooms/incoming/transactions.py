@@ -11,11 +11,13 @@ from homeserver.errors import Forbidden, NotFound, TooLarge
 from homeserver.events.room_versions import RoomVersion
 from homeserver.http.request import field as member
 from homeserver.json_values import JsonObject, JsonValue, encode
+from homeserver.peers.refusals import Reason, Refusals
 from homeserver.peers.sharing import Sharing
 from homeserver.rooms.incoming.checks import Checks, ids_of
 from homeserver.rooms.incoming.edus import Edus
 from homeserver.rooms.incoming.put_out import PutOut
 from homeserver.rooms.incoming.queues import RoomQueues, TooManyWaiting, Waiting
+from homeserver.rooms.incoming.receiving import INCOMPLETE
 from homeserver.rooms.server_access import check_acl, room_here
 from homeserver.storage import heads, incoming_events, received_transactions
 from homeserver.storage.cache import Cache
@@ -27,6 +29,7 @@ PATIENCE_S = 15.0
 """So long an answer waits for events; rooms that take longer go on without being waited for."""
 REPEATED_FOR_MS = 24 * 3_600_000
 ANSWERS_BYTES = 2 * 1024 * 1024
+TOO_MANY = "Too many events of this room wait already."
 
 Problems = dict[str, str]
 
@@ -137,21 +140,36 @@ class Transactions:
         try:
             version = await self._db.glance(self._open_to, room_id, origin)
         except NotFound:
-            problems.update(await self._gates.put_out.take(room_id, pdus))
+            problems.update(await self._gates.put_out.take(origin, room_id, pdus))
             return []
         except Forbidden as error:
+            self._refusals.note(origin, Reason.OUTSIDE, error.message, len(pdus))
             known = await self._db.glance(_version_of, room_id)
             problems.update(dict.fromkeys(ids_of(pdus, known) if known else (), error.message))
             return []
-        checked = await self._gates.checks.check(pdus, version, room_id)
+        checked = await self._gates.checks.check(pdus, version, room_id, origin)
         problems.update(checked.refused)
         waiting = []
         for event in checked.events.values():
             try:
-                waiting.append(self._gates.queues.put(origin, event))
+                one = self._gates.queues.put(origin, event)
             except TooManyWaiting:
-                problems[event.event_id] = "Too many events of this room wait already."
+                problems[event.event_id] = TOO_MANY
+                self._refusals.note(origin, Reason.TOO_MANY, TOO_MANY)
+            else:
+                one.done.addCallback(self._note_outcome, origin, event.event_id)
+                waiting.append(one)
         return waiting
+
+    @property
+    def _refusals(self) -> Refusals:
+        return self._gates.checks.refusals
+
+    def _note_outcome(self, problem: str, origin: str, event_id: str) -> str:
+        if problem:
+            reason = Reason.INCOMPLETE if problem in INCOMPLETE else Reason.FORBIDDEN
+            self._refusals.note(origin, reason, f"the event {event_id}: {problem}")
+        return problem
 
     def _open_to(self, txn: Transaction, room_id: str, origin: str) -> RoomVersion:
         head = room_here(txn, self.server_name, room_id)
