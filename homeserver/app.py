@@ -203,7 +203,7 @@ def build(settings: Settings, world: World) -> Application:
         (user_data.filters, presence),
     )
     reading = build_reading(world, database, rooms, presence)
-    media = build_media(settings, world, database, notifier, peers)
+    media = build_media(settings, world, database, notifier, metrics, peers)
     marks = build_claim_marks(settings)
     shared_keys = build_shared_keys(settings, world, database, notifier, peers, marks)
     keys = build_keys(settings, database, accounts, shared_keys, marks)

@@ -30,6 +30,13 @@ class MembershipMoved(Change):
 
 
 @frozen
+class AccountErased(Change):
+    """A user wanted to be forgotten; what is not yet deleted is deleted now."""
+
+    user_id: str
+
+
+@frozen
 class HandedIn(Change):
     """Another server let its user come or go through us: the other servers hear of it from us."""
 

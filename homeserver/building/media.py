@@ -4,8 +4,10 @@ from attrs import frozen
 
 from homeserver.building.peers import PeersPart
 from homeserver.building.world import World
+from homeserver.changes import AccountErased
 from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
 from homeserver.client_api.media_previews import MediaPreviewEndpoints
+from homeserver.client_api.media_quarantine import MediaQuarantineEndpoints
 from homeserver.client_api.media_uploads import MediaUploadEndpoints
 from homeserver.config.media import UrlPreviews
 from homeserver.config.settings import Settings
@@ -18,10 +20,12 @@ from homeserver.media.arrivals import Arrivals
 from homeserver.media.contents import Contents
 from homeserver.media.downloads import Downloads, NoRemoteMedia, RemoteMedia
 from homeserver.media.keeping import Keeping
+from homeserver.media.letting_go import LettingGo, Meter
 from homeserver.media.moderation import MediaModeration
 from homeserver.media.page_reading import PageReading
 from homeserver.media.preview_rules import PreviewRules
 from homeserver.media.previews import Previews
+from homeserver.media.quarantine import Quarantine
 from homeserver.media.remote_files import Doors, RemoteFiles
 from homeserver.media.remote_room import RemoteRoom
 from homeserver.media.sandbox_process import SandboxLimits, SandboxProcess
@@ -30,6 +34,7 @@ from homeserver.media.store import FileStore
 from homeserver.media.thumbnails import Thumbnails
 from homeserver.media.upkeep import Orphans, Upkeep
 from homeserver.media.uploads import MediaUploaded, UploadRules, Uploads
+from homeserver.metrics import Metrics
 from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 from homeserver.storage.media import remove_expired
@@ -48,6 +53,7 @@ class MediaPart:
     contents: Contents
     thumbnails: Thumbnails
     moderation: MediaModeration
+    letting_go: LettingGo
     orphans: Orphans
     upkeep: Upkeep
     endpoints: tuple[object, ...]
@@ -78,7 +84,12 @@ class Foundations:
 
 
 def build_media(
-    settings: Settings, world: World, db: Database, notifier: Notifier, peers: PeersPart
+    settings: Settings,
+    world: World,
+    db: Database,
+    notifier: Notifier,
+    metrics: Metrics,
+    peers: PeersPart,
 ) -> MediaPart:
     it = lay_foundations(settings, world, db)
     client = preview_client(settings.media.url_previews, world)
@@ -91,11 +102,17 @@ def build_media(
         arrivals,
         remote_media(settings, it, peers),
         settings.media.freeze_unauthenticated,
+        settings.media.retention.local_unused_for is not None,
     )
     contents = Contents(it.store, world.files)
     thumbnails = Thumbnails(db, it.store, world.files, it.sandbox, world.clock)
     previews = build_previews(it, client)
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
+    moderation = MediaModeration(db, it.keeping)
+    letting_go = LettingGo(
+        db, it.keeping, world.clock, settings.media.retention, Meter.of(metrics.registry)
+    )
+    notifier.listen(AccountErased, letting_go.account_erased)
     return MediaPart(
         store=it.store,
         keeping=it.keeping,
@@ -103,14 +120,16 @@ def build_media(
         downloads=downloads,
         contents=contents,
         thumbnails=thumbnails,
-        moderation=MediaModeration(db, it.keeping),
+        moderation=moderation,
+        letting_go=letting_go,
         orphans=orphans,
-        upkeep=build_upkeep(it, orphans, thumbnails, previews),
+        upkeep=build_upkeep(it, orphans, thumbnails, previews, letting_go),
         endpoints=(
             MediaUploadEndpoints(Uploads(db, it.store, it.keeping, it.rules)),
             MediaEndpoints(downloads, contents, thumbnails, it.store.max_bytes),
             OpenMediaEndpoints(downloads, contents, thumbnails),
             MediaPreviewEndpoints(previews),
+            MediaQuarantineEndpoints(Quarantine(db, moderation)),
         ),
         for_servers=MediaForServers(
             settings.server_name, downloads, contents, thumbnails, world.random
@@ -153,7 +172,11 @@ def build_previews(it: Foundations, client: Client) -> Previews:
 
 
 def build_upkeep(
-    it: Foundations, orphans: Orphans, thumbnails: Thumbnails, previews: Previews
+    it: Foundations,
+    orphans: Orphans,
+    thumbnails: Thumbnails,
+    previews: Previews,
+    letting_go: LettingGo,
 ) -> Upkeep:
     clock, most = it.world.clock, it.settings.media.max_thumbnail_bytes
     return Upkeep(
@@ -164,6 +187,8 @@ def build_upkeep(
             lambda: thumbnails.shrink(most),
             previews.trim,
             it.remote_room.shrink,
+            letting_go.of_erased,
+            letting_go.unused,
         ),
     )
 

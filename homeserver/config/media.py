@@ -35,6 +35,23 @@ class UrlPreviews:
 
 
 @frozen(kw_only=True)
+class MediaRetention:
+    """Files that nobody asks for any more."""
+
+    local_unused_for: Duration | None = setting(
+        None,
+        "Files of our users are deleted when nobody has asked for them for so long.",
+        example="5y",
+    )
+    remote_unused_for: Duration | None = setting(
+        None,
+        "Files of other servers are deleted when nobody has asked for them for so long. They are "
+        "fetched again when somebody does.",
+        example="90d",
+    )
+
+
+@frozen(kw_only=True)
 class Media:
     """Files that people send."""
 
@@ -42,6 +59,9 @@ class Media:
     max_upload_bytes: Size = setting(50 * 1024**2, "The largest file that may be uploaded.")
     max_bytes_per_user: Size | None = setting(
         None, "How much one person may have uploaded in all.", example="10G"
+    )
+    max_bytes_of_all_users: Size | None = setting(
+        None, "How much all of them together may have uploaded.", example="500G"
     )
     max_remote_bytes: Size = setting(
         100 * 1024**2, "The largest file that is fetched from another server."
@@ -70,4 +90,5 @@ class Media:
         2 * 1024**3,
         "How much room all thumbnails may take. Those that nobody asks for go first.",
     )
+    retention: MediaRetention = section(MediaRetention)
     url_previews: UrlPreviews = section(UrlPreviews)

@@ -8,7 +8,7 @@ from homeserver.clock import Clock
 from homeserver.errors import MatrixError, NotFound
 from homeserver.media.addresses import check_address
 from homeserver.media.arrivals import Arrivals
-from homeserver.storage import media
+from homeserver.storage import media, media_upkeep
 from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 
@@ -43,6 +43,8 @@ class Downloads:
     _remote: RemoteMedia
     _freezes: bool = True
     """Whether new files are only for who is logged in."""
+    _notes_own_use: bool = False
+    """Whether it is written down that somebody asks for files of our users."""
 
     async def find(
         self, origin: str, media_id: str, *, wait_ms: int, authenticated: bool, fetch: bool = True
@@ -67,8 +69,11 @@ class Downloads:
     async def _note_use(self, found: Media) -> None:
         """Once a day."""
         now_ms = self._clock.now_ms()
-        if found.used_ts is not None and now_ms - found.used_ts > DAY_MS:
-            await self._db.write(media.touch, found, now_ms)
+        if found.used_ts is not None:
+            if now_ms - found.used_ts > DAY_MS:
+                await self._db.write(media.touch, found, now_ms)
+        elif self._notes_own_use and now_ms - (found.asked_ts or 0) > DAY_MS:
+            await self._db.write(media_upkeep.note_asked, found, now_ms)
 
     async def _find(self, origin: str, media_id: str, wait_ms: int, may_fetch: bool) -> Media:
         found = await self._db.glance(media.find, origin, media_id)

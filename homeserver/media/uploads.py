@@ -1,6 +1,6 @@
 """Files that our users upload, at once or to an address that was made before."""
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from homeserver.changes import Change
 from homeserver.clock import Clock
@@ -13,10 +13,13 @@ from homeserver.media.incoming import IncomingFile
 from homeserver.media.keeping import Keeping
 from homeserver.media.store import FileStore
 from homeserver.randomness import Random
-from homeserver.storage import media
+from homeserver.storage import media, media_upkeep
 from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 from homeserver.storage.transaction import Transaction
+
+COUNT_EVERY = 500
+"""Uploads."""
 
 
 @frozen
@@ -50,6 +53,11 @@ class UploadRules:
     clock: Clock
     random: Random
 
+    @property
+    def limits(self) -> tuple[int | None, int | None]:
+        """How much one person, and all together, may have uploaded."""
+        return self.settings.max_bytes_per_user, self.settings.max_bytes_of_all_users
+
     def new(self, user_id: str | None, *, expires_ts: int | None = None) -> Media:
         return Media(
             origin=self.server_name,
@@ -70,12 +78,29 @@ class UploadRules:
         return evolve(new, origin=origin, media_id=media_id, used_ts=new.created_ts)
 
 
+@define
+class UploadedTotal:
+    """Of all users; counted anew now and then, as counting takes a look at every row."""
+
+    _bytes: int = 0
+    _uploads_left: int = 0
+
+    def after(self, txn: Transaction, size: int) -> int:
+        """What it will be with one more file."""
+        if not self._uploads_left:
+            self._bytes, self._uploads_left = media_upkeep.bytes_of_ours(txn), COUNT_EVERY
+        self._uploads_left -= 1
+        self._bytes += size
+        return self._bytes
+
+
 @frozen
 class Uploads:
     _db: Database
     _store: FileStore
     _keeping: Keeping
     _rules: UploadRules
+    _total: UploadedTotal = field(factory=UploadedTotal)
 
     @property
     def max_bytes(self) -> int:
@@ -149,11 +174,17 @@ class Uploads:
         return found
 
     def _check_quota(self, txn: Transaction, by: Requester, size: int) -> None:
-        limit = self._rules.settings.max_bytes_per_user
-        if limit is None or by.is_unlimited:
+        if by.is_unlimited:
             return
-        if media.bytes_of_user(txn, by.user_id) + size > limit:
+        limit, all_limit = self._rules.limits
+        if limit is not None and media.bytes_of_user(txn, by.user_id) + size > limit:
             raise Forbidden("You have uploaded as much as one person may on this server.")
+        if all_limit is not None and self._total.after(txn, size) > all_limit:
+            raise MatrixError(
+                "All people together have uploaded as much as this server takes.",
+                status=403,
+                errcode="M_RESOURCE_LIMIT_EXCEEDED",
+            )
 
 
 def described(pending: Media, hash: bytes, size: int, says: Description) -> Media:

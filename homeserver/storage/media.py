@@ -27,6 +27,8 @@ class Media:
     is_quarantined: bool = False
     used_ts: int | None = field(default=None, eq=False)
     """When somebody asked for it last, to a day; None for files of our own users."""
+    asked_ts: int | None = field(default=None, eq=False)
+    """The same for these; None where nobody has yet, or nobody wants to know."""
 
     @property
     def is_of_others(self) -> bool:
@@ -35,7 +37,8 @@ class Media:
 
 _COLUMNS = """
     media.origin, media.media_id, media.user_id, media.created_ts, media.expires_ts, media.file,
-    media.bytes, media.content_type, media.file_name, media.needs_token, media.used_ts
+    media.bytes, media.content_type, media.file_name, media.needs_token, media.used_ts,
+    media.asked_ts
 """
 
 
@@ -85,6 +88,22 @@ def of_user(txn: Transaction, user_id: str, limit: int) -> list[tuple[str, str]]
         limit,
     )
     return [(origin, media_id) for origin, media_id in rows]
+
+
+def files_of_user(
+    txn: Transaction, user_id: str, after: str, limit: int
+) -> list[tuple[str, bytes]]:
+    """Media ids and hashes of the next of somebody's uploads."""
+    rows = txn.query(
+        """
+        SELECT media_id, file FROM media WHERE user_id = ? AND file IS NOT NULL AND media_id > ?
+        ORDER BY media_id LIMIT ?
+        """,
+        user_id,
+        after,
+        limit,
+    )
+    return [(media_id, bytes(file)) for media_id, file in rows]
 
 
 def bytes_of_user(txn: Transaction, user_id: str) -> int:
@@ -197,7 +216,7 @@ def used_among(txn: Transaction, hashes: Sequence[bytes]) -> set[bytes]:
 
 def _media(row: Row) -> Media:
     origin, media_id, user_id, created_ts, expires_ts, file, *rest = row
-    size, content_type, file_name, needs_token, used_ts, quarantined = rest
+    size, content_type, file_name, needs_token, used_ts, asked_ts, quarantined = rest
     return Media(
         origin,
         media_id,
@@ -211,4 +230,5 @@ def _media(row: Row) -> Media:
         bool(needs_token),
         bool(quarantined),
         used_ts,
+        asked_ts,
     )

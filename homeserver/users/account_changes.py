@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from attrs import frozen
 from twisted.internet.defer import Deferred
 
+from homeserver.changes import AccountErased
 from homeserver.devices.devices import Devices
 from homeserver.logs import logger
 from homeserver.storage import accounts, login_tokens
@@ -78,6 +79,7 @@ class Deactivation:
         login_tokens.remove_of(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)
+            txn.announce(AccountErased(txn.next_position(), user_id))
 
     def _start_leaving(self, user_id: str) -> None:
         Deferred.fromCoroutine(self._leave(user_id))

@@ -239,3 +239,28 @@ def test_thumbnails_go_with_their_file(server: Server) -> None:
     assert freed > len(picture())
     assert files(server) == files(server, "thumbnails") == []
     server.app.media.stop()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "shown"),
+    [
+        ("model/gltf-binary", "attachment"),
+        ("audio/ogg; codecs=opus", "inline"),
+        ("image/webp", "inline"),
+        ("application/vnd.lottie+json", "attachment"),
+        ("image/svg+xml", "attachment"),
+        ("text/html", "attachment"),
+    ],
+)
+def test_models_voices_and_stickers_pass_with_their_types(
+    server: Server, content_type: str, shown: str
+) -> None:
+    alice = server.person("alice")
+
+    _, headers, body = downloads(alice, uploads(alice, b"glTF....", content_type))
+
+    assert headers["content-type"] == content_type.lower()
+    assert headers["content-disposition"] == shown
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"].startswith("sandbox;")
+    assert body == b"glTF...."
