@@ -8,6 +8,7 @@ from scripts.benchmarks.operations.delivery import ONE_MORE
 from scripts.benchmarks.operations.federation import FORK, JOIN, RECEIVE_FIFTY, RECEIVE_ONE
 from scripts.benchmarks.operations.reading import IDLE_SYNC, INITIAL_SYNC
 from scripts.benchmarks.operations.sending import SEND
+from scripts.benchmarks.operations.sliding import FIRST_SCREEN, INCREMENTAL
 from scripts.benchmarks.operations.starting import FIRST_START, RESTART
 
 
@@ -29,6 +30,8 @@ BUDGETS = (
     Budget(ONE_MORE, "cpu_ms", 0.15, "ms CPU"),
     Budget(IDLE_SYNC, "cpu_ms", 0.4, "ms CPU"),
     Budget(INITIAL_SYNC, "cpu_ms", 150, "ms CPU"),
+    Budget(FIRST_SCREEN, "cpu_ms", 15, "ms CPU", times_less=10),
+    Budget(INCREMENTAL, "cpu_ms", 1.5, "ms CPU", times_less=10),
     Budget(FIRST_START, "idle_mib", 90, "MiB idle"),
     Budget(RESTART, "p50_ms", 2000, "ms"),
     Budget(RECEIVE_ONE, "cpu_ms", 1.5, "ms CPU", times_less=5),

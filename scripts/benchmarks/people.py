@@ -66,6 +66,12 @@ class Session:
             "GET", f"sync?filter={self.person.filter_id}&timeout={timeout_ms}{after}"
         )
 
+    async def slide(self, body: dict[str, Any], pos: str) -> Answer:
+        """Sliding sync, without waiting."""
+        after = f"&pos={quote(pos)}" if pos else ""
+        path = "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync?timeout=0" + after
+        return await self.connection.request("POST", path, self.person.token, body)
+
     async def page_back(self, room_id: str, start: str, limit: int) -> Answer:
         after = f"&from={quote(start)}" if start else ""
         lazy = quote(orjson.dumps({"lazy_load_members": True}))

@@ -10,6 +10,7 @@ from scripts.benchmarks.operations import (
     federation,
     reading,
     sending,
+    sliding,
     starting,
 )
 from scripts.benchmarks.stage import Stage
@@ -27,6 +28,8 @@ OPERATIONS: dict[str, Operation] = {
     "delivery": delivery.deliver,
     "idle-sync": reading.idle_sync,
     "initial-sync": reading.initial_sync,
+    "sliding-first-screen": sliding.first_screen,
+    "sliding-incremental": sliding.incremental,
     "paging": reading.page,
     "members": reading.members_and_state,
     "crowd": crowd.send_to_many,
