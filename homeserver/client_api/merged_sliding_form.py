@@ -1,5 +1,7 @@
 """Sliding sync as MSC4186 was merged: `POST /v4/sync`."""
 
+from functools import lru_cache
+
 from homeserver.client_api.sliding_values import (
     MAX_RULES,
     read_conn_id,
@@ -14,10 +16,12 @@ from homeserver.errors import BadJson, InvalidParam
 from homeserver.events.required_state import RequiredState, StatePart, StateRule
 from homeserver.http.request import field
 from homeserver.http.requester import Requester
-from homeserver.json_values import JsonObject, JsonValue
+from homeserver.json_values import JsonObject, JsonValue, decode, encode
 from homeserver.sync.sliding.wishes import Form, ListWish, RoomConfig, SlidingWish
 
 FORM = Form(merged=True)
+MAX_REMEMBERED = 4000
+"""Bytes of a configuration that is remembered."""
 
 
 def merged_wish(body: JsonObject, requester: Requester) -> SlidingWish:
@@ -42,6 +46,18 @@ def merged_wish(body: JsonObject, requester: Requester) -> SlidingWish:
 
 
 def _config(config: JsonObject) -> RoomConfig:
+    """Clients repeat themselves, and what is the same object is compared quickly."""
+    wanted = encode([config.get("timeline_limit"), config.get("required_state")])
+    return _parsed(wanted) if len(wanted) < MAX_REMEMBERED else _read(config)
+
+
+@lru_cache(maxsize=1000)
+def _parsed(wanted: bytes) -> RoomConfig:
+    limit, state = decode(wanted)
+    return _read({"timeline_limit": limit, "required_state": state})
+
+
+def _read(config: JsonObject) -> RoomConfig:
     state = field(config, "required_state", dict, {})
     is_lazy = field(state, "lazy_members", bool, False)
     part = StatePart(_rules(state, "include"), _rules(state, "exclude"), is_lazy)

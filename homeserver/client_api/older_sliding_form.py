@@ -1,5 +1,7 @@
 """Sliding sync as clients write it today, under `org.matrix.simplified_msc3575`."""
 
+from functools import lru_cache
+
 from homeserver.client_api.sliding_values import (
     MAX_RANGES,
     MAX_RULES,
@@ -15,11 +17,13 @@ from homeserver.errors import BadJson, InvalidParam
 from homeserver.events.required_state import MEMBER, RequiredState, StatePart, StateRule
 from homeserver.http.request import field
 from homeserver.http.requester import Requester
-from homeserver.json_values import JsonObject, JsonValue
+from homeserver.json_values import JsonObject, JsonValue, decode, encode
 from homeserver.sync.sliding.wishes import Form, ListWish, Range, RoomConfig, SlidingWish
 
 FORM = Form(merged=False)
 ALL, LAZY, ME = "*", "$LAZY", "$ME"
+MAX_REMEMBERED = 4000
+"""Bytes of a configuration that is remembered."""
 
 
 def older_wish(body: JsonObject, requester: Requester, pos: str) -> SlidingWish:
@@ -55,6 +59,18 @@ def _ranges(config: JsonObject) -> tuple[Range, ...] | None:
 
 
 def _config(config: JsonObject, user_id: str) -> RoomConfig:
+    """Clients repeat themselves, and what is the same object is compared quickly."""
+    wanted = encode([config.get("timeline_limit"), config.get("required_state")])
+    return _parsed(wanted, user_id) if len(wanted) < MAX_REMEMBERED else _read(config, user_id)
+
+
+@lru_cache(maxsize=1000)
+def _parsed(wanted: bytes, user_id: str) -> RoomConfig:
+    limit, state = decode(wanted)
+    return _read({"timeline_limit": limit, "required_state": state}, user_id)
+
+
+def _read(config: JsonObject, user_id: str) -> RoomConfig:
     rules = field(config, "required_state", list, [])
     if len(rules) > MAX_RULES:
         raise InvalidParam(f"'required_state' may have {MAX_RULES} entries.")

@@ -1,6 +1,6 @@
 """Which state of a room a client asks for. Spec: MSC4186, "RequiredStateRequest"."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Self
 
@@ -19,11 +19,31 @@ class StateRule:
     type: str | None
     state_key: str | None
 
-    def matches(self, key: StateKey) -> bool:
-        return self.type in (None, key[0]) and self.state_key in (None, key[1])
+
+@frozen
+class Rules:
+    """Rules sorted by how they are looked up: many state events are held against them."""
+
+    keys: frozenset[StateKey]
+    types: frozenset[str]
+    state_keys: frozenset[str]
+    everything: bool
+
+    @classmethod
+    def of(cls, rules: Iterable[StateRule]) -> Self:
+        found = [(rule.type, rule.state_key) for rule in rules]
+        return cls(
+            frozenset((t, k) for t, k in found if t is not None and k is not None),
+            frozenset(t for t, k in found if t is not None and k is None),
+            frozenset(k for t, k in found if t is None and k is not None),
+            (None, None) in found,
+        )
+
+    def match(self, key: StateKey) -> bool:
+        return key in self.keys or key[0] in self.types or key[1] in self.state_keys
 
 
-@frozen(cache_hash=True)
+@frozen(cache_hash=True, slots=False)
 class StatePart:
     """What one list or subscription asks for. With `lazy`, members come with what they say."""
 
@@ -31,13 +51,19 @@ class StatePart:
     exclude: frozenset[StateRule] = frozenset()
     lazy: bool = False
 
+    @cached_property
+    def wanted(self) -> Rules:
+        return Rules.of(self.include)
+
+    @cached_property
+    def unwanted(self) -> Rules:
+        return Rules.of(self.exclude)
+
     def matches(self, key: StateKey) -> bool:
-        if any(rule.matches(key) for rule in self.exclude):
+        if self.exclude and (self.unwanted.everything or self.unwanted.match(key)):
             return False
-        lazily = self.lazy and key[0] == MEMBER
-        return any(
-            rule.matches(key) for rule in self.include if not lazily or rule != EVERYTHING_RULE
-        )
+        wanted = self.wanted
+        return wanted.match(key) or (wanted.everything and not (self.lazy and key[0] == MEMBER))
 
     def as_json(self) -> JsonValue:
         """To be kept; read by `from_json`."""
@@ -51,9 +77,6 @@ class StatePart:
     def from_json(cls, value: JsonValue) -> Self:
         include, exclude = (frozenset(StateRule(*rule) for rule in rules) for rules in value[:2])
         return cls(include, exclude, value[2])
-
-
-EVERYTHING_RULE = StateRule(None, None)
 
 
 @frozen(slots=False, eq=False)
@@ -75,30 +98,28 @@ class RequiredState:
     @cached_property
     def named(self) -> frozenset[StateKey] | None:
         """The keys, if all of them are named; None if some rules stand for many."""
-        rules = [rule for part in self.parts for rule in part.include]
-        found = [(r.type, r.state_key) for r in rules]
-        keys = frozenset((t, k) for t, k in found if t is not None and k is not None)
-        return keys if len(keys) == len(set(found)) else None
+        rules = [part.wanted for part in self.parts]
+        if any(it.types or it.state_keys or it.everything for it in rules):
+            return None
+        return frozenset(key for it in rules for key in it.keys)
 
     def matches(self, key: StateKey) -> bool:
         return any(part.matches(key) for part in self.parts)
 
-    def among(self, keys: Iterable[StateKey]) -> list[StateKey]:
-        """Those of the keys that are asked for."""
+    def among(self, keys: Collection[StateKey]) -> list[StateKey]:
+        """Those of the keys that are asked for; the keys are of a mapping or set."""
         if self.named is not None:
-            keys = [key for key in self.named if key in keys] if _is_map(keys) else keys
-        return [key for key in keys if self.matches(key)]
+            keys = [key for key in self.named if key in keys]
+        parts = tuple(self.parts)
+        if len(parts) == 1:
+            return list(filter(parts[0].matches, keys))
+        return list(filter(self.matches, keys))
 
     def asks_for_more_than(self, other: "RequiredState") -> bool:
         return self is not other and not self.parts <= other.parts
 
     def __or__(self, other: "RequiredState") -> "RequiredState":
         return RequiredState(self.parts | other.parts)
-
-
-def _is_map(keys: Iterable[StateKey]) -> bool:
-    """Whether looking one up is cheap."""
-    return hasattr(keys, "items")
 
 
 NOTHING = RequiredState(frozenset())

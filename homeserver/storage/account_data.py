@@ -1,5 +1,6 @@
 """Data that clients keep for their user, global and by room."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
@@ -15,6 +16,7 @@ IGNORED_USERS = "m.ignored_user_list"
 PUSH_RULES = "m.push_rules"
 TAGS = "m.tag"
 CACHE_BYTES = 2 * 1024 * 1024
+PORTION = 500
 
 
 @frozen
@@ -89,6 +91,32 @@ def all_of(txn: Transaction, user_id: str) -> list[AccountData]:
     )
     rules = AccountData(None, PUSH_RULES, push_rules.of(txn, user_id).as_json())
     return [rules, *map(_read, rows)]
+
+
+def all_global(txn: Transaction, user_id: str) -> list[AccountData]:
+    """What belongs to no room. Push rules are always among it."""
+    rules = AccountData(None, PUSH_RULES, push_rules.of(txn, user_id).as_json())
+    return [rules, *in_room(txn, user_id, "")]
+
+
+def in_rooms(
+    txn: Transaction, user_id: str, room_ids: Sequence[str]
+) -> dict[str, list[AccountData]]:
+    """For rooms that a sync shows from their beginning."""
+    found: dict[str, list[AccountData]] = {}
+    for start in range(0, len(room_ids), PORTION):
+        part = room_ids[start : start + PORTION]
+        rows = txn.query(
+            f"""
+            SELECT room_id, type, content FROM account_data
+            WHERE user_id = ? AND room_id IN ({txn.in_list(part)}) AND deleted = 0
+            """,
+            user_id,
+            *part,
+        )
+        for row in rows:
+            found.setdefault(row[0], []).append(_read(row))
+    return found
 
 
 def in_room(txn: Transaction, user_id: str, room_id: str) -> list[AccountData]:

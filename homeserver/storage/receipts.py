@@ -164,6 +164,9 @@ def all_between(txn: Transaction, room: int, after: int, upto: int) -> Iterable[
 
 def from_place(txn: Transaction, room: int, user_id: str, first: int | None) -> Iterable[Receipt]:
     """All of the user's own receipts, and those of others at events from the place `first` on."""
+    recent = _recent_of(txn, room)
+    if not recent.complete_after and not recent.receipts:
+        return []
     own = txn.query(
         """
         SELECT type, thread, event_id, place, ts, position FROM receipts
@@ -174,7 +177,9 @@ def from_place(txn: Transaction, room: int, user_id: str, first: int | None) -> 
     )
     found = [Receipt(user_id, *row) for row in own]
     # A receipt is newer than the event that it names: the index by position leads to them.
-    later = () if first is None else _read_between(txn, room, first, txn.position)
+    later: Iterable[Receipt] = ()
+    if first is not None:
+        later = between(txn, room, user_id, first, txn.position)
     found += [
         receipt
         for receipt in later

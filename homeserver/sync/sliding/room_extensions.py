@@ -36,17 +36,22 @@ class RoomExtensions:
     def account_data(
         self, sitting: Sitting, wish: Extension, candidates: Sequence[Candidate]
     ) -> JsonObject:
-        is_new = sitting.is_new("account_data")
+        is_new, view = sitting.is_new("account_data"), sitting.view
+        there = list(in_scope(wish, candidates))
+        whole = [one.room_id for one in there if is_new or one.known == 0]
+        found = account_data.in_rooms(view.txn, view.user_id, whole)
+        for candidate in there:
+            if candidate.known and not is_new:
+                found[candidate.room_id] = changed_data(sitting, candidate)
         rooms = {
-            candidate.room_id: [data.event() for data in found]
-            for candidate in in_scope(wish, candidates)
-            if (found := room_data(sitting, candidate, is_new=is_new))
+            room_id: [data.event() for data in of_room]
+            for room_id, of_room in found.items()
+            if of_room
         }
         if is_new:
-            everything = account_data.all_of(sitting.txn, sitting.view.user_id)
-            changed = [data for data in everything if data.room_id is None]
+            changed: Sequence[AccountData] = account_data.all_global(view.txn, view.user_id)
         else:
-            changed = sitting.view.account_data.get(None, [])
+            changed = view.account_data.get(None, [])
         told: JsonObject = {"global": [data.event() for data in changed], "rooms": rooms}
         return {name: section for name, section in told.items() if section}
 
@@ -95,10 +100,8 @@ def in_scope(wish: Extension, candidates: Sequence[Candidate]) -> Iterator[Candi
             yield candidate
 
 
-def room_data(sitting: Sitting, candidate: Candidate, *, is_new: bool) -> Sequence[AccountData]:
+def changed_data(sitting: Sitting, candidate: Candidate) -> list[AccountData]:
     txn, user_id, room_id = sitting.txn, sitting.view.user_id, candidate.room_id
-    if candidate.known == 0 or is_new:
-        return account_data.in_room(txn, user_id, room_id)
     if candidate.known < sitting.since:
         return account_data.in_room_since(txn, user_id, room_id, candidate.known)
     return sitting.view.account_data.get(room_id, [])

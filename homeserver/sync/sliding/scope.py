@@ -78,9 +78,11 @@ class Scope:
         key = (lists, own)
         found = self._combined.get(key)
         if found is None:
-            config = own or RoomConfig()
+            config = own
             for name in lists:
-                config = config | self.wish.lists[name].config
+                of_list = self.wish.lists[name].config
+                config = of_list if config is None else config | of_list
+            assert config is not None
             found = self._combined[key] = InScope(config, lists, own is not None)
         return found
 
