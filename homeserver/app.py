@@ -21,6 +21,7 @@ from homeserver.building.keys import (
     build_keys,
     build_shared_keys,
 )
+from homeserver.building.mail import build_mail
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations
 from homeserver.building.peers import PeersPart, build_peers
@@ -178,6 +179,7 @@ def build(settings: Settings, world: World) -> Application:
     asking = build_asking(world, database, services)
     rooms = build_rooms(settings, world, database, notifier, asking, peers)
     vapid = build_vapid(settings, world, database)
+    mail = build_mail(settings, world, database)
     accounts = build_accounts(
         settings, world, database, services, presence, rooms.leaving.leave_all_rooms
     )
@@ -221,6 +223,7 @@ def build(settings: Settings, world: World) -> Application:
     )
     client = [
         *build_facts(settings, vapid),
+        *(mail.endpoints if mail else ()),
         *accounts.endpoints,
         *rooms.endpoints,
         *user_data.endpoints,
@@ -232,8 +235,8 @@ def build(settings: Settings, world: World) -> Application:
     delivery = build_delivery(settings, world, metrics, happenings, peers)
     bridged = build_appservices(settings, world, metrics, happenings, asking)
     retention = build_retention(settings, world, database, metrics)
-    push = build_push(settings, world, metrics, News(database, notifier, sync, vapid))
     server_notices = build_server_notices(settings, world, database, rooms, accounts)
+    push = build_push(settings, world, metrics, News(database, notifier, sync, vapid, mail))
     operations = build_operations(settings, metrics, database, notifier)
     endpoints = {
         **peers.endpoints,

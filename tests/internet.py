@@ -155,6 +155,9 @@ class Internet:
 class Wire(FakeTransport):
     place = ("", 0)
 
+    def getPeer(self) -> IPv4Address:
+        return IPv4Address("TCP", "198.51.100.1", 1)
+
     def abortConnection(self) -> None:
         self.stream.clear()
         super().abortConnection()  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.building.mail import MailPart
 from homeserver.building.sync import SyncPart
 from homeserver.building.world import World
 from homeserver.changes import PusherAwaitsProof
@@ -10,6 +11,7 @@ from homeserver.config.settings import Settings
 from homeserver.delivery.push.arrivals import Arrivals
 from homeserver.delivery.push.gateway_courier import Courier, GatewayCourier
 from homeserver.delivery.push.gateways import Gateways
+from homeserver.delivery.push.mailing import Mailing, Pace, Post
 from homeserver.delivery.push.meter import PushMeter
 from homeserver.delivery.push.notification import Counts
 from homeserver.delivery.push.pauses import Pauses
@@ -17,7 +19,7 @@ from homeserver.delivery.push.preparing import Preparing
 from homeserver.delivery.push.proving import Prover, Proving
 from homeserver.delivery.push.reading import ReadersNews
 from homeserver.delivery.push.service import Push, PushParts
-from homeserver.delivery.push.telling import Telling
+from homeserver.delivery.push.telling import Telling, Turns
 from homeserver.delivery.push.watchers import Watchers
 from homeserver.delivery.push.web_push_courier import WebPushCourier
 from homeserver.http.client import Client
@@ -31,7 +33,7 @@ from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.badges import joined_at
-from homeserver.users.pusher_kinds import HTTP, WEB_PUSH
+from homeserver.users.pusher_kinds import EMAIL, HTTP, WEB_PUSH
 from homeserver.users.vapid import Vapid
 
 
@@ -76,6 +78,7 @@ class News:
     notifier: Notifier
     sync: SyncPart
     vapid: Vapid | None
+    mail: MailPart | None
 
 
 def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -> PushPart:
@@ -88,8 +91,10 @@ def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -
     pauses = Pauses(db, clock, world.random, {})
     preparing = Preparing(SyncReads(news.sync), clock.now_ms, settings.push.give_up_after)
     couriers, provers = build_couriers(settings, world, client, news.vapid)
-    telling = Telling(db, preparing, couriers, watchers, meter)
-    gateways = Gateways(clock, pauses, telling.take_turn)
+    turns = Turns(Telling(db, preparing, couriers, watchers, meter))
+    if news.mail is not None:
+        turns.mailing = provers[EMAIL] = build_mailing(settings, world, news, preparing, meter)
+    gateways = Gateways(clock, pauses, turns.take)
     arrivals = Arrivals(db, clock, watchers, gateways.wake)
     readers = ReadersNews(db, clock, watchers, gateways.wake)
     push = Push(db, clock, PushParts(watchers, pauses, arrivals, gateways, readers), meter)
@@ -112,6 +117,15 @@ def build_couriers(
         couriers.update(dict.fromkeys(WEB_PUSH, browsers))
         provers.update(dict.fromkeys(WEB_PUSH, browsers))
     return couriers, provers
+
+
+def build_mailing(
+    settings: Settings, world: World, news: News, preparing: Preparing, meter: PushMeter
+) -> Mailing:
+    assert news.mail is not None
+    post = Post(news.mail.mailer, news.mail.mailboxes, settings.server_name)
+    pace = Pace(settings.push.mail_delay, settings.push.longest_mail_delay, world.clock.now_ms)
+    return Mailing(news.db, preparing, post, pace, meter)
 
 
 def push_client(settings: PushSettings, world: World) -> Client:

@@ -26,7 +26,7 @@ from homeserver.users.openid import OpenId
 from homeserver.users.presence import Presence
 from homeserver.users.profiles import Elsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
-from homeserver.users.pusher_kinds import HTTP, WEB_PUSH
+from homeserver.users.pusher_kinds import EMAIL, HTTP, WEB_PUSH
 from homeserver.users.pushers import Pushers
 from homeserver.users.tags import Tags
 
@@ -90,4 +90,6 @@ def pusher_kinds(settings: Settings) -> frozenset[str]:
     kinds = {HTTP}
     if settings.push.web_push:
         kinds.update(WEB_PUSH)
+    if settings.mail.host is not None:
+        kinds.add(EMAIL)
     return frozenset(kinds)

@@ -29,6 +29,8 @@ class Trust:
 
     _authority_paths: tuple[Path, ...] = ()
     _verify: bool = True
+    _protocols: tuple[bytes, ...] = (b"http/1.1",)
+    """What will be spoken inside (RFC 7301); none where it is not said."""
 
     def tls_for(self, name: str) -> IOpenSSLClientConnectionCreator:
         """TLS with somebody whose certificate is for this host name or IP address."""
@@ -39,7 +41,8 @@ class Trust:
         context = SSL.Context(SSL.TLS_CLIENT_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_options(SSL.OP_NO_COMPRESSION)
-        context.set_alpn_protos([b"http/1.1"])
+        if self._protocols:
+            context.set_alpn_protos(list(self._protocols))
         context.set_default_verify_paths()
         for path in self._authority_paths:
             context.load_verify_locations(str(path))

@@ -138,6 +138,16 @@ def readers_after(txn: Transaction, position: int) -> list[str]:
     return [user_id for (user_id,) in rows]
 
 
+def has_read_since(txn: Transaction, user_id: str, ts: int) -> bool:
+    """Whether the user has moved any receipt since that time."""
+    row = txn.one(
+        "SELECT 1 FROM receipts WHERE user_id = ? AND ts > ? LIMIT 1",
+        names.find(txn, user_id) or 0,
+        ts,
+    )
+    return row is not None
+
+
 def between(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> Iterable[Receipt]:
     """What moved in this part of the number line, as far as the user may know of it."""
     return [

@@ -48,6 +48,7 @@ class Gateways:
         self._take_turn = take_turn
         self._gateways: dict[str, Gateway] = {}
         self._waiting: set[int] = set()
+        self._timed: set[int] = set()
         self._under_way: set[Deferred[Turn]] = set()
         self._quick: Lane[Gateway] = Lane(QUICK_AT_ONCE, self._serve)
         self._slow: Lane[Gateway] = Lane(SLOW_AT_ONCE, self._serve)
@@ -151,13 +152,21 @@ class Gateways:
             await self._pauses.succeeded(gateway.name)
             await self._pauses.succeeded(pause_of(watch))
         if again_in_ms:
-            self._clock.call_later(again_in_ms / 1000, lambda: self._wake_later(watch))
+            self._wake_later(watch, again_in_ms)
         elif has_more:
             self.wake(watch)
 
-    def _wake_later(self, watch: Watch) -> None:
-        if self._is_running:
-            self.wake(watch)
+    def _wake_later(self, watch: Watch, wait_ms: int) -> None:
+        if watch.id in self._timed:
+            return
+        self._timed.add(watch.id)
+
+        def wake() -> None:
+            self._timed.discard(watch.id)
+            if self._is_running:
+                self.wake(watch)
+
+        self._clock.call_later(wait_ms / 1000, wake)
 
 
 def pause_of(watch: Watch) -> str:

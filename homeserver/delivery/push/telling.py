@@ -5,13 +5,14 @@ A crash between the two tells one notification twice, and loses none.
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import define, frozen
 
 from homeserver.delivery.push.gateway_courier import Courier
+from homeserver.delivery.push.mailing import Mailing
 from homeserver.delivery.push.meter import PushMeter
 from homeserver.delivery.push.preparing import Due, Preparing
 from homeserver.delivery.push.turns import Fate, Outcome, Turn
-from homeserver.delivery.push.watchers import Watch, Watchers
+from homeserver.delivery.push.watchers import MAILBOXES, Watch, Watchers
 from homeserver.logs import logger
 from homeserver.storage import push_queue, pushers
 from homeserver.storage.database import Database
@@ -53,6 +54,19 @@ class Telling:
         if courier is None:
             return Outcome(Fate.REFUSED, reason="this server serves no such pushers now")
         return await courier.carry(due)
+
+
+@define(eq=False)
+class Turns:
+    """Who tells: mailboxes are told in letters, all others one notification after the other."""
+
+    _telling: Telling
+    mailing: Mailing | None = None
+
+    async def take(self, watch: Watch) -> Turn:
+        if self.mailing is not None and watch.gateway == MAILBOXES:
+            return await self.mailing.take_turn(watch)
+        return await self._telling.take_turn(watch)
 
 
 def settle(txn: Transaction, due: Due, fate: Fate) -> None:
