@@ -7,6 +7,7 @@ from homeserver.building.peers import PeersPart
 from homeserver.building.shared_rooms import SharedRooms, build_shared_rooms
 from homeserver.building.world import World
 from homeserver.client_api.aliases import AliasEndpoints
+from homeserver.client_api.batches import BatchEndpoints
 from homeserver.client_api.directory import DirectoryEndpoints
 from homeserver.client_api.membership import EnteringEndpoints, LeavingEndpoints
 from homeserver.client_api.room_creation import RoomCreationEndpoints
@@ -15,7 +16,9 @@ from homeserver.config.settings import Settings
 from homeserver.notifier import Notifier
 from homeserver.rooms.aliases import Aliases
 from homeserver.rooms.author import Author
+from homeserver.rooms.batches import Batches
 from homeserver.rooms.creation import Creation, CreationRules
+from homeserver.rooms.deleting import Deleting
 from homeserver.rooms.directory import Directory
 from homeserver.rooms.inviting import Inviting
 from homeserver.rooms.joining import Joining
@@ -35,6 +38,8 @@ from homeserver.rooms.upgrades import Upgrades
 from homeserver.signing_key import load_or_make
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
+from homeserver.storage.search import index_of
+from homeserver.users.appservices import AppServices
 
 
 @frozen(kw_only=True)
@@ -66,6 +71,7 @@ class Foundations:
     aliases: Aliases
     remote: RemoteRooms
     shared: SharedRooms | None
+    services: AppServices
 
 
 def build_rooms(
@@ -118,6 +124,7 @@ def lay_foundations(
         aliases=Aliases(db, author, remote, services.alias_is_of_another, questions.make_room),
         remote=remote,
         shared=shared,
+        services=services,
     )
 
 
@@ -128,7 +135,14 @@ def ways_in(it: Foundations) -> tuple[object, ...]:
     creation = Creation(it.db, opening, it.aliases, inviting, rules)
     return (
         RoomCreationEndpoints(
-            creation, it.settings.server_name, it.settings.rooms.default_room_version
+            creation,
+            it.settings.server_name,
+            it.settings.rooms.default_room_version,
+            it.services.may_speak,
+        ),
+        BatchEndpoints(
+            Batches(it.db, it.world.clock, it.author, it.services.may_speak),
+            Deleting(it.db, it.members, index_of(it.db.dialect.name)),
         ),
         UpgradeEndpoints(Upgrades(it.db, opening)),
         EnteringEndpoints(

@@ -13,7 +13,10 @@ VERSIONS = tuple(f"v1.{minor}" for minor in range(1, 20))
 """The versions of the specification that this server speaks."""
 
 UNSTABLE_FEATURES: Mapping[str, bool] = {
+    "com.beeper.batch_sending": True,
     "com.beeper.msc4169": True,
+    "com.beeper.room_create_autojoin_invites": True,
+    "com.beeper.room_yeeting": True,
     "fi.mau.msc2246.stable": True,
     "fi.mau.msc2659.stable": True,
     "fi.mau.msc2815": True,

@@ -1,5 +1,7 @@
 """Creating rooms. Spec: Client-Server API, "Creation"."""
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
 from homeserver.errors import BadJson, Forbidden, InvalidParam, MatrixError
@@ -9,6 +11,7 @@ from homeserver.events.room_versions import RoomVersion
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
 from homeserver.logs import logger
+from homeserver.rooms import timeline
 from homeserver.rooms.access import refuse_suspended
 from homeserver.rooms.aliases import Aliases, RoomInUse
 from homeserver.rooms.inviting import Inviting
@@ -21,7 +24,7 @@ from homeserver.rooms.presets import (
     topic,
 )
 from homeserver.rooms.state_checks import StateChecks
-from homeserver.storage import aliases, room_directory
+from homeserver.storage import aliases, history_places, room_directory
 from homeserver.storage.aliases import Alias
 from homeserver.storage.database import Database
 from homeserver.storage.heads import Head
@@ -29,6 +32,9 @@ from homeserver.storage.transaction import Transaction
 
 MAX_INVITES = 200
 MAX_INITIAL_STATE = 200
+MAX_MEMBERS = 5_000
+MEMBERS_AT_ONCE = 25
+"""In one transaction: others get their turn."""
 
 log = logger(__name__)
 
@@ -48,6 +54,12 @@ class NewRoom:
     initial_state: tuple[Draft, ...] = ()
     invite: tuple[str, ...] = ()
     is_direct: bool = False
+    members: tuple[str, ...] = ()
+    """Users who are in the room from the start, for whom their service speaks."""
+    room_id: str | None = None
+    """As an application service wants it; None for one that is made up."""
+    places_for_history: int = 0
+    """Left free before the first message."""
 
     @property
     def is_trusted(self) -> bool:
@@ -83,6 +95,9 @@ class Creation:
         for user_id in wish.invite:
             await self._rules.checks.prepare_invite(requester, user_id)
         room_id = await self._db.write(self._create, requester.user_id, wish)
+        for start in range(0, len(wish.members), MEMBERS_AT_ONCE):
+            some = wish.members[start : start + MEMBERS_AT_ONCE]
+            await self._db.write(self._enter, requester.user_id, room_id, some, direct(wish))
         for user_id in wish.invite:
             if not self._inviting.is_ours(user_id):
                 await self._invite_elsewhere(requester, room_id, user_id, direct(wish))
@@ -100,18 +115,36 @@ class Creation:
     def _create(self, txn: Transaction, creator: str, wish: NewRoom) -> str:
         if wish.alias is not None and aliases.find(txn, wish.alias) is not None:
             raise RoomInUse(f"The alias {wish.alias} already exists.")
-        head = self._opening.open(txn, wish.version, creator, creation_content(wish))
+        if wish.room_id is not None and timeline.head(txn, wish.room_id) is not None:
+            raise RoomInUse(f"The room {wish.room_id} already exists.")
+        content = creation_content(wish)
+        head = self._opening.open(txn, wish.version, creator, content, wish.room_id)
         if wish.alias is not None:
             aliases.insert(txn, Alias(wish.alias, head.room_id, creator))
         head = self._set_state(txn, head, creator, wish)
         for user_id in wish.invite:
+            if user_id in wish.members:
+                continue
             if self._inviting.is_ours(user_id):
                 head = self._inviting.append(txn, head, creator, user_id, direct(wish))
             else:
                 self._rules.checks.check_invitee(txn, user_id, creator)
         if wish.is_published:
             room_directory.publish(txn, head.room_id)
+        if wish.places_for_history:
+            history_places.reserve(txn, head.room, wish.places_for_history)
         return head.room_id
+
+    def _enter(
+        self, txn: Transaction, creator: str, room_id: str, users: Sequence[str], extra: JsonObject
+    ) -> None:
+        head = timeline.head(txn, room_id)
+        for user_id in users:
+            if head is not None and not head.is_joined(user_id):
+                head = self._inviting.append(txn, head, creator, user_id, extra)
+                head = self._opening.members.append(
+                    txn, head, user_id, user_id, {"membership": "join"}
+                )
 
     def _set_state(self, txn: Transaction, head: Head, creator: str, wish: NewRoom) -> Head:
         for draft in initial_state(wish, creator, self._rules.encryption):
@@ -131,6 +164,8 @@ def direct(wish: NewRoom) -> JsonObject:
 def check_wish(wish: NewRoom) -> None:
     if len(wish.invite) > MAX_INVITES:
         raise InvalidParam(f"A new room may have {MAX_INVITES} invites; send others afterwards.")
+    if len(wish.members) > MAX_MEMBERS:
+        raise InvalidParam(f"A new room may have {MAX_MEMBERS} members; let others join later.")
     if len(wish.initial_state) > MAX_INITIAL_STATE:
         raise InvalidParam(f"A new room may begin with {MAX_INITIAL_STATE} events of state.")
     if any(draft.type == "m.room.create" for draft in wish.initial_state):

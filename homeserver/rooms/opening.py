@@ -23,23 +23,35 @@ class Opening:
     _random: Random
 
     def open(
-        self, txn: Transaction, version: RoomVersion, creator: str, content: JsonObject
+        self,
+        txn: Transaction,
+        version: RoomVersion,
+        creator: str,
+        content: JsonObject,
+        wanted_id: str | None = None,
     ) -> Head:
-        """`content` is that of the create event, less what the version asks for."""
+        """`content` is that of the create event, less what the version asks for. Somebody may
+        have chosen the room's id, which then must be free.
+        """
         content = {**content, "room_version": version.id}
         if not version.creator_is_sender:
             content["creator"] = creator
         draft = Draft("m.room.create", content, "")
-        head = timeline.begin(txn, self._create_event(txn, version, creator, draft))
+        head = timeline.begin(txn, self._create_event(txn, version, creator, draft, wanted_id))
         return self.members.append(txn, head, creator, creator, {"membership": "join"})
 
     def _create_event(
-        self, txn: Transaction, version: RoomVersion, creator: str, draft: Draft
+        self,
+        txn: Transaction,
+        version: RoomVersion,
+        creator: str,
+        draft: Draft,
+        wanted_id: str | None,
     ) -> Event:
         """Version 12 names rooms by this event: two alike cannot begin in one millisecond."""
         author = self.members.author
         for now_ms in count(self._clock.now_ms()):
-            room_id = f"!{token(self._random, 18)}:{author.server_name}"
+            room_id = wanted_id or f"!{token(self._random, 18)}:{author.server_name}"
             event = author.create_event(version, room_id, creator, draft, now_ms)
             if timeline.head(txn, event.room_id) is None:
                 return event

@@ -10,7 +10,7 @@ from homeserver.events.event import Event, StateKey
 from homeserver.events.room_versions import RoomVersion
 from homeserver.events.sticky import STICKY
 from homeserver.rooms import current_state, mass_redactions
-from homeserver.rooms.attention import attention
+from homeserver.rooms.attention import NOBODY, attention
 from homeserver.rooms.current_state import IN_ROOM, numbered
 from homeserver.rooms.mass_redactions import asks_for_it, covering
 from homeserver.rooms.openness import note_openness
@@ -44,7 +44,8 @@ __all__ = ["IN_ROOM", "Appended", "Arrival", "RoomStateIds", "SentBy"]
 class Appended(Change):
     """An event has entered its room; `head` is the room as it left it, `former` the head before.
 
-    `highlights` tells whether it highlights anybody under default push rules.
+    `highlights` tells whether it highlights anybody under default push rules. A quiet one is old
+    already: nobody is to be notified of it.
     """
 
     room_id: str
@@ -52,6 +53,7 @@ class Appended(Change):
     head: Head
     former: Head
     highlights: bool
+    is_quiet: bool = False
 
 
 @frozen
@@ -115,6 +117,15 @@ def append(
     if event.is_state:
         after = current_state.set_event(txn, after, stored)
     return _finish(txn, former, after, stored, known)
+
+
+def append_quietly(txn: Transaction, former: Head, event: Event) -> Head:
+    """Add an event that follows all others here, though it happened elsewhere long ago."""
+    stored = _stored(txn, former, event, former.root, None)
+    after = _follow(former, stored, event.prev_events)
+    if event.is_state:
+        after = current_state.set_event(txn, after, stored)
+    return _finish(txn, former, after, stored, None, is_quiet=True)
 
 
 def receive(txn: Transaction, former: Head, event: Event, arrival: Arrival) -> Head:
@@ -252,11 +263,17 @@ def _follow(former: Head, stored: Stored, followed: Collection[str]) -> Head:
 
 
 def _finish(
-    txn: Transaction, former: Head, after: Head, stored: Stored, known: Stored | None
+    txn: Transaction,
+    former: Head,
+    after: Head,
+    stored: Stored,
+    known: Stored | None,
+    *,
+    is_quiet: bool = False,
 ) -> Head:
     """Write down and announce an event that has moved its room from `former` to `after`."""
     event, room, position = stored.event, former.room, stored.position
-    counts, whom = attention(txn, former, event)
+    counts, whom = (False, NOBODY) if is_quiet else attention(txn, former, event)
     stored.counted += counts
     after = evolve(after, counted=stored.counted)
     if len(former.extremities) > 1 or len(after.extremities) > 1:
@@ -274,7 +291,7 @@ def _finish(
         mass_redactions.begin(txn, stored, room)
     note_openness(txn, former, after)
     txn.put(txn.memory.heads, event.room_id, after)
-    change = Appended(after.newest, event.room_id, stored, after, former, is_loud)
+    change = Appended(after.newest, event.room_id, stored, after, former, is_loud, is_quiet)
     txn.announce(change)
     return after
 

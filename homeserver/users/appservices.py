@@ -83,6 +83,11 @@ class AppServices:
         """Whether another service than `besides` has the user id for itself."""
         return any(it.reserves_user(user_id) for it in self.all if it is not besides)
 
+    def may_speak(self, service: str, user_id: str) -> bool:
+        """Whether the service of this id may speak for a user."""
+        found = self.find(service)
+        return found is not None and found.speaks_for(user_id)
+
     def alias_is_reserved(self, alias: str, besides: AppService | None = None) -> bool:
         return any(it.reserves_alias(alias) for it in self.all if it is not besides)
 

@@ -87,7 +87,7 @@ class Arrivals:
         self._is_running = False
 
     def _appended(self, change: Appended) -> None:
-        if self._watchers:
+        if self._watchers and not change.is_quiet:
             self._add(Arrival(change.position, change.stored, change.head))
 
     def _moved(self, change: MembershipMoved) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from homeserver.config.rooms import Rooms
+from tests.homeserver.appservices.bridge import Bridge, World
 from tests.people import Person, Refused, Server
 
 VERSIONS = [str(version) for version in range(1, 13)]
@@ -284,3 +285,48 @@ def test_an_invitee_who_wants_no_invites_makes_no_room(server: Server) -> None:
 
     assert (refused.value.status, refused.value.errcode) == (403, "M_INVITE_BLOCKED")
     assert alice.get("/v3/joined_rooms")["joined_rooms"] == []
+
+
+# -- what bridges ask for
+
+
+def test_a_bridge_makes_a_room_with_its_users_in_it(world: World, bridge: Bridge) -> None:
+    alice, bot = world.server.person("alice"), world.bot(bridge)
+    ghosts = [world.ghost(bridge, f"_irc_{number}") for number in range(3)]
+
+    room = bot.creates_room(
+        invite=[ghosts[0].user_id, alice.user_id],
+        **{
+            "com.beeper.initial_members": [ghosts[1].user_id, ghosts[2].user_id, alice.user_id],
+            "com.beeper.auto_join_invites": True,
+        },
+    )
+
+    members = bot.get(f"/v3/rooms/{room}/joined_members")["joined"]
+    assert set(members) == {bot.user_id, *(ghost.user_id for ghost in ghosts)}
+    # Nobody is made to join who is not the service's.
+    assert alice.syncs().invites() == [room]
+
+
+def test_a_bridge_chooses_the_id_of_a_room(world: World, bridge: Bridge) -> None:
+    bot = world.bot(bridge)
+    wish = {"com.beeper.local_room_id": "!chat.portal:test"}
+
+    assert bot.creates_room(**wish) == "!chat.portal:test"
+
+    for more, errcode in (
+        ({}, "M_ROOM_IN_USE"),
+        ({"com.beeper.local_room_id": "!chat:elsewhere"}, "M_INVALID_PARAM"),
+        ({"com.beeper.local_room_id": "!other:test", "room_version": "12"}, "M_INVALID_PARAM"),
+    ):
+        with pytest.raises(Refused) as refused:
+            bot.creates_room(**{**wish, **more})
+        assert refused.value.errcode == errcode
+
+
+def test_people_choose_no_ids(server: Server) -> None:
+    alice = server.person("alice")
+
+    room = alice.creates_room(**{"com.beeper.local_room_id": "!mine:test"})
+
+    assert room != "!mine:test"
