@@ -5,6 +5,7 @@ from attrs import frozen
 from e2ee.backup import Backup
 from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
+from e2ee.history import Giving, Taking
 from e2ee.identity import OwnIdentity
 from e2ee.inbox import Handlers, Inbox
 from e2ee.key_requests import KeyRequests, OwnDevices, SecretRequests
@@ -40,6 +41,9 @@ class Parts:
     secret_requests: SecretRequests
     identity: OwnIdentity
     backup: Backup
+    giving: Giving
+    taking: Taking
+    keys: RoomKeys
     verifications: Verifications
     askers: tuple[Asker, ...]
 
@@ -65,7 +69,8 @@ def build(
     secret_requests = SecretRequests(devices, channels, records, random)
     believers = Believers(own, lists, trust, identity)
     verifications = Verifications(believers, outgoing, random, messages.send)
-    handlers = Handlers(lists, keys, key_requests, secret_requests, identity, verifications)
+    taking = Taking(user_id, keys, records)
+    handlers = Handlers(lists, keys, key_requests, secret_requests, identity, taking, verifications)
     return Parts(
         own=own,
         lists=lists,
@@ -81,6 +86,9 @@ def build(
         secret_requests=secret_requests,
         identity=identity,
         backup=Backup(devices, identity, keys, outgoing, records, random),
+        giving=Giving(lists, trust, rooms, keys, channels),
+        taking=taking,
+        keys=keys,
         verifications=verifications,
         askers=(own, lists, rooms, claims, outgoing),
     )

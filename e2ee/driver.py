@@ -48,6 +48,14 @@ class Homeserver:
 
     async def ask(self, method: str, path: str, body: Any = None, **query: str) -> JsonObject:
         """Repeats what may succeed later; raises Refused for what will not."""
+        answer: JsonObject = await self._ask(method, path, body, query)
+        return answer
+
+    async def ask_list(self, method: str, path: str) -> list[JsonObject]:
+        answer: list[JsonObject] = await self._ask(method, path, None, {})
+        return answer
+
+    async def _ask(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
         for wait_s in (*RETRY_S, RETRY_S[-1]):
             try:
                 return await self._try(method, path, body, query)
@@ -55,7 +63,7 @@ class Homeserver:
                 await asyncio.sleep(wait_s)
         return await self._try(method, path, body, query)
 
-    async def _try(self, method: str, path: str, body: Any, query: dict[str, str]) -> JsonObject:
+    async def _try(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
         url = self._base_url + path
         kind = "data" if isinstance(body, bytes) else "json"
         async with self._http.request(
@@ -63,7 +71,7 @@ class Homeserver:
         ) as response:
             if response.status == TOO_MANY or response.status >= 500:
                 raise aiohttp.ClientResponseError(response.request_info, (), status=response.status)
-            answer: JsonObject = await response.json()
+            answer = await response.json()
             if response.status >= 400:
                 raise Refused(response.status, answer)
             return answer
@@ -96,8 +104,12 @@ class Driver:
             for event in room.get("timeline", {}).get("events", []):
                 happenings += self.machine.receive_event(room_id, event, now_ms())
         await self.settle()
+        return response["next_batch"], happenings + self.take_happenings()
+
+    def take_happenings(self) -> list[Happening]:
+        """What came up while requests were carried."""
         late, self._late = self._late, []
-        return response["next_batch"], happenings + late
+        return late
 
     async def happenings(self, since: str | None = None) -> AsyncIterator[Happening]:
         """For ever, from now on or from a place that an earlier run had reached."""

@@ -17,12 +17,12 @@ from e2ee.errors import (
 )
 from e2ee.happenings import (
     Happening,
-    HistoryOffered,
     RoomKeyArrived,
     SecretReceived,
     ToDeviceReceived,
     ToDeviceRefused,
 )
+from e2ee.history import Taking
 from e2ee.identity import OwnIdentity
 from e2ee.key_requests import KeyRequests, SecretRequests
 from e2ee.olm_channel import OlmChannel, Opened
@@ -31,7 +31,8 @@ from e2ee.room_keys import RoomKeys, direct_key, place
 from e2ee.trust import TrustWeb
 from e2ee.verification.verifications import Verifications
 
-SECRET = ("m.room_key", "m.forwarded_room_key", "m.secret.send", "m.room_key_bundle", "m.dummy")
+BUNDLES = ("m.room_key_bundle", "io.element.msc4268.room_key_bundle")
+SECRET = ("m.room_key", "m.forwarded_room_key", "m.secret.send", "m.dummy", *BUNDLES)
 """Types that count only if they came encrypted."""
 
 
@@ -44,6 +45,7 @@ class Handlers:
     key_requests: KeyRequests
     secret_requests: SecretRequests
     identity: OwnIdentity
+    history: Taking
     verifications: Verifications
 
 
@@ -95,11 +97,12 @@ class Inbox:
             "m.room_key": self._receive_key,
             "m.forwarded_room_key": self._receive_forwarded,
             "m.secret.send": self._receive_secret,
-            "m.room_key_bundle": self._receive_bundle,
             "m.dummy": lambda _: [],
         }
         if opened.type in ours:
             return ours[opened.type](opened)
+        if opened.type in BUNDLES:
+            return self._handlers.history.receive_offer(opened, now_ms)
         if opened.type.startswith("m.key.verification."):
             return self._handlers.verifications.receive_to_device(
                 opened.sender, opened.type, opened.content, now_ms
@@ -124,14 +127,6 @@ class Inbox:
         name, secret = self._handlers.secret_requests.receive_secret(opened)
         self._handlers.identity.take_secret(name, secret)
         return [SecretReceived(name)]
-
-    def _receive_bundle(self, opened: Opened) -> list[Happening]:
-        """Kept: it is fetched if we accept this person's invitation."""
-        if opened.device is None:
-            raise NotEncrypted("A bundle of history whose sender nobody vouches for.")
-        room_id, file = field(opened.content, "room_id", str), field(opened.content, "file", dict)
-        self._records.put("bundle", f"{room_id} {opened.sender}", {"file": file})
-        return [HistoryOffered(room_id, opened.sender, file)]
 
     def _receive_withheld(self, sender: str, content: JsonObject, now_ms: int) -> None:
         """Anybody on the way may have written this: it only explains what is missing anyway."""

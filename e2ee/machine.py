@@ -7,7 +7,15 @@ from attrs import define, field, frozen
 from e2ee.building import Parts, build
 from e2ee.encoding import JsonObject, optional
 from e2ee.errors import E2eeError, KeyStartsLater, MissingRoomKey, NotPossible, RoomKeyWithheld
-from e2ee.happenings import Decrypted, Happening, RoomKeyArrived, Trust, Undecryptable
+from e2ee.happenings import (
+    Decrypted,
+    Happening,
+    KeySource,
+    RoomKeyArrived,
+    Trust,
+    Undecryptable,
+)
+from e2ee.key_export import OUR_ROUNDS, read_export, write_export
 from e2ee.ratchets.ratchet import Ratchets
 from e2ee.records import Records
 from e2ee.requests import Asker, Request
@@ -41,6 +49,7 @@ class Machine:
     me: Me
     _records: Records
     _parts: Parts
+    _random: Random
     _asked: dict[str, tuple[Asker, Request]] = field(factory=dict)
     _late: list[Happening] = field(factory=list)
 
@@ -53,7 +62,7 @@ class Machine:
         with records.step():
             parts.own.open()
             parts.lists.follow([me.user_id])
-        return cls(me, records, parts)
+        return cls(me, records, parts, options.random)
 
     # To be carried
 
@@ -113,7 +122,7 @@ class Machine:
         those to `receive_event` one by one.
         """
         with self._records.step():
-            happenings = self._receive_rooms(response)
+            happenings = self._receive_rooms(response, now_ms)
             lists = optional(response, "device_lists", dict, {})
             self._parts.lists.changed(texts(optional(lists, "changed", list, [])))
             self._parts.lists.left(texts(optional(lists, "left", list, [])))
@@ -281,6 +290,41 @@ class Machine:
         with self._records.step():
             self._parts.backup.restore()
 
+    # Keys in files, and of a room's history
+
+    def export_keys(self, passphrase: str, rounds: int = OUR_ROUNDS) -> str:
+        """All room keys, in the file format that every client reads."""
+        return write_export(self._parts.keys.everywhere(), passphrase, self._random, rounds)
+
+    def import_keys(self, text: str, passphrase: str) -> list[Happening]:
+        """From such a file; what can be read now comes as Decrypted."""
+        copies = read_export(text, passphrase)
+        with self._records.step():
+            return self._opened(self._parts.keys.take_copies(copies, KeySource.IMPORT))
+
+    def history_bundle(self, room_id: str) -> JsonObject:
+        """To be uploaded as an encrypted attachment before somebody is invited."""
+        return self._parts.giving.bundle(room_id)
+
+    def offer_history(self, room_id: str, user_id: str, file: JsonObject, now_ms: int) -> bool:
+        """Tell a user's signed devices where it is; False while requests must be carried first."""
+        with self._records.step():
+            return self._parts.giving.offer(room_id, user_id, file, now_ms)
+
+    def offered_history(self, now_ms: int) -> list[Happening]:
+        """HistoryOffered again, for what a crash may have kept from being taken in."""
+        return self._parts.taking.pending(now_ms)
+
+    def import_history(self, room_id: str, sender: str, data: bytes) -> list[Happening]:
+        """The decrypted attachment of a HistoryOffered."""
+        with self._records.step():
+            return self._opened(self._parts.taking.take(room_id, sender, data))
+
+    def refuse_history(self, room_id: str, sender: str) -> None:
+        """Its file is gone, or altered."""
+        with self._records.step():
+            self._parts.taking.forget(room_id, sender)
+
     # Secrets
 
     def secret(self, name: str) -> str | None:
@@ -321,8 +365,14 @@ class Machine:
 
     # Inside
 
-    def _receive_rooms(self, response: JsonObject) -> list[Happening]:
+    def _receive_rooms(self, response: JsonObject, now_ms: int) -> list[Happening]:
         rooms = optional(response, "rooms", dict, {})
+        happenings: list[Happening] = []
+        for room_id, invite in optional(rooms, "invite", dict, {}).items():
+            state = optional(optional(invite, "invite_state", dict, {}), "events", list, [])
+            self._parts.taking.receive_invite(room_id, state)
+        for room_id in optional(rooms, "join", dict, {}):
+            happenings += self._parts.taking.receive_joined(room_id, now_ms)
         for section in ("join", "leave"):
             for room_id, room in optional(rooms, section, dict, {}).items():
                 timeline = optional(room, "timeline", dict, {})
@@ -330,15 +380,22 @@ class Machine:
                 events = events + optional(timeline, "events", list, [])
                 limited = timeline.get("limited") is True
                 self._parts.rooms.receive_state(room_id, events, limited=limited)
-        return []
+        return happenings
 
     def _receive_to_device(self, events: Iterable[JsonObject], now_ms: int) -> list[Happening]:
         happenings: list[Happening] = []
         for event in events:
             if isinstance(event, dict):
                 happenings += self._parts.inbox.receive(event, now_ms)
-        for arrived in [one for one in happenings if isinstance(one, RoomKeyArrived)]:
-            happenings += self._parts.reading.try_again(arrived.room_id, arrived.session_id)
+        keys = [one for one in happenings if isinstance(one, RoomKeyArrived)]
+        others = [one for one in happenings if not isinstance(one, RoomKeyArrived)]
+        return others + self._opened(keys)
+
+    def _opened(self, keys: list[RoomKeyArrived]) -> list[Happening]:
+        """The keys, and after each what it opens of what has waited."""
+        happenings: list[Happening] = []
+        for key in keys:
+            happenings += [key, *self._parts.reading.try_again(key.room_id, key.session_id)]
         return happenings
 
     def _keep(self, refused: Undecryptable, now_ms: int) -> Undecryptable:
@@ -353,9 +410,7 @@ class Machine:
     def _after(self, request: Request, answer: JsonObject) -> list[Happening]:
         """What others make of an answer to something that waited in the queue."""
         happenings = self._parts.messages.answered(request, answer)
-        for arrived in self._parts.backup.answered(request, answer):
-            happenings.append(arrived)
-            happenings += self._parts.reading.try_again(arrived.room_id, arrived.session_id)
+        happenings += self._opened(self._parts.backup.answered(request, answer))
         if is_identity(request):
             self._parts.identity.published()
         event_id = answer.get("event_id")

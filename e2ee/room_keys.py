@@ -1,5 +1,6 @@
 """Keys of Megolm sessions that we can read, and what we know of where they come from."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import Factory, define, evolve, frozen
@@ -9,14 +10,16 @@ from e2ee.encoding import JsonObject, decode_base64, field, optional
 from e2ee.errors import (
     BadPickle,
     BadRatchetKey,
+    E2eeError,
     NotBetter,
     SessionMismatch,
     UnknownAlgorithm,
 )
-from e2ee.happenings import KeySource
+from e2ee.happenings import KeySource, RoomKeyArrived
 from e2ee.ratchets.ratchet import InboundGroup, Ratchets
 from e2ee.records import Records
 
+SHAREABLE = ("shared_history", "org.matrix.msc3061.shared_history")
 AUTHENTIC = (KeySource.OWN, KeySource.DIRECT)
 """Where the session's own device told us; all others are copies."""
 MAX_OPENED = 512
@@ -54,7 +57,7 @@ def direct_key(content: JsonObject, sender: str, sender_key: str, ed25519: str) 
         ed25519,
         KeySource.DIRECT,
         sender,
-        shareable=content.get("shared_history") is True,
+        shareable=is_shareable(content),
     )
 
 
@@ -68,9 +71,19 @@ def copied_key(content: JsonObject, source: KeySource, room_id: str, session_id:
         field(content, "sender_key", str),
         str(optional(content, "sender_claimed_keys", dict, {}).get("ed25519", "")),
         source,
-        shareable=content.get("shared_history") is True or source is KeySource.BUNDLE,
+        shareable=is_shareable(content) or source is KeySource.BUNDLE,
         chain=tuple(one for one in chain if isinstance(one, str)),
     )
+
+
+def is_shareable(content: JsonObject) -> bool:
+    """Clients older than the specification's 1.19 say it by the name of the proposal."""
+    return any(content.get(name) is True for name in SHAREABLE)
+
+
+def room_key_from(key: RoomKey, sender: str) -> RoomKey:
+    """The same, with whose word we have for it."""
+    return evolve(key, sender=sender)
 
 
 def check_algorithm(content: JsonObject) -> None:
@@ -113,6 +126,23 @@ class RoomKeys:
         if known is not None:
             key, session = better(known, (key, session))
         self._save(key, session)
+
+    def take_copies(self, copies: Iterable[JsonObject], source: KeySource) -> list[RoomKeyArrived]:
+        """Exported sessions; those that are malformed or not better than ours are left out."""
+        arrived: list[RoomKeyArrived] = []
+        for copy in copies:
+            try:
+                with self._records.step():
+                    room_id, session_id = (
+                        field(copy, "room_id", str),
+                        field(copy, "session_id", str),
+                    )
+                    key = copied_key(copy, source, room_id, session_id)
+                    self.add(key, self.from_export(field(copy, "session_key", str)))
+            except E2eeError:
+                continue
+            arrived.append(RoomKeyArrived(room_id, session_id))
+        return arrived
 
     def from_key(self, session_key: str) -> InboundGroup:
         return self._ratchets.inbound_from_key(session_key)
@@ -204,7 +234,7 @@ def exported(key: RoomKey, session: InboundGroup) -> JsonObject:
         "sender_key": key.sender_key,
         "sender_claimed_keys": {"ed25519": key.claimed_ed25519},
         "session_key": session.export_at(session.first_index),
-        "shared_history": key.shareable,
+        **dict.fromkeys(SHAREABLE, key.shareable),
     }
 
 

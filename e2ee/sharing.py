@@ -15,7 +15,7 @@ from e2ee.outgoing import Messages, Outgoing
 from e2ee.own_device import OwnDevice
 from e2ee.ratchets.ratchet import OutboundGroup, Ratchets
 from e2ee.records import Records
-from e2ee.room_keys import RoomKey, RoomKeys
+from e2ee.room_keys import SHAREABLE, RoomKey, RoomKeys
 from e2ee.rooms import Rooms, RoomSettings
 from e2ee.trust import TrustWeb
 
@@ -265,7 +265,7 @@ class OwnSessions:
             "room_id": room_id,
             "session_id": state["session_id"],
             "session_key": self._ratchets.outbound(state["pickle"]).session_key(),
-            "shared_history": state["shareable"],
+            **dict.fromkeys(SHAREABLE, state["shareable"]),
         }
 
     def has_others(self, session_id: str, allowed: list[Device]) -> bool:
