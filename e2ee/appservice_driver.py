@@ -1,4 +1,4 @@
-"""The driver for application services: transactions in, requests of every device out, masqueraded."""
+"""The driver for application services: transactions in, every device's requests out."""
 
 from collections.abc import Callable
 from urllib.parse import quote
