@@ -15,6 +15,8 @@ from homeserver.federation_api.public_rooms import PublicRoomEndpoints
 from homeserver.federation_api.queries import QueryEndpoints
 from homeserver.federation_api.spaces import SpaceEndpoints
 from homeserver.federation_api.transactions import TransactionEndpoints
+from homeserver.rooms.elsewhere.inviting import RemoteInvites
+from homeserver.rooms.elsewhere.third_party import ThirdPartyInvites
 from homeserver.rooms.incoming.edus import Edus
 from homeserver.rooms.incoming.put_out import PutOut
 from homeserver.rooms.incoming.queues import RoomQueues
@@ -60,7 +62,12 @@ def build_federation(
         TransactionEndpoints(transactions),
         EventEndpoints(RoomEvents(name, db, world.clock)),
         MembershipEndpoints(Memberships(db, rooms.author, receiving)),
-        InvitingEndpoints(Invites(db, rooms.author, rooms.checks, checks)),
+        InvitingEndpoints(
+            Invites(db, rooms.author, rooms.checks, checks),
+            ThirdPartyInvites(
+                rooms.author, receiving, RemoteInvites(rooms.author, receiving), rooms.checks
+            ),
+        ),
         PublicRoomEndpoints(rooms.directory),
         SpaceEndpoints(Spaces(name, db)),
         QueryEndpoints(name, rooms.aliases, user_data.profiles, user_data.openid),

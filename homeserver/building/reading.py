@@ -34,7 +34,9 @@ def build_reading(
     read_markers = ReadMarkers(db, clock)
     return (
         MessageEndpoints(messages),
-        EventEndpoints(messages, Timestamps(db)),
+        EventEndpoints(
+            messages, Timestamps(db, rooms.shared.closer_events if rooms.shared else None)
+        ),
         MemberEndpoints(Members(db, clock)),
         RoomStateEndpoints(RoomState(db, clock)),
         RelationEndpoints(RelatedEvents(db, clock)),

@@ -11,6 +11,7 @@ from homeserver.rooms.elsewhere.joining import RemoteJoins
 from homeserver.rooms.elsewhere.rooms import FederatedRooms
 from homeserver.rooms.incoming.appending import Appending
 from homeserver.rooms.incoming.checks import Checks
+from homeserver.rooms.incoming.closer_events import EventsElsewhere
 from homeserver.rooms.incoming.fetching import Fetching
 from homeserver.rooms.incoming.history import History
 from homeserver.rooms.incoming.receiving import Receiving
@@ -25,6 +26,7 @@ class SharedRooms:
     receiving: Receiving
     remote: FederatedRooms
     history: History
+    closer_events: EventsElsewhere
 
 
 def build_shared_rooms(
@@ -44,4 +46,10 @@ def build_shared_rooms(
         profiles.for_member_event,
         peers.admission.check,
     )
-    return SharedRooms(receiving=receiving, remote=remote, history=History(receiving))
+    history = History(receiving)
+    return SharedRooms(
+        receiving=receiving,
+        remote=remote,
+        history=history,
+        closer_events=EventsElsewhere(receiving, history),
+    )

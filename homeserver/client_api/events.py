@@ -7,7 +7,7 @@ from homeserver.http.response import Response
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.messages import Messages
-from homeserver.rooms.timestamps import Timestamps
+from homeserver.rooms.timestamps import Moment, Timestamps
 
 UNREDACTED = "fi.mau.msc2815.include_unredacted_content"
 
@@ -34,4 +34,4 @@ class EventEndpoints:
     async def closest(self, request: Request, room_id: str) -> JsonObject:
         request.required_text("ts")
         ts, backwards = request.integer("ts", 0), request.direction() == "b"
-        return await self._timestamps.closest(request.user_id, room_id, ts, backwards)
+        return await self._timestamps.closest(request.user_id, room_id, Moment(ts, backwards))

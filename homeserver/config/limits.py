@@ -33,6 +33,9 @@ class RateLimits:
     login: LoginLimits = section(LoginLimits)
     join: Limit = setting(Limit(0.5, 20), "Joining rooms, for one person.")
     invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
+    identity_server: Limit = setting(
+        Limit(0.5, 10), "What identity servers tell of invites by e-mail, from one address."
+    )
     upload: Limit = setting(Limit(2.0, 50), "Uploading files, for one person.")
     url_preview: Limit = setting(Limit(1.0, 30), "Previews of links, for one person.")
     search: Limit = setting(Limit(2.0, 30), "Searching messages and rooms, for one person.")

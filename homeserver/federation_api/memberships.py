@@ -2,7 +2,6 @@
 
 from attrs import frozen
 
-from homeserver.errors import MatrixError
 from homeserver.http.request import Request
 from homeserver.http.response import Response, json_response
 from homeserver.http.routing import Access, route
@@ -65,11 +64,3 @@ class MembershipEndpoints:
         pdu = request.json_object()
         shown = await self._memberships.knock(request.origin, room_id, event_id, pdu)
         return {"knock_room_state": shown}
-
-    @route("PUT", V1 + "/exchange_third_party_invite/{room_id}", access=Access.SERVER)
-    async def exchange_third_party_invite(self, request: Request, room_id: str) -> JsonObject:
-        raise MatrixError(
-            "This server does not invite by email address or phone number.",
-            status=403,
-            errcode="M_FORBIDDEN",
-        )

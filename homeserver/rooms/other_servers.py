@@ -105,7 +105,18 @@ class OtherServers:
         answer = await self._peers.request(server, "PUT", path, body=body)
         return _object(server, answer, "event")
 
+    async def exchange_third_party_invite(
+        self, server: str, room_id: str, event: JsonObject
+    ) -> None:
+        path = path_of(V1 + "/exchange_third_party_invite/{}", room_id)
+        await self._peers.request(server, "PUT", path, body=event, limits=QUICK)
+
     # -- lookups
+
+    async def closest(self, server: str, room_id: str, ts: int, direction: str) -> JsonObject:
+        """The `event_id` and `origin_server_ts` of the event closest to a time."""
+        query = {"ts": str(ts), "dir": direction}
+        return await self._get(server, path_of(V1 + "/timestamp_to_event/{}", room_id), query)
 
     async def directory(self, server: str, alias: str) -> JsonObject:
         return await self._get(server, V1 + "/query/directory", {"room_alias": alias})

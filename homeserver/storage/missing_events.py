@@ -38,6 +38,14 @@ def newest_gap(txn: Transaction, room: int, upto: int) -> int | None:
     return None if row is None or row[0] is None else int(row[0])
 
 
+def gaps(txn: Transaction, room: int) -> list[int]:
+    """The places before which events are missing, ascending."""
+    rows = txn.query(
+        "SELECT DISTINCT place FROM missing_events WHERE room = ? ORDER BY place", room
+    )
+    return [place for (place,) in rows]
+
+
 def before(txn: Transaction, room: int, place: int, limit: int) -> list[str]:
     """The events that are missing just before this place."""
     rows = txn.query(

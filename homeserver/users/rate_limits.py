@@ -37,6 +37,7 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "upload": bucket(settings.upload),
         "url_preview": bucket(settings.url_preview),
         "search": bucket(settings.search),
+        "identity_server": bucket(settings.identity_server, by_ip=True),
         "call": bucket(settings.call, by_ip=True),
         "report": bucket(settings.report),
         "admin_redaction": bucket(settings.admin_redaction),

@@ -26,15 +26,17 @@ class RemoteInvites:
         """Ask the user's server to sign the invite, then add it to the room."""
         db = self._receiving.db
         written = await db.write(self._write, user_id, room_id, target, content)
-        if written is None:
-            return
-        event, preview = written
+        if written is not None:
+            await self.deliver(*written)
+
+    async def deliver(self, event: Event, preview: list[JsonObject]) -> None:
+        """Have an invite signed by its user's server, and add it to the room."""
+        room_id, server = event.room_id, domain_of(event.state_key or "")
         body = {
             "room_version": event.version.id,
             "event": event.pdu,
             "invite_room_state": preview,
         }
-        server = domain_of(target)
         try:
             answer = await self._receiving.others.invite(server, room_id, event.event_id, body)
         except PeerError as error:

@@ -31,6 +31,9 @@ MAX_ROUNDS = 3
 MAX_STATES = 5
 MAX_SERVERS = 3
 
+BEFORE_ALL = 1_000_000
+"""Places that are left free between the oldest event here and one from long before it."""
+
 log = logger(__name__)
 
 
@@ -76,6 +79,25 @@ class History:
         servers = [s for s in head.servers if s != self._receiving.server_name]
         return Gap(room_id, place, missing, servers[:MAX_SERVERS], head)
 
+    async def bring(self, server: str, room_id: str, event_id: str) -> bool:
+        """Put one event of the past into the gap where it belongs; raises PeerError."""
+        receiving = self._receiving
+        head = await receiving.db.glance(timeline.head, room_id)
+        if head is None:
+            return False
+        pdu = await receiving.others.event(server, event_id)
+        checked = await receiving.checks.check([pdu], head.version, room_id, server)
+        event = checked.events.get(event_id)
+        place = None if event is None else await receiving.db.read(_place_in_gap, head, event)
+        if event is None or place is None:
+            return False
+        missing = await receiving.db.read(lacking, event)
+        if missing.auth_events:
+            await receiving.fetching.auth_events(server, event, missing.auth_events)
+        told = await receiving.fetching.state_before(server, event)
+        arrival = await receiving.db.read(_arrival, event, told)
+        return arrival is not None and await receiving.db.write(_add, event, place, arrival)
+
     async def _fill(self, gap: Gap) -> bool:
         """Whether anything was found."""
         for server in gap.servers:
@@ -87,7 +109,7 @@ class History:
                     pdus[:ASKED], gap.head.version, gap.room_id, server
                 )
                 found = await self._receiving.db.read(_not_shown, list(checked.events.values()))
-                if await self._insert(server, gap, found):
+                if await self._insert(server, gap, _in_gap(gap, found)):
                     return True
             except (PeerError, UnresolvableState) as error:
                 log.info("%s gives no history of %s: %s", server, gap.room_id, error)
@@ -115,6 +137,34 @@ class History:
             if arrival is not None:
                 inserted += await self._receiving.db.write(_add, event, place, arrival)
         return inserted > 0
+
+
+def _in_gap(gap: Gap, found: Sequence[Event]) -> list[Event]:
+    """Those that lead to what is missing. Others lie behind events that are here: in other gaps."""
+    by_id = {event.event_id: event for event in found}
+    waiting, reached = list(gap.missing), {}
+    while waiting:
+        event = by_id.pop(waiting.pop(), None)
+        if event is not None:
+            reached[event.event_id] = event
+            waiting += event.prev_events
+    return list(reached.values())
+
+
+def _place_in_gap(txn: Transaction, head: Head, event: Event) -> int | None:
+    """A free place in the middle of the gap; None if there is no gap for it."""
+    if not _not_shown(txn, [event]):
+        return None
+    for place in missing_events.gaps(txn, head.room):
+        (behind,) = events.after(txn, head.room, place - 1, 1)
+        if behind.event.depth <= event.depth:
+            continue
+        earlier = events.before(txn, head.room, place - 1, 1)
+        if not earlier:
+            return min(place, 0) - BEFORE_ALL
+        middle = ((earlier[0].place or 0) + place) // 2
+        return middle if middle > (earlier[0].place or 0) else None
+    return None
 
 
 def _give_up(txn: Transaction, gap: Gap) -> None:

@@ -84,3 +84,53 @@ def test_a_long_absence_leaves_a_gap_that_is_filled_by_who_pages(
     assert said[0] == "hello again"
     assert said[1:] == [f"unheard {n}" for n in reversed(range(30))][: len(said) - 1]
     assert len(said) > 10
+
+
+def closest(person: Person, room: str, ts: int, direction: str) -> str:
+    path = f"/v1/rooms/{room}/timestamp_to_event"
+    return str(person.get(path, ts=ts, dir=direction)["event_id"])
+
+
+def test_an_event_closest_to_a_time_is_asked_for_where_history_is_missing(
+    pair: Pair, network: Network
+) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    old, times = [], []
+    for number in range(40):
+        a.clock.advance(60)
+        old.append(alice.sends(room, f"old {number}"))
+        times.append(a.clock.now_ms())
+    a.clock.advance(600)
+    b.clock.advance(3000)
+    bob.post(f"/v3/join/{room}?via=a")
+    alice.sends(room, "new")
+
+    assert closest(bob, room, times[20] - 1, "f") == old[20]
+    assert closest(bob, room, times[10] + 1, "b") == old[10]
+    context = bob.get(f"/v3/rooms/{room}/context/{old[20]}", limit=4)
+    assert context["event"]["content"]["body"] == "old 20"
+    network.asked.clear()
+    assert closest(bob, room, times[20], "f") == old[20]
+    assert not network.asked
+    # What lies between is still to be had, in order.
+    assert texts_back(bob, room) == ["new", *(f"old {n}" for n in reversed(range(40)))]
+
+
+def test_a_time_is_answered_as_well_as_may_be_when_nobody_can_be_asked(
+    pair: Pair, network: Network
+) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    alice.sends(room, "old")
+    for server in pair:
+        server.clock.advance(60)
+    bob.post(f"/v3/join/{room}?via=a")
+
+    with network.cut("a", "b"):
+        found = closest(bob, room, 1, "f")
+
+    assert bob.get(f"/v3/rooms/{room}/event/{found}")["type"] == "m.room.member"
+    assert bob.get(f"/v3/rooms/{room}/event/{found}")["sender"] == bob.user_id
