@@ -30,6 +30,7 @@ class Person:
     user_id: str
     token: str
     filter_id: str = ""
+    device_id: str = ""
 
 
 @frozen
@@ -47,22 +48,20 @@ class Session:
             "preset": "public_chat",
             "room_version": ROOM_VERSION,
         }
-        answer = await self._request("POST", "createRoom", body)
+        answer = await self.ask("POST", "createRoom", body)
         return str(orjson.loads(answer.body)["room_id"])
 
     async def join(self, room_id: str) -> None:
-        await self._request("POST", f"rooms/{quote(room_id)}/join", {})
+        await self.ask("POST", f"rooms/{quote(room_id)}/join", {})
 
     async def send(self, room_id: str, txn_id: str) -> Answer:
         """A message of ordinary length, which names its transaction."""
         body = {"msgtype": "m.text", "body": f"{txn_id}: shall we meet at the old bridge at five?"}
-        return await self._request(
-            "PUT", f"rooms/{quote(room_id)}/send/m.room.message/{txn_id}", body
-        )
+        return await self.ask("PUT", f"rooms/{quote(room_id)}/send/m.room.message/{txn_id}", body)
 
     async def sync(self, since: str, timeout_ms: int) -> Answer:
         after = f"&since={quote(since)}" if since else ""
-        return await self._request(
+        return await self.ask(
             "GET", f"sync?filter={self.person.filter_id}&timeout={timeout_ms}{after}"
         )
 
@@ -75,23 +74,22 @@ class Session:
     async def page_back(self, room_id: str, start: str, limit: int) -> Answer:
         after = f"&from={quote(start)}" if start else ""
         lazy = quote(orjson.dumps({"lazy_load_members": True}))
-        return await self._request(
+        return await self.ask(
             "GET", f"rooms/{quote(room_id)}/messages?dir=b&limit={limit}&filter={lazy}{after}"
         )
 
     async def members(self, room_id: str) -> Answer:
-        return await self._request("GET", f"rooms/{quote(room_id)}/members")
+        return await self.ask("GET", f"rooms/{quote(room_id)}/members")
 
     async def state(self, room_id: str) -> Answer:
-        return await self._request("GET", f"rooms/{quote(room_id)}/state")
+        return await self.ask("GET", f"rooms/{quote(room_id)}/state")
 
     async def upload_filter(self) -> str:
-        answer = await self._request(
-            "POST", f"user/{quote(self.person.user_id)}/filter", LIKE_ELEMENT
-        )
+        answer = await self.ask("POST", f"user/{quote(self.person.user_id)}/filter", LIKE_ELEMENT)
         return str(orjson.loads(answer.body)["filter_id"])
 
-    async def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """A request below /_matrix/client/v3, which must succeed."""
         path = f"/_matrix/client/v3/{path}"
         return await self.connection.request(method, path, self.person.token, body)
 
@@ -124,4 +122,4 @@ async def register_and_log_in(connection: Connection, name: str) -> tuple[Person
 
 def _person(answer: Answer) -> Person:
     body = orjson.loads(answer.body)
-    return Person(body["user_id"], body["access_token"])
+    return Person(body["user_id"], body["access_token"], device_id=body["device_id"])

@@ -8,6 +8,7 @@ from scripts.benchmarks.operations import (
     crowd,
     delivery,
     federation,
+    keys,
     reading,
     sending,
     sliding,
@@ -33,6 +34,7 @@ OPERATIONS: dict[str, Operation] = {
     "paging": reading.page,
     "members": reading.members_and_state,
     "crowd": crowd.send_to_many,
+    "keys": keys.keys,
     "federation": federation.receive,
     "large-room": federation.join_and_resolve,
 }
