@@ -61,9 +61,7 @@ class ToDevice:
     ) -> None:
         if to_device.is_repeated(txn, origin, type, message_id, self._clock.now_ms()):
             return
-        for user_id, contents in messages.items():
-            if domain_of(user_id) == self._server_name:
-                deliver(txn, sender, type, user_id, contents)
+        deliver(txn, sender, type, self._split(messages)[0])
 
     def _send(
         self, txn: Transaction, sender: Requester, type: str, txn_id: str, messages: Messages
@@ -72,29 +70,30 @@ class ToDevice:
         if to_device.is_repeated(txn, sender.device_name, type, txn_id, now_ms):
             return
         to_device.forget_requests(txn, now_ms - REPEATED_FOR_MS)
-        elsewhere: Messages = {}
-        for user_id, contents in messages.items():
-            if domain_of(user_id) == self._server_name:
-                deliver(txn, sender.user_id, type, user_id, contents)
-            else:
-                elsewhere[user_id] = contents
+        ours, elsewhere = self._split(messages)
+        deliver(txn, sender.user_id, type, ours)
         if elsewhere and self._send_elsewhere is not None:
             self._send_elsewhere(txn, sender.user_id, type, elsewhere)
 
+    def _split(self, messages: Messages) -> tuple[Messages, Messages]:
+        """Those to our users, and those to others'."""
+        ours: Messages = {}
+        theirs: Messages = {}
+        for user_id, contents in messages.items():
+            side = ours if domain_of(user_id) == self._server_name else theirs
+            side[user_id] = contents
+        return ours, theirs
 
-def deliver(
-    txn: Transaction,
-    sender: str,
-    type: str,
-    user_id: str,
-    contents: dict[str, JsonObject],
-) -> None:
-    """To devices of a local user; what is for devices that do not exist is dropped."""
-    for device_id in devices.ids_of_user(txn, user_id):
-        content = contents.get(device_id, contents.get(ALL_DEVICES))
-        if content is not None:
-            message = {"type": type, "sender": sender, "content": content}
-            to_device.add(txn, user_id, device_id, message)
+
+def deliver(txn: Transaction, sender: str, type: str, messages: Messages) -> None:
+    """To devices of local users; what is for devices that do not exist is dropped."""
+    devices_of = devices.ids_of_users(txn, messages)
+    for user_id, contents in messages.items():
+        for device_id in devices_of.get(user_id, ()):
+            content = contents.get(device_id, contents.get(ALL_DEVICES))
+            if content is not None:
+                message = {"type": type, "sender": sender, "content": content}
+                to_device.add(txn, user_id, device_id, message)
 
 
 def read_messages(body: JsonObject) -> Messages:

@@ -70,6 +70,19 @@ def ids_of_user(txn: Transaction, user_id: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def ids_of_users(txn: Transaction, user_ids: Collection[str]) -> dict[str, list[str]]:
+    """Only users with devices."""
+    found: dict[str, list[str]] = {}
+    if user_ids:
+        rows = txn.query(
+            f"SELECT user_id, device_id FROM devices WHERE user_id IN ({txn.in_list(user_ids)})",
+            *user_ids,
+        )
+        for user_id, device_id in rows:
+            found.setdefault(user_id, []).append(device_id)
+    return found
+
+
 def find(txn: Transaction, user_id: str, device_id: str) -> Device | None:
     row = txn.one(
         """

@@ -1,8 +1,9 @@
 """One-time keys that wait to be handed out, once each, and what takes over when there are none."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from homeserver.json_values import JsonValue, encode
 from homeserver.storage.cache import Cache
@@ -116,7 +117,9 @@ def issued(txn: Transaction, user_id: str, device_id: str, wanted: Collection[by
 
 def add(txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKey]) -> None:
     """They will be handed out in this order, after those that wait already."""
+    added: Counter[str] = Counter()
     for key in keys:
+        added[key.algorithm] += 1
         txn.insert(
             """
             INSERT INTO one_time_keys
@@ -131,7 +134,12 @@ def add(txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKe
             key.fingerprint,
             encode(key.key).decode(),
         )
-    txn.drop(_counts(txn), (user_id, device_id))
+    known: KeyCounts | None = txn.see(_counts(txn), (user_id, device_id))
+    if known is None:
+        txn.drop(_counts(txn), (user_id, device_id))
+    else:
+        waiting = dict(added + Counter(known.one_time))
+        txn.put(_counts(txn), (user_id, device_id), evolve(known, one_time=waiting))
 
 
 def set_fallback(txn: Transaction, user_id: str, device_id: str, key: OneTimeKey) -> None:
