@@ -9,7 +9,7 @@ from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
 from homeserver.client_api.media_previews import MediaPreviewEndpoints
 from homeserver.client_api.media_quarantine import MediaQuarantineEndpoints
 from homeserver.client_api.media_uploads import MediaUploadEndpoints
-from homeserver.config.media import UrlPreviews
+from homeserver.config.media import ObjectStore, UrlPreviews
 from homeserver.config.settings import Settings
 from homeserver.federation_api.media import MediaForServers
 from homeserver.http.client import Client
@@ -18,6 +18,7 @@ from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
 from homeserver.media.arrivals import Arrivals
 from homeserver.media.contents import Contents
+from homeserver.media.depots import Depot, OnlyTheFolder
 from homeserver.media.downloads import Downloads, NoRemoteMedia, RemoteMedia
 from homeserver.media.keeping import Keeping
 from homeserver.media.letting_go import LettingGo, Meter
@@ -28,10 +29,11 @@ from homeserver.media.previews import Previews
 from homeserver.media.quarantine import Quarantine
 from homeserver.media.remote_files import Doors, RemoteFiles
 from homeserver.media.remote_room import RemoteRoom
+from homeserver.media.s3 import Bucket, S3Depot
 from homeserver.media.sandbox_process import SandboxLimits, SandboxProcess
 from homeserver.media.sandboxes import Sandbox
 from homeserver.media.store import FileStore
-from homeserver.media.thumbnails import Thumbnails
+from homeserver.media.thumbnails import Files, Thumbnails
 from homeserver.media.upkeep import Orphans, Upkeep
 from homeserver.media.uploads import MediaUploaded, UploadRules, Uploads
 from homeserver.metrics import Metrics
@@ -80,6 +82,7 @@ class Foundations:
     keeping: Keeping
     sandbox: Sandbox
     rules: UploadRules
+    depot: Depot
     remote_room: RemoteRoom
 
 
@@ -104,8 +107,8 @@ def build_media(
         settings.media.freeze_unauthenticated,
         settings.media.retention.local_unused_for is not None,
     )
-    contents = Contents(it.store, world.files)
-    thumbnails = Thumbnails(db, it.store, world.files, it.sandbox, world.clock)
+    contents = Contents(it.store, world.files, it.depot)
+    thumbnails = Thumbnails(db, Files(it.store, world.files, it.depot), it.sandbox, world.clock)
     previews = build_previews(it, client)
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
     moderation = MediaModeration(db, it.keeping)
@@ -143,7 +146,8 @@ def lay_foundations(settings: Settings, world: World, db: Database) -> Foundatio
     media = settings.media
     store = FileStore(media.store_path, media.max_upload_bytes, media.keep_free)
     process = SandboxProcess(SandboxLimits(max_pixels=media.max_image_pixels))
-    keeping = Keeping(db, store, world.files)
+    depot = depot_of(media.s3, world, store)
+    keeping = Keeping(db, store, world.files, depot)
     name = settings.server_name
     return Foundations(
         settings=settings,
@@ -153,8 +157,19 @@ def lay_foundations(settings: Settings, world: World, db: Database) -> Foundatio
         keeping=keeping,
         sandbox=Sandbox(process, world.sandbox, world.clock),
         rules=UploadRules(name, media, world.clock, world.random),
+        depot=depot,
         remote_room=RemoteRoom(db, keeping, name, media.max_remote_bytes_in_all),
     )
+
+
+def depot_of(settings: ObjectStore, world: World, store: FileStore) -> Depot:
+    """The operator chose the place, so it may be at a private address."""
+    if settings.bucket is None:
+        return OnlyTheFolder()
+    connections = Connections(world.reactor, world.dns, AddressRules(()), Trust())
+    client = Client(world.reactor, world.clock, connections)
+    bucket = Bucket(client, world.clock, settings)
+    return S3Depot(bucket, store, world.files, settings.prefix, settings.cache)
 
 
 def remote_media(settings: Settings, it: Foundations, peers: PeersPart) -> RemoteMedia:
@@ -189,6 +204,7 @@ def build_upkeep(
             it.remote_room.shrink,
             letting_go.of_erased,
             letting_go.unused,
+            it.depot.clear_folder,
         ),
     )
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from homeserver.config.fields import section, setting
-from homeserver.config.forms import Count, Duration, IpRange, ServerPattern, Size
+from homeserver.config.fields import secret, section, setting
+from homeserver.config.forms import BaseUrl, Count, Duration, IpRange, ServerPattern, Size
 from homeserver.config.network import PRIVATE_RANGES
 
 Ranges = tuple[IPv4Network | IPv6Network, ...]
@@ -32,6 +32,29 @@ class UrlPreviews:
     max_bytes: Size = setting(10 * 1024**2, "The largest page or picture that is fetched.")
     fresh_for: Duration = setting(86_400_000, "How long a preview is used before it is made anew.")
     max_previews: Count = setting(10_000, "How many are kept. The oldest go first.")
+
+
+@frozen(kw_only=True)
+class ObjectStore:
+    """A bucket of S3, or of what speaks like it, that keeps the files instead of the folder."""
+
+    bucket: str | None = setting(
+        None,
+        "Its name. Without this, files are kept in the folder only.",
+        example="matrix-media",
+    )
+    endpoint: BaseUrl = setting(
+        "https://s3.us-east-1.amazonaws.com", "Where it is; the bucket's name follows in the path."
+    )
+    region: str = setting("us-east-1", "The region, as the place of the bucket is called.")
+    key_id: str | None = setting(None, "The id of the access key.", example="AKIAEXAMPLE")
+    secret: str | None = secret("The access key's secret.")
+    prefix: str = setting("", "What stands before the name of each file.", example="media/")
+    cache: Size = setting(
+        10 * 1024**3,
+        "How much of it may be in the folder as well. Those that came first go first, and "
+        "come back when somebody asks for them.",
+    )
 
 
 @frozen(kw_only=True)
@@ -91,4 +114,5 @@ class Media:
         "How much room all thumbnails may take. Those that nobody asks for go first.",
     )
     retention: MediaRetention = section(MediaRetention)
+    s3: ObjectStore = section(ObjectStore)
     url_previews: UrlPreviews = section(UrlPreviews)

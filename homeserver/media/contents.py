@@ -5,12 +5,13 @@ from collections.abc import Awaitable
 from io import FileIO
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from homeserver.errors import NotFound
 from homeserver.http.bodies import IN_MEMORY_BYTES, Source
 from homeserver.logs import logger
 from homeserver.media.content_types import disposition, read_name
+from homeserver.media.depots import Depot, OnlyTheFolder
 from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
 from homeserver.storage.media import Media
@@ -27,12 +28,15 @@ class Content:
     content_type: str
     disposition: str
     tag: str
+    file: bytes | None = None
+    """The hash, for what is no thumbnail."""
 
 
 @frozen
 class Contents:
     _store: FileStore
     _aside: Aside
+    _depot: Depot = field(factory=OnlyTheFolder)
 
     def of(self, found: Media, file_name: str | None = None) -> Content:
         """The whole of what was uploaded, perhaps under another name."""
@@ -43,6 +47,7 @@ class Contents:
             found.content_type,
             disposition(found.content_type, read_name(file_name) or found.file_name),
             found.file.hex()[:32],
+            found.file,
         )
 
     async def read(self, content: Content, start: int, length: int) -> bytes | Source:
@@ -50,8 +55,10 @@ class Contents:
         try:
             return await self._aside(lambda: self._read(content.path, start, length))
         except FileNotFoundError:
-            log.error("a file is missing in the media store: %s", content.path.name)
-            raise NotFound("The file behind this address is gone.") from None
+            if content.file is None or not await self._depot.bring(content.file, content.size):
+                log.error("a file is missing in the media store: %s", content.path.name)
+                raise NotFound("The file behind this address is gone.") from None
+        return await self._aside(lambda: self._read(content.path, start, length))
 
     def _read(self, path: Path, start: int, length: int) -> bytes | Source:
         file = FileIO(path)

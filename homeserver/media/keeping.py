@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from homeserver.errors import Forbidden
 from homeserver.media.content_locks import ContentLocks
+from homeserver.media.depots import Depot, OnlyTheFolder
 from homeserver.media.incoming import IncomingFile
 from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
@@ -32,12 +33,14 @@ class Keeping:
     _db: Database
     _store: FileStore
     _aside: Aside
+    _depot: Depot = field(factory=OnlyTheFolder)
     _locks: ContentLocks = field(factory=ContentLocks)
 
     async def keep(self, incoming: IncomingFile, record: Record[T]) -> T:
         """Store what has arrived; a second file with the same content takes no more room."""
         hash, size = incoming.hash, incoming.size
         async with self._locks.hold(hash):
+            await self._put(hash, incoming)
             await self._aside(lambda: self._store.keep(incoming))
             try:
                 return await self._db.write(self._record, hash, size, record)
@@ -62,7 +65,18 @@ class Keeping:
     async def _remove_unused(self, hash: bytes) -> int:
         if not await self._db.write(self._forget_unused, hash):
             return 0
+        await self._depot.remove(hash)
         return await self._aside(lambda: self._store.remove(hash))
+
+    async def _put(self, hash: bytes, incoming: IncomingFile) -> None:
+        """Where files stay for good, if that is elsewhere; once for the same content."""
+        if isinstance(self._depot, OnlyTheFolder) or await self._db.read(media.is_used, hash):
+            return
+        try:
+            await self._depot.put(hash, incoming)
+        except Exception:
+            incoming.discard()
+            raise
 
     def _forget_unused(self, txn: Transaction, hash: bytes) -> bool:
         if media.is_used(txn, hash):

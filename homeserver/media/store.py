@@ -86,6 +86,21 @@ class FileStore:
                     found[hash] = max(found.get(hash, 0.0), _changed(path))
         return found
 
+    def shrink_files(self, most: int) -> int:
+        """Delete those that came first until all take at most so many bytes; the bytes freed."""
+        found = sorted(
+            (_changed(path), path.stat().st_size, path)
+            for path in (self.folder / "files").glob("*/?/*")
+        )
+        surplus = sum(size for _, size, _ in found) - most
+        freed = 0
+        for _, size, path in found:
+            if freed >= surplus:
+                break
+            path.unlink(missing_ok=True)
+            freed += size
+        return freed
+
     def leftovers(self, before: float) -> list[Path]:
         """Incomplete files that nobody has written to since."""
         found = (self.folder / "incoming").glob("*")

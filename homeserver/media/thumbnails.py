@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from homeserver.clock import Clock
 from homeserver.errors import MatrixError, TooLarge
 from homeserver.media.contents import Content
+from homeserver.media.depots import Depot, OnlyTheFolder
 from homeserver.media.sandbox_process import SandboxFailed
 from homeserver.media.sandboxes import Sandbox
 from homeserver.media.store import FileStore
@@ -37,13 +38,19 @@ class CannotThumbnail(MatrixError):
     """Spec: "the server cannot thumbnail the content"."""
 
 
+@frozen(eq=False)
+class Files:
+    """Where the pictures are."""
+
+    store: FileStore
+    aside: Aside
+    depot: Depot = field(factory=OnlyTheFolder)
+
+
 class Thumbnails:
-    def __init__(
-        self, db: Database, store: FileStore, aside: Aside, sandbox: Sandbox, clock: Clock
-    ) -> None:
+    def __init__(self, db: Database, files: Files, sandbox: Sandbox, clock: Clock) -> None:
         self._db = db
-        self._store = store
-        self._aside = aside
+        self._store, self._aside, self._depot = files.store, files.aside, files.depot
         self._sandbox = sandbox
         self._clock = clock
         self._making: Together[tuple[bytes, Size], Made] = Together()
@@ -55,7 +62,7 @@ class Thumbnails:
         size = choose(wish.width, wish.height, wish.method, animated=wish.animated)
         made = await self._db.glance(media_thumbnails.find, found.file, size)
         if made is None or not self._is_there(found.file, size, made):
-            made = await self._make_together(found.file, size)
+            made = await self._make_together(found, size)
         elif self._clock.now_ms() - made.used_ts > TOUCH_EVERY_MS:
             await self._db.write(media_thumbnails.touch, found.file, size, self._clock.now_ms())
         return self._content(found, size, made)
@@ -70,11 +77,12 @@ class Thumbnails:
         ending = made.content_type.partition("/")[2]
         shown = f"inline; filename=thumbnail.{ending}"
         if made.outcome == "original":
-            path, length = self._store.path(found.file), found.size
+            path, length, file = self._store.path(found.file), found.size, found.file
         else:
             path, length = self._store.thumbnail_path(found.file, name_of(size)), made.size
+            file = None
         tag = f"{found.file.hex()[:32]}-{name_of(size)}"
-        return Content(path, length, made.content_type, shown, tag)
+        return Content(path, length, made.content_type, shown, tag, file)
 
     def _is_there(self, file: bytes, size: Size, made: Made) -> bool:
         """Not after a power failure, perhaps: thumbnails are not worth waiting for the disk."""
@@ -85,7 +93,11 @@ class Thumbnails:
 
     # -- making
 
-    async def _make_together(self, file: bytes, size: Size) -> Made:
+    async def _make_together(self, found: Media, size: Size) -> Made:
+        assert found.file is not None
+        file = found.file
+        if self._store.size(file) is None:
+            await self._depot.bring(file, found.size)
         return await self._making.once((file, size), lambda: self._make(file, size))
 
     async def _make(self, file: bytes, size: Size) -> Made:
