@@ -67,8 +67,9 @@ class Speaker(ABC):
     def kicks(self, room: str, other: "Speaker") -> None:
         self.post(f"/v3/rooms/{quote(room)}/kick", {"user_id": other.user_id})
 
-    def bans(self, room: str, other: "Speaker") -> None:
-        self.post(f"/v3/rooms/{quote(room)}/ban", {"user_id": other.user_id})
+    def bans(self, room: str, other: "Speaker | str") -> None:
+        user_id = other if isinstance(other, str) else other.user_id
+        self.post(f"/v3/rooms/{quote(room)}/ban", {"user_id": user_id})
 
     def unbans(self, room: str, other: "Speaker") -> None:
         self.post(f"/v3/rooms/{quote(room)}/unban", {"user_id": other.user_id})

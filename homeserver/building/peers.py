@@ -68,7 +68,7 @@ def build_peers(settings: Settings, world: World, db: Database, metrics: Metrics
         if trusted.server_name != settings.server_name
     ]
     keys = ServerKeys(db, clock, own, KeyFetching(reaching, notaries, clock))
-    backoff = Backoff(db, clock, random)
+    backoff = Backoff(db, clock, random, settings.federation)
     return PeersPart(
         peers=Peers(reaching, own, backoff, clock),
         server_keys=keys,

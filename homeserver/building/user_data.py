@@ -20,6 +20,7 @@ from homeserver.devices.to_device import ToDevice
 from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 from homeserver.users.account_data import AccountData
+from homeserver.users.acquaintances import Acquaintances
 from homeserver.users.directory import UserDirectory
 from homeserver.users.filters import Filters
 from homeserver.users.openid import OpenId
@@ -63,6 +64,8 @@ def build_user_data(
     profiles = Profiles(db, settings.profiles, propagate, elsewhere)
     openid = OpenId(db, world.clock, world.random, settings.server_name)
     carry = to_device_elsewhere(settings, world)
+    if settings.user_directory.enabled:
+        Acquaintances(settings.server_name, db).listen(notifier)
     to_device = ToDevice(db, world.clock, settings.server_name, carry)
     return UserDataPart(
         filters=filters,

@@ -7,7 +7,7 @@ import attrs
 from attrs import frozen
 
 from homeserver.config.fields import required, setting
-from homeserver.config.forms import IpRange, ServerName, ServerPattern
+from homeserver.config.forms import Duration, IpRange, ServerName, ServerPattern
 
 PRIVATE_RANGES: tuple[IPv4Network | IPv6Network, ...] = tuple(
     map(
@@ -62,6 +62,10 @@ class Federation:
     deny: tuple[ServerPattern, ...] = setting(
         (), "Never talk with these servers.", example=["*.example.net"]
     )
+    retry_after: Duration = setting(
+        60_000, "How long a server that did not answer is let be; twice as long each further time."
+    )
+    retry_at_most: Duration = setting(86_400_000, "The longest that it is let be.")
 
 
 @frozen(kw_only=True)

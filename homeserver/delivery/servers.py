@@ -25,7 +25,6 @@ LOOK_EVERY_S = 30.0
 GIVEN_UP_AFTER_MS = 3 * 24 * 3_600_000
 """Servers that lack something for longer are tried when they speak, when there is more for them,
 and when we start."""
-FIRST_PAUSE_MS = 60_000
 LONGEST_PAUSE_MS = 24 * 3_600_000
 MAX_SKIPPED = 3
 TOO_MUCH = (400, 413, 422)
@@ -273,7 +272,7 @@ class Servers:
 
     def _pause(self, name: str, wait_ms: int = 0) -> None:
         before = self._pauses.get(name)
-        wait_ms = max(wait_ms, before.wait_ms * 2 if before else FIRST_PAUSE_MS)
+        wait_ms = max(wait_ms, before.wait_ms * 2 if before else self._backoff.first_wait_ms)
         wait_ms = min(wait_ms, LONGEST_PAUSE_MS)
         self._pauses[name] = Pause(self._clock.now_ms() + wait_ms, wait_ms)
 
@@ -319,7 +318,8 @@ class Servers:
         """For who is given up no timer runs."""
         if not self._is_looking and not self._is_given_up(lag):
             self._is_looking = True
-            self._clock.call_later(LOOK_EVERY_S, self._look)
+            wait_s = min(LOOK_EVERY_S, self._backoff.first_wait_ms / 1000)
+            self._clock.call_later(wait_s, self._look)
 
     def _look(self) -> None:
         """Try those that lag and whose time has come."""

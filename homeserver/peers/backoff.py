@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attrs import evolve
 
 from homeserver.clock import Clock
+from homeserver.config.network import Federation
 from homeserver.logs import logger
 from homeserver.peers.errors import BackingOff
 from homeserver.randomness import Random, fraction
@@ -13,11 +14,8 @@ from homeserver.storage.database import Database
 from homeserver.storage.destinations import Silence
 from homeserver.storage.transaction import Transaction
 
-FIRST_WAIT_MS = 60_000
 GROWTH = 2
-LONGEST_WAIT_MS = 24 * 3_600_000
-SHORTEST_PAUSE_MS = 30_000
-FORGOTTEN_AFTER_MS = 7 * LONGEST_WAIT_MS
+FORGOTTEN_AFTER_MS = 7 * 24 * 3_600_000
 MAX_SILENT = 50_000
 
 log = logger(__name__)
@@ -26,10 +24,12 @@ log = logger(__name__)
 class Backoff:
     """Memory decides; the rows are for the next start."""
 
-    def __init__(self, db: Database, clock: Clock, random: Random) -> None:
+    def __init__(self, db: Database, clock: Clock, random: Random, settings: Federation) -> None:
         self._db = db
         self._now_ms = clock.now_ms
         self._random = random
+        self.first_wait_ms = settings.retry_after
+        self._longest_wait_ms = max(settings.retry_at_most, settings.retry_after)
         self._silent: dict[str, Silence] = {}
         self._listeners: list[Callable[[str], None]] = []
 
@@ -56,13 +56,13 @@ class Backoff:
         now_ms = self._now_ms()
         silence = self._silent.get(server)
         if silence is None:
-            silence = self._next(now_ms, now_ms, FIRST_WAIT_MS)
+            silence = self._next(now_ms, now_ms, self.first_wait_ms)
             log.info("%s does not answer", server)
         elif began_ms < silence.retry_ts:
             # One of several requests that were under way together: they fail as one.
             return
         else:
-            wait_ms = min(silence.wait_ms * GROWTH, LONGEST_WAIT_MS)
+            wait_ms = min(silence.wait_ms * GROWTH, self._longest_wait_ms)
             silence = self._next(silence.since_ts, now_ms, wait_ms)
         self._silent[server] = silence
         self._save(destinations.note_silence, server, silence)
@@ -88,7 +88,7 @@ class Backoff:
         if silence.retry_ts <= now_ms:
             # It could have been asked again, but perhaps nobody has tried.
             self._tell(server)
-        elif now_ms >= silence.retry_ts - silence.wait_ms + SHORTEST_PAUSE_MS:
+        elif now_ms >= silence.retry_ts - silence.wait_ms + self.first_wait_ms // 2:
             self._silent[server] = evolve(silence, retry_ts=now_ms)
             self._tell(server)
 

@@ -35,9 +35,7 @@ class DeviceLists:
         if latest is None:
             latest = devices.changed_lists(view.txn, view.since, view.upto)
         return [
-            user_id
-            for user_id in latest
-            if user_id == view.user_id or shares_encrypted_room(view, user_id)
+            user_id for user_id in latest if user_id == view.user_id or shares_room(view, user_id)
         ]
 
 
@@ -76,8 +74,13 @@ def _who_left(view: View) -> set[str]:
     return left
 
 
+def shares_room(view: View, user_id: str) -> bool:
+    """Whether the two are in one room: it may become an encrypted one."""
+    return any(True for _ in shared_rooms(view.txn, view.user_id, user_id))
+
+
 def shares_encrypted_room(view: View, user_id: str) -> bool:
-    """Whether the two are in one encrypted room: nobody else's devices matter."""
+    """Whether the two are in one encrypted room: who comes to others has no keys that matter."""
     return any(ENCRYPTION in head.state for head in shared_rooms(view.txn, view.user_id, user_id))
 
 

@@ -16,6 +16,7 @@ from tests.verbs import JsonObject, Speaker
 
 T = TypeVar("T")
 
+JSON = "application/json"
 PATIENCE_S = 20.0
 ANSWER_S = 120.0
 LONG_TIMELINES = {"room": {"timeline": {"limit": 100}}}
@@ -126,15 +127,25 @@ class Person(Speaker):
         answer = self.post("/v3/register", body)
         self.token, self.device_id = answer["access_token"], answer["device_id"]
 
+    def logs_in(self, password: str = "correct horse battery") -> "Person":
+        """The same person on a new device."""
+        identifier = {"type": "m.id.user", "user": self.name}
+        body = {"type": "m.login.password", "identifier": identifier, "password": password}
+        answer = self.post("/v3/login", body)
+        return Person(self.home, self.name, answer["access_token"], answer["device_id"])
+
     # -- any request
 
-    def ask(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+    def ask(
+        self, method: str, path: str, body: Any = None, type: str = JSON, **query: Any
+    ) -> Answer:
         full = path if path.startswith(("/_", "/.")) else "/_matrix/client" + path
         if query:
-            full += "?" + urlencode({k: _text(v) for k, v in query.items()}, doseq=True)
+            full += "&" if "?" in full else "?"
+            full += urlencode({k: _text(v) for k, v in query.items()}, doseq=True)
         is_bytes = isinstance(body, bytes)
         data = body if is_bytes else b"" if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/octet-stream" if is_bytes else "application/json"}
+        headers = {"Content-Type": type}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         status, answered, content = self._exchange(method, full, data, headers)
@@ -177,6 +188,11 @@ class Person(Speaker):
     def heard(self, room: str) -> list[str]:
         """The ids of the newest events, in order."""
         return [event["event_id"] for event in reversed(self.pages_back(room, 100))]
+
+    def uploads(self, content: bytes, type: str, name: str) -> str:
+        """The server and the id of a file, as they stand in paths."""
+        answer = self.ask("POST", "/_matrix/media/v3/upload", content, type, filename=name).json()
+        return str(answer["content_uri"]).removeprefix("mxc://")
 
     # -- what came
 
@@ -244,7 +260,7 @@ class Person(Speaker):
         return self.waits(lambda gathered: gathered.invites.get(room, []))
 
 
-def until(wish: Callable[[], T], seconds: float = PATIENCE_S) -> T:
+def until(wish: Callable[[], T | None], seconds: float = PATIENCE_S) -> T:
     """Ask again and again until there is something; a refusal is nothing."""
     deadline = time.monotonic() + seconds
     while True:

@@ -55,7 +55,13 @@ def isthmus_settings(site: Site) -> dict[str, Any]:
         "registration": {"enabled": True},
         "passwords": {"hash_memory": "1M", "hash_passes": 1},
         "rate_limits": {"enabled": False},
-        "federation": {"custom_ca_paths": [str(site.authority)], "ip_range_denylist": []},
+        "federation": {
+            "custom_ca_paths": [str(site.authority)],
+            "ip_range_denylist": [],
+            # After an outage it shall try again within the test.
+            "retry_after": "1s",
+            "retry_at_most": "2s",
+        },
         "trusted_key_servers": [],
         "log_level": LOG_LEVEL,
     }
@@ -93,6 +99,7 @@ def synapse_settings(site: Site) -> dict[str, Any]:
         "ip_range_blacklist": [],
         "federation_ip_range_blacklist": [],
         "allow_public_rooms_over_federation": True,
+        "room_list_publication_rules": [{"action": "allow"}],
         "federation": {
             # After an outage it shall try again within the test.
             "destination_min_retry_interval": "1s",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from homeserver.config.network import Federation
 from homeserver.delivery import backlog, destination
 from homeserver.rooms import timeline
 from homeserver.storage import events, handed_in
@@ -296,6 +297,22 @@ def test_a_dead_server_costs_no_timer_and_no_queue(home: Home, others: Others) -
     home.advance(10)
     assert not any("_look" in str(call) for call in home.server.clock.timers.getDelayedCalls())
     assert len(others.tried) - before <= 1
+
+
+def test_how_soon_a_server_is_tried_again_is_a_setting(
+    start_home: Callable[..., Home], others: Others
+) -> None:
+    home = start_home(federation=Federation(retry_after=2_000, retry_at_most=4_000))
+    alice, room = open_room(home, "@bob:b.org")
+    others.down.add("b.org")
+    alice.sends(room, "hello?")
+    home.advance(60, 1)
+    assert len(others.tried) > 60 / 6
+
+    others.down.clear()
+    home.advance(8, 1)
+
+    assert others.texts("b.org") == ["hello?"]
 
 
 def test_a_dead_server_that_speaks_gets_what_it_missed(home: Home, others: Others) -> None:

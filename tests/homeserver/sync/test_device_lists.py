@@ -63,12 +63,22 @@ def test_a_new_device_is_told_to_those_in_an_encrypted_room(talk: Talk) -> None:
     assert lists(alice) == ([bob.user_id], [])
 
 
-def test_rooms_without_encryption_do_not_matter(server: Server) -> None:
+def test_a_new_device_is_told_to_those_in_any_room(server: Server) -> None:
+    alice, bob = server.people("alice", "bob")
+    room = alice.creates_room(preset="public_chat")
+    bob.joins(room)
+    alice.syncs()
+
+    bob.logs_in()
+
+    assert lists(alice) == ([bob.user_id], [])
+
+
+def test_who_enters_a_room_without_encryption_does_not_matter(server: Server) -> None:
     alice, bob = server.people("alice", "bob")
     room = alice.creates_room(preset="public_chat")
     alice.syncs()
     bob.joins(room)
-    bob.logs_in()
     assert lists(alice) == ([], [])
 
     alice.sets(room, "m.room.encryption", ALGORITHM)
