@@ -19,7 +19,7 @@ COMPLAINT = re.compile(r"\b(ERROR|CRITICAL|error|critical)\b|Traceback|Unhandled
 class ServerProcess:
     """The same settings, port and database at every start."""
 
-    def __init__(self, folder: Path, database: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, database: Mapping[str, str], **more: object) -> None:
         self.port = free_port()
         self.starts: list[float] = []
         self._settings = folder / "homeserver.yaml"
@@ -34,6 +34,7 @@ class ServerProcess:
             "rate_limits": {"enabled": False},
             "signing_key_path": str(folder / "signing.key"),
             "media": {"store_path": str(folder / "media")},
+            **more,
         }
         self._settings.write_text(json.dumps(settings))
 
