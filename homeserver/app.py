@@ -23,7 +23,7 @@ from homeserver.building.keys import (
 )
 from homeserver.building.mail import build_mail
 from homeserver.building.media import MediaPart, build_media
-from homeserver.building.operations import build_operations
+from homeserver.building.operations import build_operations, commit_meter
 from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.push import News, PushPart, build_push
 from homeserver.building.reading import build_reading
@@ -162,7 +162,12 @@ class Application:
         for endpoints in {id(it): it for it in served}.values():
             router.add(endpoints)
         doorkeeper = Doorkeepers(self.accounts.doorkeeper, self.peers.inbound)
-        site = Site(router, doorkeeper, RequestMeter(self.metrics.requests), self.media.store)
+        site = Site(
+            router,
+            doorkeeper,
+            RequestMeter(self.metrics.requests, self.metrics.request_seconds),
+            self.media.store,
+        )
         factory = HttpFactory(site, self.world.clock, trusted_proxies)
         self._factories.append(factory)
         return factory
@@ -172,7 +177,8 @@ def build(settings: Settings, world: World) -> Application:
     """May raise BadRegistration and BadRetiredKeys, for files that cannot be used."""
     notifier = Notifier()
     metrics = new_metrics()
-    database = Database(dialect_of(settings), world.threads, notifier, Memory(settings.caches.size))
+    memory, measure = Memory(settings.caches.size), commit_meter(metrics)
+    database = Database(dialect_of(settings), world.threads, notifier, memory, measure)
     services = appservices.load(settings.appservice_config_files, settings.server_name)
     presence = Presence(database, world.clock, settings.presence, shares_room)
     peers = build_peers(settings, world, database, metrics)
@@ -204,6 +210,7 @@ def build(settings: Settings, world: World) -> Application:
         (rooms.typing, rooms.receipts, sending.sticky),
         (user_data.filters, presence),
     )
+    metrics.waiting_syncs.set_function(sync.waiting.__len__)
     reading = build_reading(world, database, rooms, presence)
     media = build_media(settings, world, database, notifier, metrics, peers)
     marks = build_claim_marks(settings)

@@ -227,7 +227,7 @@ class Everything:
 
 
 class NoMeter:
-    def count(self, route: Route | None, status: int) -> None:
+    def count(self, route: Route | None, status: int, seconds: float = 0.0) -> None:
         """Nobody looks at the numbers."""
 
 

@@ -8,7 +8,7 @@ from homeserver.config.settings import Settings
 from homeserver.metrics import Metrics
 from homeserver.notifier import Notifier
 from homeserver.rooms.timeline import Appended
-from homeserver.storage.database import Database
+from homeserver.storage.database import Database, Measure
 
 
 def build_operations(
@@ -27,6 +27,16 @@ def build_operations(
         "client": [LandingEndpoints(settings.server_name, settings.baseurl)],
         "metrics": [MetricsEndpoints(metrics)] if settings.metrics.enabled else [],
     }
+
+
+def commit_meter(metrics: Metrics) -> Measure:
+    """Feeds what is told of commits."""
+
+    def measure(pieces: int, seconds: float) -> None:
+        metrics.batch_size.observe(pieces)
+        metrics.write_seconds.observe(seconds)
+
+    return measure
 
 
 def size_of(db: Database, cache: str) -> float:

@@ -47,6 +47,7 @@ class SyncPart:
 
     unread: Unread
     badges: Badges
+    waiting: Waiting
     endpoints: tuple[object, ...]
 
 
@@ -84,6 +85,7 @@ def build_sync(
     return SyncPart(
         unread=unread,
         badges=Badges(unread, moves),
+        waiting=waiting,
         endpoints=(
             SyncEndpoints(engine, filters, presence),
             SlidingSyncEndpoints(sliding, presence),

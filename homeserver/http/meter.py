@@ -1,19 +1,32 @@
-"""Counts answers for the metrics, at the price of one dictionary look-up."""
+"""Counts and times answers for the metrics, at the price of one look into a dictionary."""
 
-from prometheus_client import Counter
+from attrs import frozen
+from prometheus_client import Counter, Histogram
 
 from homeserver.http.routing import Route
 
 
-class RequestMeter:
-    def __init__(self, requests: Counter) -> None:
-        self._requests = requests
-        self._children: dict[tuple[Route | None, int], Counter] = {}
+@frozen(eq=False)
+class Child:
+    """What is kept of one route and status."""
 
-    def count(self, route: Route | None, status: int) -> None:
+    count: Counter
+    seconds: Histogram
+
+
+class RequestMeter:
+    def __init__(self, requests: Counter, seconds: Histogram) -> None:
+        self._requests = requests
+        self._seconds = seconds
+        self._children: dict[tuple[Route | None, int], Child] = {}
+
+    def count(self, route: Route | None, status: int, seconds: float = 0.0) -> None:
         child = self._children.get((route, status))
         if child is None:
-            method, path = (route.method, route.path) if route else ("", "unknown")
-            child = self._requests.labels(method, path, str(status))
-            self._children[route, status] = child
-        child.inc()
+            child = self._children[route, status] = self._child(route, status)
+        child.count.inc()
+        child.seconds.observe(seconds)
+
+    def _child(self, route: Route | None, status: int) -> Child:
+        method, path = (route.method, route.path) if route else ("", "unknown")
+        return Child(self._requests.labels(method, path, str(status)), self._seconds.labels(path))

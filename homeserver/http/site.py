@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from itertools import count
+from time import perf_counter
 from typing import Any, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -29,7 +30,7 @@ class Doorkeeper(Protocol):
 
 
 class Meter(Protocol):
-    def count(self, route: Route | None, status: int) -> None: ...
+    def count(self, route: Route | None, status: int, seconds: float = 0.0) -> None: ...
 
 
 class Site:
@@ -88,6 +89,7 @@ class Site:
     async def _respond(
         self, request: Request, route: Route, endpoint: Endpoint, values: dict[str, str]
     ) -> Response:
+        began = perf_counter()
         request_id.set(format(next(self._numbers), "x"))
         try:
             if len(request.body) > route.max_body:
@@ -109,7 +111,7 @@ class Site:
         finally:
             if request.body_file is not None:
                 request.body_file.discard()
-        self._meter.count(route, response.status)
+        self._meter.count(route, response.status, perf_counter() - began)
         return response
 
     async def _let_in(self, request: Request, route: Route) -> None:

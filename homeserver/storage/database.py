@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from time import perf_counter
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from attrs import define, field
@@ -29,6 +30,10 @@ MAX_PREPARATIONS = 60
 TOO_OFTEN = "Too much has changed while this was being prepared. Try again."
 
 log = logger(__name__)
+
+
+Measure = Callable[[int, float], None]
+"""Is told of each commit: how many pieces of work, and how many seconds it took."""
 
 
 class Publisher(Protocol):
@@ -83,6 +88,7 @@ class Job:
 @define
 class Batch:
     jobs: list[Job]
+    began: float = field(factory=perf_counter)
     txn: Transaction = field(init=False)
     reserved: int = 0
     broken: Exception | None = None
@@ -98,12 +104,18 @@ class Database:
     """
 
     def __init__(
-        self, dialect: Dialect, threads: Threads, publisher: Publisher, memory: Memory
+        self,
+        dialect: Dialect,
+        threads: Threads,
+        publisher: Publisher,
+        memory: Memory,
+        measure: Measure | None = None,
     ) -> None:
         self.dialect = dialect
         self.memory = memory
         self._threads = threads
         self._publisher = publisher
+        self._measure = measure
         self._waiting: deque[Job] = deque()
         self._alone: deque[Job] = deque()
         self._busy = False
@@ -300,6 +312,8 @@ class Database:
         else:
             batch.txn.committed()
             self.position, self._reserved = batch.txn.position, batch.reserved
+            if self._measure is not None:
+                self._measure(len(batch.jobs), perf_counter() - batch.began)
             self._publisher.publish(batch.txn.changes)
             for job in batch.jobs:
                 self._answer(job)

@@ -1,6 +1,7 @@
 """Prometheus reads the numbers."""
 
 from homeserver.metrics import new_metrics
+from tests.people import Server
 
 
 def test_what_is_counted_is_shown() -> None:
@@ -19,3 +20,23 @@ def test_two_servers_in_one_process_count_apart() -> None:
     first.waiting_syncs.inc()
 
     assert "isthmus_waiting_syncs 0.0" in second.exposition().decode()
+
+
+def test_requests_commits_and_waiting_syncs_are_measured(server: Server) -> None:
+    alice = server.person("alice")
+    room = alice.creates_room()
+    alice.syncs()
+    waiting = alice.starts_sync()
+    sample = server.app.metrics.registry.get_sample_value
+    path = "/_matrix/client/v3/rooms/{room_id}/send/{type}/{txn_id}"
+
+    assert sample("isthmus_waiting_syncs") == 1
+    commits = sample("isthmus_write_seconds_count") or 0
+    alice.sends(room, "hello")
+
+    assert waiting.is_answered
+    assert sample("isthmus_waiting_syncs") == 0
+    assert (sample("isthmus_write_seconds_count") or 0) > commits
+    assert (sample("isthmus_write_batch_size_sum") or 0) > commits
+    assert sample("isthmus_request_seconds_count", {"route": path}) == 1
+    assert (sample("isthmus_request_seconds_sum", {"route": path}) or 0) > 0

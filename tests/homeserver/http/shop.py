@@ -112,7 +112,7 @@ class Tally:
     def __init__(self) -> None:
         self.counted: list[tuple[str, int]] = []
 
-    def count(self, route: Route | None, status: int) -> None:
+    def count(self, route: Route | None, status: int, seconds: float = 0.0) -> None:
         self.counted.append((route.path if route else "", status))
 
 
