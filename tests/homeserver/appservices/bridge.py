@@ -16,6 +16,7 @@ from tests.internet import Internet, Website
 from tests.outcomes import outcome
 from tests.people import Exchange, JsonObject, Person, Server
 
+STEP_S = 5
 ADDRESS, PORT = "127.0.0.1", 9000
 TRANSACTIONS = "/_matrix/app/v1/transactions/"
 NOT_FOUND = json_response({"errcode": "M_NOT_FOUND"}, 404)
@@ -139,7 +140,11 @@ class World:
         self.server.stop()
 
     def settles(self, seconds: float = 0.0) -> None:
-        self.internet.pass_time(seconds)
+        """Time passes in small steps, so that no answer comes too late that would be in time."""
+        self.internet.settle()
+        while seconds > 0:
+            self.internet.pass_time(min(seconds, STEP_S))
+            seconds -= STEP_S
 
     def bot(self, bridge: Bridge) -> Person:
         name = str(bridge.registration["sender_localpart"])

@@ -148,6 +148,7 @@ def test_a_service_that_hangs_holds_up_nobody(
     assert bridge.texts() == ["one", "two"]
 
 
+@pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)
 def test_more_than_memory_holds_comes_from_the_database(
     world: World, bridge: Bridge, talk: tuple[Person, str]
 ) -> None:
