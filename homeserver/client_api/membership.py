@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from homeserver.client_api.room_creation import NO_IDENTITY_SERVER
+from homeserver.client_api.sending import massaged_timestamp
 from homeserver.errors import Forbidden
 from homeserver.http.request import Request, field
 from homeserver.http.routing import Access, route
@@ -28,9 +29,9 @@ class EnteringEndpoints:
         if field(body, "third_party_signed", dict, None) is not None:
             raise Forbidden(NO_IDENTITY_SERVER)
         extra = said_about_membership(body)
-        return {
-            "room_id": await self._joining.join(request.requester, room, via_of(request), extra)
-        }
+        ts = massaged_timestamp(request)
+        room_id = await self._joining.join(request.requester, room, via_of(request), extra, ts)
+        return {"room_id": room_id}
 
     @route("POST", "/v3/rooms/{room}/join", access=Access.GUEST, cost="join")
     async def join_by_id(self, request: Request, room: str) -> JsonObject:
@@ -49,7 +50,8 @@ class EnteringEndpoints:
         if "user_id" not in body and ("medium" in body or "address" in body):
             raise Forbidden(NO_IDENTITY_SERVER)
         user_id, extra = field(body, "user_id", str), said_about_membership(body)
-        await self._inviting.invite(request.requester, room_id, user_id, extra)
+        ts = massaged_timestamp(request)
+        await self._inviting.invite(request.requester, room_id, user_id, extra, ts)
         return {}
 
 
@@ -65,7 +67,8 @@ class LeavingEndpoints:
     @route("POST", "/v3/rooms/{room_id}/leave", access=Access.GUEST)
     async def leave(self, request: Request, room_id: str) -> JsonObject:
         extra = said_about_membership(request.json_object_or_empty())
-        await self._leaving.leave(request.requester, room_id, extra)
+        ts = massaged_timestamp(request)
+        await self._leaving.leave(request.requester, room_id, extra, ts)
         return {}
 
     @route("POST", "/v3/rooms/{room_id}/forget")
@@ -76,19 +79,22 @@ class LeavingEndpoints:
     @route("POST", "/v3/rooms/{room_id}/kick", cost="message")
     async def kick(self, request: Request, room_id: str) -> JsonObject:
         user_id, extra = removed_in(request)
-        await self._removing.kick(request.requester, room_id, user_id, extra)
+        ts = massaged_timestamp(request)
+        await self._removing.kick(request.requester, room_id, user_id, extra, ts)
         return {}
 
     @route("POST", "/v3/rooms/{room_id}/ban", cost="message")
     async def ban(self, request: Request, room_id: str) -> JsonObject:
         user_id, extra = removed_in(request)
-        await self._removing.ban(request.requester, room_id, user_id, extra)
+        ts = massaged_timestamp(request)
+        await self._removing.ban(request.requester, room_id, user_id, extra, ts)
         return {}
 
     @route("POST", "/v3/rooms/{room_id}/unban", cost="message")
     async def unban(self, request: Request, room_id: str) -> JsonObject:
         user_id, extra = target_of(request)
-        await self._removing.unban(request.requester, room_id, user_id, extra)
+        ts = massaged_timestamp(request)
+        await self._removing.unban(request.requester, room_id, user_id, extra, ts)
         return {}
 
 

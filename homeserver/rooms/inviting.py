@@ -21,14 +21,20 @@ class Inviting:
     _remote: RemoteRooms
 
     async def invite(
-        self, requester: Requester, room_id: str, target: str, extra: JsonObject
+        self,
+        requester: Requester,
+        room_id: str,
+        target: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
     ) -> None:
         """Ask a user in; to ask again changes nothing."""
         refuse_suspended(requester)
         check_user_id(target)
         if self.is_ours(target):
             await self._checks.prepare_invite(requester, target)
-            await self._db.write(self._invite, requester.user_id, room_id, target, extra)
+            ts = origin_server_ts
+            await self._db.write(self._invite, requester.user_id, room_id, target, extra, ts)
         else:
             content = with_membership("invite", extra)
             await self._remote.invite(requester.user_id, room_id, target, content)
@@ -37,17 +43,30 @@ class Inviting:
         return self._members.is_ours(user_id)
 
     def _invite(
-        self, txn: Transaction, sender: str, room_id: str, target: str, extra: JsonObject
+        self,
+        txn: Transaction,
+        sender: str,
+        room_id: str,
+        target: str,
+        extra: JsonObject,
+        origin_server_ts: int | None,
     ) -> None:
         head = joined_head(txn, sender, room_id)
         if head.members.get(target) != "invite":
-            self.append(txn, head, sender, target, extra)
+            self.append(txn, head, sender, target, extra, origin_server_ts)
 
     def append(
-        self, txn: Transaction, head: Head, sender: str, target: str, extra: JsonObject
+        self,
+        txn: Transaction,
+        head: Head,
+        sender: str,
+        target: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
     ) -> Head:
         """Write the invite of one of our users."""
-        after = self._members.append(txn, head, sender, target, with_membership("invite", extra))
+        content = with_membership("invite", extra)
+        after = self._members.append(txn, head, sender, target, content, origin_server_ts)
         # Only now: who may not invite learns nothing about the user.
         self._checks.check_invitee(txn, target, sender)
         return after

@@ -41,18 +41,29 @@ class Joining:
     _remote: RemoteRooms
 
     async def join(
-        self, requester: Requester, room: str, via: Sequence[str], extra: JsonObject
+        self,
+        requester: Requester,
+        room: str,
+        via: Sequence[str],
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
     ) -> str:
         """Enter a room, given by id or alias; its id. Who is in already stays so."""
         refuse_suspended(requester)
         address = await address_of(self._aliases, room, via)
-        if not await self._db.write(self._join, requester, address.room_id, extra):
+        ts = origin_server_ts
+        if not await self._db.write(self._join, requester, address.room_id, extra, ts):
             content = with_membership("join", extra)
             await self._remote.join(requester.user_id, address, content)
         return address.room_id
 
     def _join(
-        self, txn: Transaction, requester: Requester, room_id: str, extra: JsonObject
+        self,
+        txn: Transaction,
+        requester: Requester,
+        room_id: str,
+        extra: JsonObject,
+        origin_server_ts: int | None,
     ) -> bool:
         """False if only another server can let the user in."""
         head, user_id = timeline.head(txn, room_id), requester.user_id
@@ -74,7 +85,7 @@ class Joining:
             raise Forbidden(error.message) from None
         if authoriser is not None:
             content[AUTHORISED_VIA] = authoriser
-        self._members.append(txn, head, user_id, user_id, content)
+        self._members.append(txn, head, user_id, user_id, content, origin_server_ts)
         carry_over(txn, head, user_id)
         return True
 

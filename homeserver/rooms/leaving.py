@@ -36,19 +36,38 @@ class Leaving:
     _members: MemberEvents
     _remote: RemoteRooms
 
-    async def leave(self, requester: Requester, room_id: str, extra: JsonObject) -> None:
+    async def leave(
+        self,
+        requester: Requester,
+        room_id: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
+    ) -> None:
         """Leave a room, decline its invite, or take a knock back."""
-        if not await self._db.write(self._leave_by_choice, requester.user_id, room_id, extra):
+        user_id, ts = requester.user_id, origin_server_ts
+        if not await self._db.write(self._leave_by_choice, user_id, room_id, extra, ts):
             content = with_membership("leave", extra)
             await self._remote.leave(requester.user_id, room_id, content)
 
     def _leave_by_choice(
-        self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject
+        self,
+        txn: Transaction,
+        user_id: str,
+        room_id: str,
+        extra: JsonObject,
+        origin_server_ts: int | None,
     ) -> bool:
         check_may_decline(txn, user_id, room_id)
-        return self._leave(txn, user_id, room_id, extra)
+        return self._leave(txn, user_id, room_id, extra, origin_server_ts)
 
-    def _leave(self, txn: Transaction, user_id: str, room_id: str, extra: JsonObject) -> bool:
+    def _leave(
+        self,
+        txn: Transaction,
+        user_id: str,
+        room_id: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
+    ) -> bool:
         """False if the room is only known from another server's invite."""
         known = memberships.of_user(txn, user_id).get(room_id)
         if known is None:
@@ -59,7 +78,8 @@ class Leaving:
         own = self._members.author.server_name
         if head is None or is_out_of_band(txn, user_id, room_id, own):
             return False
-        self._members.append(txn, head, user_id, user_id, with_membership("leave", extra))
+        content = with_membership("leave", extra)
+        self._members.append(txn, head, user_id, user_id, content, origin_server_ts)
         return True
 
     async def leave_all_rooms(self, user_id: str) -> None:

@@ -43,12 +43,17 @@ class MemberEvents:
         sender: str,
         target: str,
         content: JsonObject,
+        origin_server_ts: int | None = None,
     ) -> Head:
-        """Change a membership; raises Forbidden. `content` says all but the user's profile."""
+        """Change a membership; raises Forbidden. `content` says all but the user's profile.
+
+        The time is given where an application service has set it ("Timestamp massaging").
+        """
         if content["membership"] in WITH_PROFILE and self.is_ours(target):
             content = {**self.profile_of(txn, target), **content}
         draft = Draft("m.room.member", content, target)
-        return timeline.append(txn, head, self.author.write(txn, head, sender, draft))
+        event = self.author.write(txn, head, sender, draft, origin_server_ts)
+        return timeline.append(txn, head, event)
 
     def is_ours(self, user_id: str) -> bool:
         return domain_of(user_id) == self.author.server_name

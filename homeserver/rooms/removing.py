@@ -17,6 +17,16 @@ class BadState(MatrixError):
     errcode = "M_BAD_STATE"
 
 
+@frozen
+class Change:
+    """Of the membership of `target`."""
+
+    target: str
+    content: JsonObject
+    origin_server_ts: int | None
+    unbans: bool = False
+
+
 @frozen(eq=False)
 class Removing:
     """Whoever does this must be in the room, and have the power."""
@@ -25,43 +35,54 @@ class Removing:
     _members: MemberEvents
 
     async def kick(
-        self, requester: Requester, room_id: str, target: str, extra: JsonObject
-    ) -> None:
-        await self._change(requester, room_id, target, with_membership("leave", extra), False)
-
-    async def ban(self, requester: Requester, room_id: str, target: str, extra: JsonObject) -> None:
-        await self._change(requester, room_id, target, with_membership("ban", extra), False)
-
-    async def unban(
-        self, requester: Requester, room_id: str, target: str, extra: JsonObject
-    ) -> None:
-        await self._change(requester, room_id, target, with_membership("leave", extra), True)
-
-    async def _change(
-        self, requester: Requester, room_id: str, target: str, content: JsonObject, unban: bool
-    ) -> None:
-        refuse_suspended(requester)
-        check_user_id(target)
-        await self._db.write(self._write, requester.user_id, room_id, target, content, unban)
-
-    def _write(
         self,
-        txn: Transaction,
-        sender: str,
+        requester: Requester,
         room_id: str,
         target: str,
-        content: JsonObject,
-        unban: bool,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
     ) -> None:
-        head = joined_head(txn, sender, room_id)
+        change = Change(target, with_membership("leave", extra), origin_server_ts)
+        await self._change(requester, room_id, change)
+
+    async def ban(
+        self,
+        requester: Requester,
+        room_id: str,
+        target: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
+    ) -> None:
+        change = Change(target, with_membership("ban", extra), origin_server_ts)
+        await self._change(requester, room_id, change)
+
+    async def unban(
+        self,
+        requester: Requester,
+        room_id: str,
+        target: str,
+        extra: JsonObject,
+        origin_server_ts: int | None = None,
+    ) -> None:
+        change = Change(target, with_membership("leave", extra), origin_server_ts, unbans=True)
+        await self._change(requester, room_id, change)
+
+    async def _change(self, requester: Requester, room_id: str, change: Change) -> None:
+        refuse_suspended(requester)
+        check_user_id(change.target)
+        await self._db.write(self._write, requester.user_id, room_id, change)
+
+    def _write(self, txn: Transaction, sender: str, room_id: str, change: Change) -> None:
+        head, target, content = joined_head(txn, sender, room_id), change.target, change.content
         current = head.event(txn, "m.room.member", target)
         if current and (current.event.content, current.event.sender) == (content, sender):
             return
-        if unban and not is_banned(txn, head, target):
+        if change.unbans and not is_banned(txn, head, target):
             raise BadState(f"{target} is not banned from this room.")
-        if content["membership"] == "leave" and not unban and head.members.get(target) is None:
+        kicks = content["membership"] == "leave" and not change.unbans
+        if kicks and head.members.get(target) is None:
             raise Forbidden(f"{target} is not in this room.")
-        self._members.append(txn, head, sender, target, content)
+        self._members.append(txn, head, sender, target, content, change.origin_server_ts)
 
 
 def is_banned(txn: Transaction, head: Head, user_id: str) -> bool:

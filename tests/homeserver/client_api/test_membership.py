@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.homeserver.appservices.bridge import Bridge, World
 from tests.homeserver.rooms.test_joining import refusal
-from tests.people import Server
+from tests.people import Refused, Server
 
 pytestmark = pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)
 
@@ -41,3 +42,30 @@ def test_old_paths_and_the_old_name_of_via_still_work(server: Server) -> None:
     joined = bob.ask("POST", f"/r0/join/{room}?server_name=a.example&server_name=test", {}).json()
     assert joined == {"room_id": room}
     assert bob.get("/r0/joined_rooms") == {"joined_rooms": [room]}
+
+
+def test_services_set_the_time_of_comings_and_goings(world: World, bridge: Bridge) -> None:
+    alice, bot = world.server.person("alice"), world.bot(bridge)
+    ghost = world.ghost(bridge, "_irc_bob")
+    room = bot.creates_room()
+    who = {"user_id": ghost.user_id}
+
+    def then(membership: str) -> int:
+        events = bot.get(f"/v3/rooms/{room}/messages", dir="b", limit=1)["chunk"]
+        assert events[0]["content"]["membership"] == membership
+        return int(events[0]["origin_server_ts"])
+
+    bot.post(f"/v3/rooms/{room}/invite", who, ts=1000)
+    assert then("invite") == 1000
+    ghost.post(f"/v3/rooms/{room}/join", {}, ts=2000)
+    assert then("join") == 2000
+    bot.post(f"/v3/rooms/{room}/kick", who, ts=3000)
+    assert then("leave") == 3000
+    bot.post(f"/v3/rooms/{room}/ban", who, ts=4000)
+    assert then("ban") == 4000
+    bot.post(f"/v3/rooms/{room}/unban", who, ts=5000)
+    assert then("leave") == 5000
+    bot.post(f"/v3/rooms/{room}/invite", {"user_id": alice.user_id})
+    with pytest.raises(Refused) as refused:
+        alice.post(f"/v3/join/{room}", {}, ts=1000)
+    assert refused.value.errcode == "M_FORBIDDEN"
