@@ -11,6 +11,7 @@ from homeserver.client_api.login import LoginEndpoints, TokenEndpoints
 from homeserver.client_api.registration import RegistrationEndpoints
 from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
 from homeserver.client_api.well_known import client_discovery
+from homeserver.client_api.whois import WhoisEndpoints
 from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
 from homeserver.devices.last_seen import LastSeen
@@ -199,6 +200,7 @@ def own_account(
         ThirdPartyIdEndpoints(),
         DeviceEndpoints(it.devices, interactive_auth),
         AccountModerationEndpoints(moderation),
+        WhoisEndpoints(it.devices, it.accounts),
     )
 
 

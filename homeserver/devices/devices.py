@@ -133,7 +133,14 @@ class Devices:
 
     def _as_last_seen(self, user_id: str, device: Device) -> Device:
         seen = self.last_seen.of(user_id, device.device_id)
-        return evolve(device, last_seen_ts=seen.ts, last_seen_ip=seen.ip) if seen else device
+        if seen is None:
+            return device
+        return evolve(
+            device,
+            last_seen_ts=seen.ts,
+            last_seen_ip=seen.ip,
+            last_seen_user_agent=seen.user_agent,
+        )
 
 
 def _remove_keys(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:

@@ -17,6 +17,7 @@ class Device:
     created_ts: int
     last_seen_ts: int | None
     last_seen_ip: str | None
+    last_seen_user_agent: str | None = None
 
 
 @frozen
@@ -57,7 +58,7 @@ def of_user(txn: Transaction, user_id: str) -> list[Device]:
     """All devices, the oldest first."""
     rows = txn.query(
         """
-        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip
+        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip, last_seen_user_agent
         FROM devices WHERE user_id = ? ORDER BY created_ts, device_id
         """,
         user_id,
@@ -86,7 +87,7 @@ def ids_of_users(txn: Transaction, user_ids: Collection[str]) -> dict[str, list[
 def find(txn: Transaction, user_id: str, device_id: str) -> Device | None:
     row = txn.one(
         """
-        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip
+        SELECT device_id, display_name, created_ts, last_seen_ts, last_seen_ip, last_seen_user_agent
         FROM devices WHERE user_id = ? AND device_id = ?
         """,
         user_id,
