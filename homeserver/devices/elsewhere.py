@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from homeserver.devices.keys import WantedDevices, add_signing_keys, chosen
 from homeserver.devices.one_time_keys import read_key, unreachable
 from homeserver.devices.remote_lists import RemoteUser, read_answer
-from homeserver.devices.tracking import Tracking, shares_room
+from homeserver.devices.tracking import Tracking
 from homeserver.errors import MatrixError
 from homeserver.events.ids import domain_of
 from homeserver.http.client import Limits
@@ -20,6 +20,7 @@ from homeserver.peers.errors import NotAdmitted, PeerError
 from homeserver.peers.lanes import Lane, all_of
 from homeserver.peers.servers import Peers
 from homeserver.storage import devices, remote_devices
+from homeserver.storage.neighbours import shares_room
 from homeserver.storage.one_time_keys import Wanted
 from homeserver.storage.transaction import Transaction
 

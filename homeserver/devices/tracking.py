@@ -9,9 +9,10 @@ from attrs import frozen
 
 from homeserver.devices.keys import MASTER, SELF_SIGNING
 from homeserver.devices.remote_lists import RemoteUser, SigningKeys
-from homeserver.storage import cross_signing_keys, devices, heads, memberships, remote_devices
+from homeserver.storage import cross_signing_keys, devices, remote_devices
 from homeserver.storage.database import Database
 from homeserver.storage.device_keys import KnownDevice
+from homeserver.storage.neighbours import shares_room
 from homeserver.storage.remote_devices import HeldList
 from homeserver.storage.transaction import Transaction
 
@@ -125,16 +126,6 @@ class Tracking:
         for user_id in user_ids:
             if not shares_room(txn, self.server_name, user_id, besides=room_id):
                 remote_devices.lose(txn, user_id)
-
-
-def shares_room(txn: Transaction, server_name: str, user_id: str, besides: str = "") -> bool:
-    """Whether the user is in a room with users of ours."""
-    for room_id, membership in memberships.of_user(txn, user_id).items():
-        if membership.membership == "join" and room_id != besides:
-            head = heads.load(txn, room_id)
-            if head is not None and server_name in head.servers:
-                return True
-    return False
 
 
 # -- replacing what is held; each says whether anything is different now

@@ -19,6 +19,7 @@ from homeserver.json_values import JsonObject, JsonValue
 MAX_EVENT_BYTES = 65_536
 MAX_PREV_EVENTS = 20
 MAX_AUTH_EVENTS = 10
+MAX_PAST = 1_000
 _HISTORIC_MAX_DEPTH = 2**63 - 1
 
 
@@ -31,15 +32,18 @@ def parse_pdu(value: JsonValue, version: RoomVersion) -> Event:
     return Event.from_pdu(pdu, version)
 
 
-def check_pdu(pdu: JsonObject, version: RoomVersion) -> None:
-    """Raise InvalidEvent unless this is an event that `Event.from_pdu` can take."""
+def check_pdu(pdu: JsonObject, version: RoomVersion, *, is_past: bool = False) -> None:
+    """Raise InvalidEvent unless this is an event that `Event.from_pdu` can take.
+
+    Of the past, events may name more others than would be accepted today. Spec: GET /backfill.
+    """
     if version.strict_canonical_json:
         check_canonical(pdu)
     _check_identity(pdu, version)
     _check_numbers(pdu, version)
     _check_proofs(pdu)
-    _check_references("prev_events", pdu, version, MAX_PREV_EVENTS)
-    _check_references("auth_events", pdu, version, MAX_AUTH_EVENTS)
+    _check_references("prev_events", pdu, version, MAX_PAST if is_past else MAX_PREV_EVENTS)
+    _check_references("auth_events", pdu, version, MAX_PAST if is_past else MAX_AUTH_EVENTS)
     check_size(_encoded_size(pdu, version))
 
 

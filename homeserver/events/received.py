@@ -50,12 +50,12 @@ class Received:
         return servers | {one_more} if one_more else servers
 
 
-def take(value: JsonValue, version: RoomVersion) -> Received:
+def take(value: JsonValue, version: RoomVersion, *, is_past: bool = False) -> Received:
     """Raises InvalidEvent. Of an event whose content hash is wrong the redacted form is taken."""
     if not isinstance(value, dict):
         raise InvalidEvent("An event must be a JSON object.")
     pdu: JsonObject = {key: part for key, part in value.items() if key != "unsigned"}
-    check_pdu(pdu, version)
+    check_pdu(pdu, version, is_past=is_past)
     _check_text(pdu)
     signed = signable(pdu, version)
     if not has_content_hash(pdu, version):

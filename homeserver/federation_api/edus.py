@@ -69,6 +69,8 @@ class Told:
                 continue
             user_id = field(told, "user_id", str)
             check_own(origin, user_id)
+            if not await self._doors.concerns_us(user_id):
+                continue
             status = field(told, "status_msg", str, None)
             if status is not None and (len(status) > MAX_STATUS or "\0" in status):
                 status = None

@@ -16,13 +16,15 @@ def query_of(body: JsonObject) -> Query:
         since=field(body, "since", str, None),
         term=field(wanted, "generic_search_term", str, ""),
         room_types=room_types(field(wanted, "room_types", list, None)),
-        networks=networks(body),
+        networks=networks(
+            field(body, "third_party_instance_id", str, None),
+            is_all=field(body, "include_all_networks", bool, False),
+        ),
     )
 
 
-def networks(body: JsonObject) -> tuple[str, ...] | None:
-    instance = field(body, "third_party_instance_id", str, None)
-    if field(body, "include_all_networks", bool, False):
+def networks(instance: str | None, *, is_all: bool) -> tuple[str, ...] | None:
+    if is_all:
         if instance is not None:
             raise InvalidParam("Ask for all networks, or for one.")
         return None

@@ -1,14 +1,13 @@
 """What somebody outside of a room may know of it, and whether."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from homeserver.errors import MatrixError
 from homeserver.events.membership import join_rule_in
 from homeserver.json_values import JsonObject
 from homeserver.rooms.access import membership
 from homeserver.rooms.directory_entries import entry_of, text_in
 from homeserver.rooms.reading import is_world_readable
-from homeserver.rooms.restricted import RESTRICTED, allowed_rooms, check_conditions
+from homeserver.rooms.restricted import RESTRICTED, allowed_rooms
 from homeserver.rooms.state_view import StateView
 from homeserver.storage import heads, memberships
 from homeserver.storage.heads import Head
@@ -45,9 +44,7 @@ def may_know_elsewhere(txn: Transaction, summary: JsonObject, user_id: str) -> b
         return False
     if summary.get("join_rule") in OPEN_TO_ALL:
         return True
-    mine = memberships.of_user(txn, user_id)
-    allowed = (mine.get(room_id) for room_id in summary.get("allowed_room_ids", ()))
-    return any(it is not None and it.membership == "join" for it in allowed)
+    return is_in_any(txn, user_id, summary.get("allowed_room_ids", ()))
 
 
 def may_come_in(txn: Transaction, head: Head, user_id: str | None) -> bool:
@@ -57,15 +54,16 @@ def may_come_in(txn: Transaction, head: Head, user_id: str | None) -> bool:
         return False
     if rule in OPEN_TO_ALL:
         return True
-    return rule in RESTRICTED and user_id is not None and meets_conditions(txn, head, user_id)
-
-
-def meets_conditions(txn: Transaction, head: Head, user_id: str) -> bool:
-    try:
-        check_conditions(txn, head, user_id)
-    except MatrixError:
+    if rule not in RESTRICTED or user_id is None:
         return False
-    return True
+    return is_in_any(txn, user_id, allowed_rooms(txn, head))
+
+
+def is_in_any(txn: Transaction, user_id: str, room_ids: Iterable[str]) -> bool:
+    """Whether one of our users has joined one of the rooms."""
+    mine = memberships.of_user(txn, user_id)
+    allowed = (mine.get(room_id) for room_id in room_ids)
+    return any(it is not None and it.membership == "join" for it in allowed)
 
 
 def summary_of(txn: Transaction, head: Head) -> Mapping[str, object]:

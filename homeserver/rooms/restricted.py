@@ -9,7 +9,7 @@ from homeserver.events.ids import domain_of
 from homeserver.events.membership import join_rule_in
 from homeserver.events.power_levels import creators
 from homeserver.rooms.state_view import StateView
-from homeserver.storage import heads, memberships
+from homeserver.storage import heads
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
@@ -35,7 +35,7 @@ def authorising_user(txn: Transaction, head: Head, user_id: str, server_name: st
     """
     if not needs_authorising(txn, head, user_id):
         return None
-    check_conditions(txn, head, user_id)
+    check_conditions(txn, head, user_id, server_name)
     for member in may_invite(txn, head):
         if domain_of(member) == server_name:
             return member
@@ -49,17 +49,18 @@ def needs_authorising(txn: Transaction, head: Head, user_id: str) -> bool:
     return rule in RESTRICTED and rule in head.version.join_rules
 
 
-def check_conditions(txn: Transaction, head: Head, user_id: str) -> None:
-    """Raise unless the user has joined one of the rooms whose members may come in."""
+def check_conditions(txn: Transaction, head: Head, user_id: str, server_name: str) -> None:
+    """Raise unless the user has joined one of the rooms whose members may come in.
+
+    What is known of rooms that this server has left may have changed.
+    """
     in_doubt = False
     for room_id in allowed_rooms(txn, head):
-        mine = memberships.of_user(txn, user_id).get(room_id)
-        if mine is not None and mine.membership == "join":
-            return
         other = heads.load(txn, room_id)
-        if other is not None and other.is_joined(user_id):
+        if other is None or server_name not in other.servers:
+            in_doubt = True
+        elif other.is_joined(user_id):
             return
-        in_doubt = in_doubt or other is None
     if in_doubt:
         raise UnableToAuthoriseJoin(
             "This server does not know all the rooms whose members may join this one."

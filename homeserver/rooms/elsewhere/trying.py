@@ -10,6 +10,8 @@ from homeserver.peers.errors import NotAdmitted, PeerError, RemoteError
 MAX_SERVERS = 20
 PASSED_ON = {400, 403, 404}
 """What another server says of a request is told to the client with these."""
+OUR_FAULT = {"M_MISSING_PARAM", "M_INVALID_PARAM"}
+"""What another server says of our own requests: nothing that a client could mend."""
 
 T = TypeVar("T")
 
@@ -31,10 +33,14 @@ async def first_to_help(servers: Iterable[str], own: str, ask: Callable[[str], A
 
 
 def as_matrix_error(error: PeerError) -> MatrixError:
-    if isinstance(error, RemoteError) and error.status in PASSED_ON and error.errcode:
+    if isinstance(error, RemoteError) and is_for_clients(error):
         return MatrixError(
             f"{error.server} says: {error.message}", errcode=error.errcode, status=error.status
         )
     if isinstance(error, NotAdmitted):
         return Forbidden(str(error))
     return MatrixError("No server of the room could be reached, or none can help.", status=502)
+
+
+def is_for_clients(error: RemoteError) -> bool:
+    return error.status in PASSED_ON and bool(error.errcode) and error.errcode not in OUR_FAULT

@@ -19,6 +19,9 @@ from homeserver.storage.transaction import Transaction
 FEW = 60
 """More events than these are worked on away from the reactor's thread."""
 
+UNPROVED = "The event is not signed by its server."
+"""Or the key for its signature cannot be had."""
+
 Keys = Mapping[tuple[str, str], VerifyKey]
 T = TypeVar("T")
 
@@ -38,10 +41,18 @@ class Checks:
     refusals: Refusals
 
     async def check(
-        self, values: Sequence[JsonValue], version: RoomVersion, room_id: str, server: str
+        self,
+        values: Sequence[JsonValue],
+        version: RoomVersion,
+        room_id: str,
+        server: str,
+        *,
+        is_past: bool = False,
     ) -> Checked:
         """Those of the PDUs that are genuine events of the room; `server` has told them."""
-        received = await self._apart(len(values), lambda: _parse(values, version, room_id))
+        received = await self._apart(
+            len(values), lambda: _parse(values, version, room_id, is_past=is_past)
+        )
         keys = await self._keys.keys_for(_wishes(received))
         checked, doubtful = await self._apart(len(received), lambda: _verify(received, keys))
         for one in doubtful:
@@ -50,7 +61,7 @@ class Checks:
             again, _ = _verify([one], keys)
             checked.events.update(again.events)
             if one.event.event_id not in checked.events:
-                checked.refused[one.event.event_id] = "The event is not signed by its server."
+                checked.refused[one.event.event_id] = UNPROVED
         self._note(server, len(values) - len(received), checked)
         return checked
 
@@ -82,12 +93,14 @@ def _run(_: Transaction, work: Callable[[], T]) -> T:
     return work()
 
 
-def _parse(values: Iterable[JsonValue], version: RoomVersion, room_id: str) -> list[Received]:
+def _parse(
+    values: Iterable[JsonValue], version: RoomVersion, room_id: str, *, is_past: bool
+) -> list[Received]:
     """Nobody can be told the id of what is not even an event."""
     found = []
     for value in values:
         try:
-            one = take(value, version)
+            one = take(value, version, is_past=is_past)
             _check_room(one, room_id)
         except InvalidEvent:
             continue

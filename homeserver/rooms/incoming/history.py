@@ -106,7 +106,7 @@ class History:
                     server, gap.room_id, gap.missing, ASKED
                 )
                 checked = await self._receiving.checks.check(
-                    pdus[:ASKED], gap.head.version, gap.room_id, server
+                    pdus[:ASKED], gap.head.version, gap.room_id, server, is_past=True
                 )
                 found = await self._receiving.db.read(_not_shown, list(checked.events.values()))
                 if await self._insert(server, gap, _in_gap(gap, found)):

@@ -95,10 +95,10 @@ class RoomEvents:
         min_depth: int,
     ) -> JsonObject:
         """What stands between some events, the oldest first."""
-        found = await self._db.read(
-            self._walk, origin, room_id, latest, earliest, min(limit, MAX_MISSING), min_depth
-        )
-        return {"events": [event.pdu for event in reversed(found) if event.event_id not in latest]}
+        limit = min(limit, MAX_MISSING)
+        found = await self._db.read(self._walk, origin, room_id, latest, earliest, limit, min_depth)
+        between = [event.pdu for event in found if event.event_id not in latest]
+        return {"events": between[:limit][::-1]}
 
     async def backfill(
         self, origin: str, room_id: str, starts: Sequence[str], limit: int

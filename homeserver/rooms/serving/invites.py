@@ -11,9 +11,9 @@ from homeserver.events.problems import BadSignature, InvalidEvent
 from homeserver.events.room_versions import ROOM_VERSIONS, RoomVersion
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.rooms.author import Author
-from homeserver.rooms.incoming.checks import Checks
+from homeserver.rooms.incoming.checks import UNPROVED, Checks
 from homeserver.rooms.out_of_band import note_membership
-from homeserver.rooms.previews import stripped
+from homeserver.rooms.previews import MAX_EVENTS, stripped
 from homeserver.rooms.server_access import check_acl
 from homeserver.rooms.state_checks import StateChecks
 from homeserver.storage import heads
@@ -47,11 +47,25 @@ class Invites:
             )
         event = await self._checked(origin, room_id, event_id, version, pdu)
         signed = self._author.sign(event)
+        if version.room_id_is_create_hash:
+            await self._check_preview(origin, room_id, version, preview)
         shown = stripped(preview, version, room_id)
-        if version.room_id_is_create_hash and not any(e["type"] == "m.room.create" for e in shown):
-            raise InvalidParam("`invite_room_state` must hold the room's create event.")
         await self._db.write(self._note, origin, signed, shown)
         return signed.pdu
+
+    async def _check_preview(
+        self, origin: str, room_id: str, version: RoomVersion, preview: JsonValue
+    ) -> None:
+        """A signature whose key cannot be had is no proof of anything: its server may be gone."""
+        if not isinstance(preview, list) or len(preview) > MAX_EVENTS:
+            raise InvalidParam(f"`invite_room_state` must hold at most {MAX_EVENTS} events.")
+        checked = await self._checks.check(preview, version, room_id, origin)
+        if len(checked.events) + len(checked.refused) < len(preview):
+            raise InvalidParam("`invite_room_state` holds what is no event of the room.")
+        if any(problem != UNPROVED for problem in checked.refused.values()):
+            raise InvalidParam("`invite_room_state` holds an event whose signature is wrong.")
+        if not any(event.type == "m.room.create" for event in checked.events.values()):
+            raise InvalidParam("`invite_room_state` must hold the room's create event.")
 
     async def _checked(
         self, origin: str, room_id: str, event_id: str, version: RoomVersion, pdu: JsonObject

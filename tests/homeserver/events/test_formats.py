@@ -160,3 +160,11 @@ def test_half_a_surrogate_pair_is_refused_not_stumbled_over(id: str) -> None:
     version = ROOM_VERSIONS[id]
     with pytest.raises(InvalidEvent):
         check_pdu(pdu(version, "x", {"body": "\ud800"}), version)
+
+
+def test_events_of_the_past_may_name_more_others_than_today() -> None:
+    made = pdu(V10, "m.room.message", {}, prev_events=links(V10, 30), auth_events=links(V10, 30))
+
+    check_pdu(made, V10, is_past=True)
+    with pytest.raises(InvalidEvent):
+        check_pdu(made, V10)

@@ -2,7 +2,16 @@
 
 import pytest
 
+from homeserver.events.building import Draft
+from homeserver.events.event import Event
+from homeserver.peers.errors import RemoteError
+from homeserver.rooms.author import Author
+from homeserver.rooms.elsewhere.trying import as_matrix_error
+from homeserver.rooms.previews import SHOWN
+from homeserver.storage import heads
+from homeserver.storage.transaction import Transaction
 from tests.linked_servers import LinkedServer
+from tests.outcomes import outcome
 from tests.people import Refused
 
 Pair = list[LinkedServer]
@@ -142,3 +151,41 @@ def test_not_every_room_takes_knocks(pair: Pair) -> None:
         bob.post(f"/v3/knock/{room}?via=a")
 
     assert refused.value.status == 403
+
+
+def test_what_is_shown_of_a_room_must_be_of_this_room_and_genuine(pair: Pair) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(name="Tea", topic="Milk?")
+    other = alice.creates_room(name="Coffee")
+    draft = Draft("m.room.member", {"membership": "invite"}, bob.user_id)
+    event = outcome(a.database.read(_write, a.author, room, alice.user_id, draft))
+    good = [a.pdu(event_id) for (type, _), event_id in a.state_of(room).items() if type in SHOWN]
+    foreign = a.pdu(a.state_of(other)["m.room.name", ""])
+    forged = {**good[0], "signatures": {"a": dict.fromkeys(good[0]["signatures"]["a"], "A" * 86)}}
+    path = f"/_matrix/federation/v2/invite/{room}/{event.event_id}"
+    body = {"room_version": event.version.id, "event": event.pdu}
+
+    for shown in (
+        [pdu for pdu in good if pdu["type"] != "m.room.create"],
+        [*good, foreign],
+        [*good, {"type": "m.room.name", "state_key": "", "content": {}, "sender": "@x:a"}],
+        [forged, *good[1:]],
+        None,
+    ):
+        with pytest.raises(RemoteError) as refused:
+            a.asks("b", "PUT", path, body={**body, "invite_room_state": shown})
+        assert (refused.value.status, refused.value.errcode) == (400, "M_INVALID_PARAM")
+    assert a.asks("b", "PUT", path, body={**body, "invite_room_state": good})["event"]
+
+
+def _write(txn: Transaction, author: Author, room: str, sender: str, draft: Draft) -> Event:
+    head = heads.load(txn, room)
+    assert head is not None
+    return author.write(txn, head, sender, draft)
+
+
+def test_what_is_wrong_with_our_own_request_is_no_fault_of_the_client() -> None:
+    told = as_matrix_error(RemoteError("b", 400, "M_INVALID_PARAM", "what is that?"))
+
+    assert (told.status, told.errcode) == (502, "M_UNKNOWN")

@@ -204,3 +204,23 @@ def test_two_who_enter_at_once_both_come_in(pair: Pair) -> None:
         assert exchange.json() == {"room_id": room}
     assert set(b.head(room).members) == {"@alice:a", "@bob:b", "@carol:b"}
     assert a.state_of(room) == b.state_of(room)
+
+
+def test_members_of_a_room_that_this_server_has_left_are_not_let_in(pair: Pair) -> None:
+    """Who may come in is known only to who is there."""
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    space = bob.creates_room(preset="public_chat")
+    alice.post(f"/v3/join/{space}?via=b")
+    rule = {
+        "join_rule": "restricted",
+        "allow": [{"type": "m.room_membership", "room_id": space}],
+    }
+    rules = [{"type": "m.room.join_rules", "state_key": "", "content": rule}]
+    room = alice.creates_room(initial_state=rules)
+    alice.leaves(space)
+
+    with pytest.raises(Refused) as refused:
+        bob.post(f"/v3/join/{room}?via=a")
+
+    assert refused.value.errcode == "M_UNABLE_TO_AUTHORISE_JOIN"
