@@ -121,7 +121,7 @@ def lay_foundations(
         author=author,
         members=MemberEvents(author, profiles.for_member_event),
         checks=StateChecks(settings.server_name, services.knows_user, remote, questions.make_user),
-        aliases=Aliases(db, author, remote, services.alias_is_of_another, questions.make_room),
+        aliases=Aliases(db, author, remote, services.alias_is_closed_to, questions.make_room),
         remote=remote,
         shared=shared,
         services=services,

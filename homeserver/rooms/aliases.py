@@ -24,7 +24,7 @@ MAX_SERVERS = 50
 """Named with an alias."""
 
 IsReserved = Callable[[str, str], bool]
-"""Whether an alias belongs to another application service than the one named (or empty)."""
+"""Whether an alias is not for the application service named, or if it is empty for a person."""
 
 
 MakeRoom = Callable[[str], Awaitable[bool]]
@@ -92,7 +92,10 @@ class Aliases:
             raise InvalidParam(f"This server only has aliases that end in {self._ending}.")
         if self._is_reserved(alias, requester.appservice):
             raise MatrixError(
-                "This alias is reserved by an application service.", errcode="M_EXCLUSIVE"
+                "This alias is in no namespace of the application service."
+                if requester.appservice
+                else "This alias is reserved by an application service.",
+                errcode="M_EXCLUSIVE",
             )
 
     @property
@@ -115,7 +118,8 @@ class Aliases:
             raise NotFound(f"There is no room of the name {alias}.")
         head = heads.load(txn, found.room_id)
         user_id = requester.user_id
-        allowed = found.creator == user_id or requester.is_admin
+        # A service has full control over the aliases in its namespaces.
+        allowed = found.creator == user_id or requester.is_admin or bool(requester.appservice)
         if not allowed and not (head and may_name(txn, head, user_id)):
             raise Forbidden("Only who made an alias, or may name its room, can remove it.")
         aliases.delete(txn, alias)

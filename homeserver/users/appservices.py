@@ -91,9 +91,14 @@ class AppServices:
     def alias_is_reserved(self, alias: str, besides: AppService | None = None) -> bool:
         return any(it.reserves_alias(alias) for it in self.all if it is not besides)
 
-    def alias_is_of_another(self, alias: str, service: str) -> bool:
-        """Whether another service than the one of this id has the alias for itself."""
-        return self.alias_is_reserved(alias, self.find(service))
+    def alias_is_closed_to(self, alias: str, service: str) -> bool:
+        """Whether the service of this id, or a person if it is empty, may not make the alias:
+        it belongs to another, or lies outside of the service's own namespaces.
+        """
+        own = self.find(service)
+        if own is not None and not any(space.holds(alias) for space in own.aliases):
+            return True
+        return self.alias_is_reserved(alias, own)
 
     def knows_user(self, txn: Transaction, user_id: str) -> bool:
         """Whether there is such a user here, or a service will make one once it is spoken to."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.homeserver.appservices.bridge import Bridge, World
 from tests.homeserver.rooms.test_joining import refusal
-from tests.people import Person, Server
+from tests.people import Person, Refused, Server
 
 PUB = "/v3/directory/room/%23pub:test"
 
@@ -165,3 +166,23 @@ def test_a_room_may_advertise_nothing(server: Server, content: dict[str, Any]) -
     alice = server.person("alice")
     room = alice.creates_room(room_alias_name="pub")
     canonical(alice, room, **content)
+
+
+@pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)
+def test_a_service_has_the_aliases_of_its_namespace_and_no_others(
+    world: World, bridge: Bridge
+) -> None:
+    alice, bot = world.server.person("alice"), world.bot(bridge)
+    room = bot.creates_room(room_alias_name="_irc_room")
+    inside, outside = "/v3/directory/room/%23_irc_room:test", "/v3/directory/room/%23room:test"
+
+    with pytest.raises(Refused) as theirs:
+        bot.put(outside, {"room_id": room})
+    with pytest.raises(Refused) as reserved:
+        alice.delete(inside)
+
+    assert (theirs.value.status, theirs.value.errcode) == (400, "M_EXCLUSIVE")
+    assert (reserved.value.status, reserved.value.errcode) == (400, "M_EXCLUSIVE")
+    ghost = world.ghost(bridge, "_irc_bob")
+    ghost.delete(inside)
+    assert bot.get(f"/v3/rooms/{room}/aliases") == {"aliases": []}
