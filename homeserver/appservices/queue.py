@@ -60,7 +60,7 @@ class Queue:
         self._counts: dict[str, int] = {}
         self._seen = self._saved = 0
         self._is_behind = self._is_running = self._is_busy = False
-        self._is_to_be_saved = False
+        self._is_to_be_saved = self._is_save_planned = False
         self._since_ms: int | None = None
         self._retry: IDelayedCall | None = None
         means.courier.meter.watch(service.id, self.backlog_s, lambda: len(self._items))
@@ -227,12 +227,14 @@ class Queue:
     # -- noting how far it has come: soon, and seldom
 
     def _save_later(self) -> None:
-        if self._is_to_be_saved or self._seen - self._saved > SAVE_EVERY:
-            self._is_to_be_saved = False
+        is_due = self._is_to_be_saved or self._seen - self._saved > SAVE_EVERY
+        if is_due and not self._is_save_planned:
+            self._is_to_be_saved, self._is_save_planned = False, True
             self._means.clock.call_later(SAVE_AFTER_S, self._save_now)
 
     def _save_now(self) -> None:
         """Unless more is on its way: that notes it too."""
+        self._is_save_planned = False
         if self._is_running and not self._is_busy and self._pending is None and not self._items:
             Deferred.fromCoroutine(self._save(self._seen, None)).addErrback(
                 lambda failure: log.error("a queue was not saved: %s", failure.value)

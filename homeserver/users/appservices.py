@@ -13,7 +13,7 @@ import yaml
 from attrs import frozen
 
 from homeserver.errors import CannotStart
-from homeserver.events.ids import is_new_user_id
+from homeserver.events.ids import domain_of, is_new_user_id
 from homeserver.http.client import split_url
 from homeserver.http.outgoing_errors import BadAnswer
 from homeserver.storage import accounts
@@ -46,6 +46,9 @@ class AppService:
     """MSC4190: its devices come and go without logins."""
 
     def speaks_for(self, user_id: str) -> bool:
+        """Only users of this server are a service's, whatever its patterns say."""
+        if domain_of(user_id) != domain_of(self.sender):
+            return False
         return user_id == self.sender or any(space.holds(user_id) for space in self.users)
 
     def reserves_user(self, user_id: str) -> bool:

@@ -85,3 +85,10 @@ def test_an_address_must_be_one() -> None:
     with pytest.raises(BadRegistration, match="url"):
         read({**IRC, "url": "ftp://example.org"}, "test")
     assert read({**IRC, "url": None}, "test").url is None
+
+
+def test_users_of_other_servers_are_never_a_services() -> None:
+    service = read(IRC, "test")
+
+    assert service.speaks_for("@_irc_bob:test")
+    assert not service.speaks_for("@_irc_bob:elsewhere")
