@@ -243,7 +243,8 @@ class Servers:
         destination.plan, destination.is_catching_up = None, False
         destination.news.extend(self._outbox.fresh_for(name))
         self._outbox.lags_no_more(name)
-        log.info("%s has caught up", name)
+        if not destination.has_work:
+            log.info("%s has caught up", name)
 
     # -- what goes wrong
 

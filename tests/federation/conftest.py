@@ -80,6 +80,11 @@ def our_server(town: Town) -> Homeserver:
 
 
 @pytest.fixture(scope="session")
+def our_second_server(town: Town) -> Homeserver:
+    return town.add(isthmus())
+
+
+@pytest.fixture(scope="session")
 def their_server(town: Town) -> Homeserver:
     return town.add(synapse())
 

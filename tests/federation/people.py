@@ -17,7 +17,7 @@ from tests.verbs import JsonObject, Speaker
 T = TypeVar("T")
 
 JSON = "application/json"
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 ANSWER_S = 120.0
 LONG_TIMELINES = {"room": {"timeline": {"limit": 100}}}
 
@@ -188,6 +188,11 @@ class Person(Speaker):
     def heard(self, room: str) -> list[str]:
         """The ids of the newest events, in order."""
         return [event["event_id"] for event in reversed(self.pages_back(room, 100))]
+
+    def state_ids(self, room: str) -> dict[tuple[str, str], str]:
+        """The whole state of a room."""
+        events: Any = self.get(room_path(room, "state"))
+        return {(e["type"], e["state_key"]): e["event_id"] for e in events}
 
     def uploads(self, content: bytes, type: str, name: str) -> str:
         """The server and the id of a file, as they stand in paths."""

@@ -1,0 +1,82 @@
+"""A server is away while there is much talk, and comes back."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.federation.homeservers import Homeserver
+from tests.federation.people import Person, until
+
+MISSED = 500
+CAUGHT_UP_S = 120.0
+
+End = Callable[[Homeserver], None]
+
+
+@pytest.fixture
+def version() -> str:
+    """None of this depends on the version of the room."""
+    return "12"
+
+
+@pytest.fixture(params=["stopped", "killed"])
+def end(request: pytest.FixtureRequest) -> End:
+    return Homeserver.stop if request.param == "stopped" else Homeserver.kill
+
+
+def test_who_was_away_gets_all_that_was_missed(
+    alice: Person, bob: Person, room: str, end: End
+) -> None:
+    bob.sees(room, alice.sends(room, "Until soon"))
+    end(bob.home)
+    try:
+        topic = alice.sets(room, "m.room.topic", {"topic": "Where is bob?"})
+        said = [alice.sends(room, f"Missed {number}") for number in range(MISSED)]
+    finally:
+        bob.home.start()
+
+    back = bob.sends(room, "I am back")
+    until(lambda: back in alice.heard(room), CAUGHT_UP_S)
+    until(lambda: said[-1] in bob.heard(room), CAUGHT_UP_S)
+
+    assert until(lambda: alice.state_ids(room) == bob.state_ids(room))
+    assert bob.state_ids(room)["m.room.topic", ""] == topic
+    for person in (alice, bob):
+        heard = texts(person, room)
+        assert [event_id for event_id in heard if event_id in said] == said[::-1]
+        assert back in heard
+    assert set(texts(bob, room)) == set(texts(alice, room))
+
+
+def test_what_was_said_last_before_a_crash_still_arrives(
+    alice: Person, bob: Person, room: str
+) -> None:
+    bob.sees(room, alice.sends(room, "Listen"))
+    said = [alice.sends(room, f"Last words {number}") for number in range(20)]
+    alice.home.kill()
+    alice.home.start()
+
+    alice.sends(room, "Did you get it all?")
+
+    until(lambda: set(said) <= set(texts(bob, room)), CAUGHT_UP_S)
+    assert until(lambda: alice.state_ids(room) == bob.state_ids(room))
+
+
+def test_a_message_to_a_device_waits_until_its_server_is_back(
+    alice: Person, bob: Person, room: str
+) -> None:
+    bob.home.stop()
+    try:
+        content = {"messages": {bob.user_id: {"*": {"number": 1}}}}
+        alice.put(f"/v3/sendToDevice/org.example.note/t{alice.number()}", content)
+        alice.sends(room, "There is something for your device")
+    finally:
+        bob.home.start()
+    bob.sends(room, "I am back")
+
+    bob.waits(lambda gathered: gathered.to_device)
+
+
+def texts(person: Person, room: str) -> list[str]:
+    """The ids of all that was ever said, the newest first."""
+    return [e["event_id"] for e in person.pages_back(room) if e["type"] == "m.room.message"]
