@@ -64,6 +64,8 @@ def homeserver_settings(
         "registration": {"enabled": True, "shared_secret": SHARED_SECRET},
         "rate_limits": {"enabled": False},
         "federation": {"enabled": False},
+        # The push gateways of the tests are on this machine.
+        "push": {"ip_range_allowlist": ["127.0.0.1/32"]},
         "signing_key_path": str(directory / "signing.key"),
         "media": {"store_path": str(directory / "media")},
     }

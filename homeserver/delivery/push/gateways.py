@@ -22,6 +22,7 @@ QUICK_AT_ONCE = 100
 SLOW_AT_ONCE = 30
 OF_ONE_GATEWAY = 8
 SLOW_MS = 3_000
+RETRY_MS = 30_000
 
 TakeTurn = Callable[[Watch], Coroutine[Any, Any, Turn]]
 
@@ -113,8 +114,12 @@ class Gateways:
         turn = await self._tell(watch)
         gateway.is_slow = self._clock.now_ms() - began_ms > SLOW_MS
         is_woken = gateway.busy.pop(watch.id)
-        if turn is not None:
-            await self._note(gateway, watch, turn, is_woken)
+        try:
+            if turn is not None:
+                await self._note(gateway, watch, turn, is_woken)
+        except Exception:
+            log.exception("what became of a notification was not noted")
+            self._wake_later(watch, RETRY_MS)
         if gateway.line:
             self._join(gateway)
         elif not gateway.busy and not gateway.is_timed:
