@@ -11,14 +11,30 @@ MAX_DEPTH = 100
 """Deeper nesting than any event or request needs; beyond it a body is refused."""
 
 
+SMALL = 64 * 1024
+BYTES_A_CONTAINER, BYTES_A_VALUE = 24, 4
+"""So many a large text must have for each on average. Events have some 75 and 30."""
+
+
 def decode(data: bytes | str) -> JsonValue:
-    """Read JSON; raises ValueError for what is not UTF-8 JSON (NaN, lone surrogates, ...) or nests
-    too deeply.
+    """Read JSON; raises ValueError for what is not UTF-8 JSON (NaN, lone surrogates, ...), nests
+    too deeply, or would take many times its size in memory.
     """
+    if len(data) > SMALL and is_bomb(data if isinstance(data, bytes) else data.encode()):
+        raise ValueError("it holds more values than its size is good for")
     value = orjson.loads(data)
     if exceeds_depth(value, MAX_DEPTH):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
     return value
+
+
+def is_bomb(data: bytes) -> bool:
+    """Whether there is little but brackets and commas: `[],` is three bytes to send, and 64 to
+    hold. Those inside of texts count, too.
+    """
+    containers = data.count(b"{") + data.count(b"[")
+    values = containers + data.count(b",")
+    return max(containers * BYTES_A_CONTAINER, values * BYTES_A_VALUE) > len(data)
 
 
 def exceeds_depth(value: JsonValue, limit: int) -> bool:

@@ -13,8 +13,8 @@ from homeserver.peers.servers import Peers, Query, path_of
 
 MEBI = 1024 * 1024
 V1, V2 = "/_matrix/federation/v1", "/_matrix/federation/v2"
-LARGE = Limits(seconds=300.0, size=256 * MEBI)
-"""For whole states of large rooms."""
+LARGE = Limits(seconds=300.0, size=160 * MEBI)
+"""For whole states of large rooms: some 250,000 events."""
 QUICK = Limits(seconds=20.0, size=10 * MEBI)
 
 

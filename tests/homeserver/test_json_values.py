@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeserver.json_values import MAX_DEPTH, decode, encode, exceeds_depth
+from homeserver.json_values import MAX_DEPTH, SMALL, decode, encode, exceeds_depth
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -58,6 +58,36 @@ def test_nesting_has_an_end(left: str, right: str) -> None:
     for depth in (MAX_DEPTH + 1, 1000, 100_000):
         with pytest.raises(ValueError):
             decode(nested(depth))
+
+
+@pytest.mark.parametrize("bomb", [b"[],", b"{},", b'{"a":1},', b"[[[]]],", b"1,", b"0.1,"])
+def test_what_would_swell_in_memory_is_refused(bomb: bytes) -> None:
+    def repeated(size: int) -> bytes:
+        return b"[" + bomb * (size // len(bomb)) + b"1]"
+
+    with pytest.raises(ValueError, match="more values"):
+        decode(repeated(SMALL + 100))
+    assert decode(repeated(1000))
+
+
+def test_many_events_are_no_bomb() -> None:
+    """As small as they come, and full of commas."""
+    event = {
+        "type": "m.room.member",
+        "content": {"membership": "join", "displayname": "a, b, c [d] {e}"},
+        "sender": "@a:b.c",
+        "state_key": "@a:b.c",
+        "room_id": "!" + "x" * 43,
+        "origin_server_ts": 1,
+        "depth": 2,
+        "prev_events": ["$" + "x" * 43],
+        "auth_events": ["$" + "x" * 43] * 3,
+        "hashes": {"sha256": "x" * 43},
+        "signatures": {"b.c": {"ed25519:1": "x" * 86}},
+    }
+    assert len(decode(encode({"state": [event] * 1000}))["state"]) == 1000
+    ids = {"pdu_ids": ["$" + "x" * 43] * 10_000}
+    assert decode(encode(ids)) == ids
 
 
 def test_depth_counts_what_stands_inside_something_else() -> None:

@@ -7,15 +7,21 @@ from attrs import field, frozen
 from nacl.signing import VerifyKey
 
 from homeserver.events.event import Event
+from homeserver.events.ids import domain_of
 from homeserver.events.problems import BadSignature, InvalidEvent
-from homeserver.events.received import Received, take
+from homeserver.events.received import MAX_SIGNATURES, Received, take
 from homeserver.events.room_versions import RoomVersion
-from homeserver.json_values import JsonValue
+from homeserver.json_values import JsonObject, JsonValue
+from homeserver.peers.errors import PeerUnreachable
 from homeserver.peers.refusals import Reason, Refusals
 from homeserver.peers.server_keys import ServerKeys, Wish
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
+MAX_FORGED = 100
+"""Of one answer. Who tells more is not listened to: each costs as much to check as a true one."""
+PORTION = 500
+"""Of large answers: what is known to be forged need not be held while the rest is looked at."""
 FEW = 60
 """More events than these are worked on away from the reactor's thread."""
 
@@ -23,6 +29,7 @@ UNPROVED = "The event is not signed by its server."
 """Or the key for its signature cannot be had."""
 
 Keys = Mapping[tuple[str, str], VerifyKey]
+Parse = Callable[[Sequence[JsonValue]], list[Received]]
 T = TypeVar("T")
 
 
@@ -49,21 +56,46 @@ class Checks:
         *,
         is_past: bool = False,
     ) -> Checked:
-        """Those of the PDUs that are genuine events of the room; `server` has told them."""
-        received = await self._apart(
-            len(values), lambda: _parse(values, version, room_id, is_past=is_past)
-        )
-        keys = await self._keys.keys_for(_wishes(received))
-        checked, doubtful = await self._apart(len(received), lambda: _verify(received, keys))
-        for one in doubtful:
-            # Another event of the batch may have asked for a key that is valid later than this.
-            keys = await self._keys.keys_for(_wishes([one]))
-            again, _ = _verify([one], keys)
-            checked.events.update(again.events)
-            if one.event.event_id not in checked.events:
-                checked.refused[one.event.event_id] = UNPROVED
-        self._note(server, len(values) - len(received), checked)
+        """Those of the PDUs that are genuine events of the room; `server` has told them.
+
+        Raises PeerUnreachable where so many are forged that the rest is not worth a look.
+        """
+        await self._keys.keys_for(_likely_wishes(values, version))
+        checked, malformed = Checked({}), 0
+
+        def parse(part: Sequence[JsonValue]) -> list[Received]:
+            return _parse(part, version, room_id, is_past=is_past)
+
+        for start in range(0, len(values), PORTION):
+            part = values[start : start + PORTION]
+            malformed += len(part) - await self._check_part(part, parse, checked)
+            if sum(why != UNPROVED for why in checked.refused.values()) > MAX_FORGED:
+                self._note(server, malformed, checked)
+                raise PeerUnreachable(f"{server} tells many events with wrong signatures.")
+        self._note(server, malformed, checked)
         return checked
+
+    async def _check_part(self, part: Sequence[JsonValue], parse: Parse, checked: Checked) -> int:
+        """Sort some PDUs into what is checked already; how many were events of the room."""
+        received = await self._apart(len(part), lambda: parse(part))
+        keys = await self._keys.keys_for(_wishes(received))
+        doubtful = await self._apart(len(received), lambda: _verify(received, keys, checked))
+        if doubtful:
+            await self._look_again(doubtful, checked)
+        return len(received)
+
+    async def _look_again(self, doubtful: Sequence[Received], checked: Checked) -> None:
+        """Of several wishes for one key the strictest counted: another event may ask for less.
+
+        Keys that cannot be had even for the oldest event are not asked for again.
+        """
+        obtainable = await self._keys.keys_for(_least_strict(_wishes(doubtful)))
+        for one in doubtful:
+            if all(name in obtainable for name in one.proofs()):
+                keys = await self._keys.keys_for(_wishes([one]))
+                if not _verify([one], keys, checked):
+                    continue
+            checked.refused[one.event.event_id] = UNPROVED
 
     def _note(self, server: str, malformed: int, checked: Checked) -> None:
         if malformed:
@@ -124,6 +156,32 @@ def _check_room(one: Received, room_id: str) -> None:
         raise InvalidEvent("The event belongs to another room.")
 
 
+def _likely_wishes(values: Sequence[JsonValue], version: RoomVersion) -> list[Wish]:
+    """For large answers: all keys at once, so that servers that are away are waited for together.
+
+    What is wished for exactly is only known of events that have been taken apart.
+    """
+    if len(values) <= PORTION:
+        return []
+    return [
+        Wish(domain_of(value["sender"]), key_id, _time_of(value, version))
+        for value in values
+        if isinstance(value, dict) and isinstance(value.get("sender"), str)
+        for key_id in _key_ids(value, domain_of(value["sender"]))
+    ]
+
+
+def _time_of(value: JsonObject, version: RoomVersion) -> int:
+    time = value.get("origin_server_ts")
+    return time if type(time) is int and version.enforce_key_validity else 0
+
+
+def _key_ids(value: JsonObject, server: str) -> list[str]:
+    signatures = value.get("signatures")
+    ours = signatures.get(server) if isinstance(signatures, dict) else None
+    return list(ours)[:MAX_SIGNATURES] if isinstance(ours, dict) else []
+
+
 def _wishes(received: Iterable[Received], signed_by: str = "") -> list[Wish]:
     return [
         Wish(*name, at_ts=_signed_at(one.event))
@@ -132,14 +190,23 @@ def _wishes(received: Iterable[Received], signed_by: str = "") -> list[Wish]:
     ]
 
 
+def _least_strict(wishes: Iterable[Wish]) -> list[Wish]:
+    earliest: dict[tuple[str, str], Wish] = {}
+    for wish in wishes:
+        other = earliest.setdefault(wish.name, wish)
+        if wish.at_ts < other.at_ts:
+            earliest[wish.name] = wish
+    return list(earliest.values())
+
+
 def _signed_at(event: Event) -> int:
     """When the key must have been valid; in old room versions, whenever."""
     return event.origin_server_ts if event.version.enforce_key_validity else 0
 
 
-def _verify(received: Iterable[Received], keys: Keys) -> tuple[Checked, list[Received]]:
-    """What is genuine; and what lacks a key."""
-    checked, doubtful = Checked({}), []
+def _verify(received: Iterable[Received], keys: Keys, checked: Checked) -> list[Received]:
+    """Sort them into what is checked already; what lacks a key is left."""
+    doubtful = []
     for one in received:
         if not all(name in keys for name in one.proofs()):
             doubtful.append(one)
@@ -150,4 +217,4 @@ def _verify(received: Iterable[Received], keys: Keys) -> tuple[Checked, list[Rec
             checked.refused[one.event.event_id] = str(error)
         else:
             checked.events[one.event.event_id] = one.event
-    return checked, doubtful
+    return doubtful

@@ -25,6 +25,7 @@ from scripts.benchmarks.peer.transactions import ReadyTransaction, ready_transac
 from scripts.benchmarks.people import Session, register_by_secret
 from scripts.benchmarks.servers import Server
 from scripts.benchmarks.stage import Stage
+from tests.certificates import Authority
 
 RECEIVE_ONE = "receive a PDU, one in a transaction"
 RECEIVE_FIFTY = "receive a PDU, 50 in a transaction"
@@ -181,7 +182,7 @@ async def visit(stage: Stage) -> AsyncIterator[Visitor]:
     folder.mkdir()
     filled.freeze()
     try:
-        async with peer_listening(folder) as peer:
+        async with peer_listening(folder, Peer, Authority(folder)) as peer:
             server = Server(
                 filled.product,
                 filled.database_kind,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import count
+from uuid import uuid4
 
 from attrs import define, field, frozen
 from signedjson.types import SigningKey
@@ -40,7 +41,8 @@ class PeerRoom:
 
     def __attrs_post_init__(self) -> None:
         maker = self.identity.user(0)
-        content: JsonObject = {"room_version": ROOM_VERSION}
+        # Room ids are hashes of what the room begins with.
+        content: JsonObject = {"room_version": ROOM_VERSION, "org.example.only": uuid4().hex}
         self.room_id = self.adds(Draft(CREATE[0], content, "")).room_id
         self.adds(Draft("m.room.member", {"membership": "join"}, maker))
         moderators = {self.identity.user(number): 50 for number in range(1, 10)}

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote
 
 import orjson
@@ -48,6 +49,12 @@ class Peer:
                 )
         return 404, b'{"errcode":"M_NOT_FOUND","error":"The peer of the benchmark lacks this."}'
 
+    async def respond(
+        self, writer: asyncio.StreamWriter, method: str, path: str, body: bytes
+    ) -> None:
+        write_answer(writer, *self.answer(method, path, body))
+        await writer.drain()
+
     def keys(self, _: list[str], __: bytes) -> JsonObject:
         key = self.identity.key
         document: JsonObject = {
@@ -76,6 +83,8 @@ class Peer:
         return {"server": {"name": "peer of the benchmark", "version": "1"}}
 
 
+PeerT = TypeVar("PeerT", bound=Peer)
+
 _FEDERATION = "/_matrix/federation"
 _ANSWERS = (
     ("GET /_matrix/key/v2/server", Peer.keys),
@@ -87,13 +96,15 @@ _ANSWERS = (
 
 
 @asynccontextmanager
-async def peer_listening(folder: Path) -> AsyncIterator[Peer]:
-    authority = Authority(folder)
+async def peer_listening(
+    folder: Path, kind: type[PeerT], authority: Authority
+) -> AsyncIterator[PeerT]:
+    """Behind TLS, with a certificate of the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*authority.write(folder, HOST))
     port = free_port()
     identity = Identity(f"{HOST}:{port}", generate_signing_key("bench"))
-    peer = Peer(identity, authority.path)
+    peer = kind(identity, authority.path)
 
     callers: set[asyncio.StreamWriter] = set()
 
@@ -112,6 +123,14 @@ async def peer_listening(folder: Path) -> AsyncIterator[Peer]:
         await asyncio.sleep(GOODBYE_S)
 
 
+def write_answer(writer: asyncio.StreamWriter, status: int, answer: bytes) -> None:
+    head = (
+        f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(answer)}\r\n\r\n"
+    )
+    writer.write(head.encode() + answer)
+
+
 async def _converse(peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while head := await reader.readuntil(b"\r\n\r\n"):
@@ -119,12 +138,6 @@ async def _converse(peer: Peer, reader: asyncio.StreamReader, writer: asyncio.St
             headers = dict(line.lower().split(": ", 1) for line in lines if line)
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             method, path, _ = first.split(" ")
-            status, answer = peer.answer(method, path, body)
-            writer.write(
-                f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {len(answer)}\r\n\r\n".encode()
-                + answer
-            )
-            await writer.drain()
+            await peer.respond(writer, method, path, body)
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
