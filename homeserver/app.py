@@ -2,18 +2,20 @@
 
 from typing import Any
 
+import attrs
 from attrs import define, field
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.appservices import AppServicesPart, build_appservices, build_asking
-from homeserver.building.calls import CallsPart, Neighbours, build_calls
+from homeserver.building.calls import CallsPart, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
 from homeserver.building.facts import build_facts, build_vapid
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
+from homeserver.building.ground import Ground
 from homeserver.building.keys import (
     KeysPart,
     SharedKeys,
@@ -24,6 +26,7 @@ from homeserver.building.keys import (
 from homeserver.building.mail import build_mail
 from homeserver.building.media import MediaPart, build_media
 from homeserver.building.operations import build_operations, commit_meter
+from homeserver.building.parts import Part, joined
 from homeserver.building.peers import PeersPart, build_peers
 from homeserver.building.push import News, PushPart, build_push
 from homeserver.building.reading import build_reading
@@ -46,7 +49,7 @@ from homeserver.http.routing import Router
 from homeserver.http.site import Site
 from homeserver.logs import logger
 from homeserver.media.threads import MediaThreads
-from homeserver.metrics import Metrics, new_metrics
+from homeserver.metrics import new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
 from homeserver.storage.database import Database
@@ -60,8 +63,6 @@ from homeserver.users import appservices
 from homeserver.users.passwords import HashingThreads
 from homeserver.users.presence import Presence
 from homeserver.users.profiles import Elsewhere
-
-Endpoints = list[object]
 
 log = logger(__name__)
 
@@ -77,31 +78,27 @@ def real_world(settings: Settings, reactor: Any) -> World:
     return World(reactor, clock, system_random, threads, hashing, dns, files, sandbox)
 
 
-@define(eq=False)
+@define(eq=False, kw_only=True)
 class Application:
     """The homeserver. `endpoints` are what it serves, by the resource of a listener."""
 
-    settings: Settings
-    world: World
-    database: Database
-    notifier: Notifier
-    metrics: Metrics
+    ground: Ground
     accounts: AccountsPart
     user_data: UserDataPart
+    sending: SendingPart
+    server_notices: ServerNoticesPart
     peers: PeersPart
-    media: MediaPart
     delivery: DeliveryPart
     appservices: AppServicesPart
     federation: FederationPart
     keys: KeysPart
     shared_keys: SharedKeys | None
+    media: MediaPart
     finding: FindingPart
-    sending: SendingPart
     retention: RetentionPart
-    server_notices: ServerNoticesPart
     calls: CallsPart
     push: PushPart
-    endpoints: dict[str, Endpoints]
+    endpoints: dict[str, list[object]]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
 
@@ -109,24 +106,28 @@ class Application:
     def build(cls, settings: Settings, reactor: Any) -> "Application":
         return build(settings, real_world(settings, reactor))
 
+    @property
+    def world(self) -> World:
+        return self.ground.world
+
+    @property
+    def database(self) -> Database:
+        return self.ground.db
+
+    @property
+    def notifier(self) -> Notifier:
+        return self.ground.notifier
+
+    @property
+    def parts(self) -> list[Part]:
+        """In the order in which they start: what others stand on comes first."""
+        found = (getattr(self, it.name) for it in attrs.fields(Application))
+        return [part for part in found if isinstance(part, Part)]
+
     async def start(self) -> None:
-        await self.accounts.start()
-        await self.user_data.start()
-        await self.sending.start()
-        await self.server_notices.start()
-        await self.peers.start()
-        await self.delivery.start()
-        await self.appservices.start()
-        await self.federation.start()
-        await self.keys.start()
-        if self.shared_keys is not None:
-            self.shared_keys.start()
-        self.media.start()
-        self.finding.start()
-        self.retention.upkeep.start()
-        self.calls.start()
-        await self.push.start()
-        for listener in self.settings.listeners:
+        for part in self.parts:
+            await part.start()
+        for listener in self.ground.settings.listeners:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
             self._ports += await listen(self.world.reactor, listener, factory)
@@ -137,19 +138,8 @@ class Application:
             await maybeDeferred(port.stopListening)
         for factory in self._factories:
             factory.stop()
-        self.calls.stop()
-        self.sending.stop()
-        await self.push.stop()
-        await self.delivery.stop()
-        self.keys.stop()
-        if self.shared_keys is not None:
-            self.shared_keys.stop()
-        await self.appservices.stop()
-        self.peers.stop()
-        self.media.stop()
-        self.finding.stop()
-        self.retention.upkeep.stop()
-        await self.accounts.stop()
+        for part in reversed(self.parts):
+            await part.stop()
         self.database.close()
 
     def factory(
@@ -162,12 +152,9 @@ class Application:
         for endpoints in {id(it): it for it in served}.values():
             router.add(endpoints)
         doorkeeper = Doorkeepers(self.accounts.doorkeeper, self.peers.inbound)
-        site = Site(
-            router,
-            doorkeeper,
-            RequestMeter(self.metrics.requests, self.metrics.request_seconds),
-            self.media.store,
-        )
+        metrics = self.ground.metrics
+        meter = RequestMeter(metrics.requests, metrics.request_seconds)
+        site = Site(router, doorkeeper, meter, self.media.store)
         factory = HttpFactory(site, self.world.clock, trusted_proxies)
         self._factories.append(factory)
         return factory
@@ -175,122 +162,75 @@ class Application:
 
 def build(settings: Settings, world: World) -> Application:
     """May raise BadRegistration and BadRetiredKeys, for files that cannot be used."""
-    notifier = Notifier()
-    metrics = new_metrics()
+    ground = lay_ground(settings, world)
+    services = appservices.load(settings.appservice_config_files, settings.server_name)
+    presence = Presence(ground.db, world.clock, settings.presence, shares_room)
+    peers = build_peers(ground)
+    asking = build_asking(ground, services)
+    rooms = build_rooms(ground, asking, peers)
+    accounts = build_accounts(ground, services, presence, rooms.leaving.leave_all_rooms)
+    elsewhere = Elsewhere(
+        settings.server_name,
+        asking.questions.make_user,
+        rooms.shared.remote.profile if rooms.shared else None,
+    )
+    user_data = build_user_data(ground, presence, rooms.profile_changes.propagate, elsewhere)
+    sending = build_sending(ground, rooms, presence, accounts.limits)
+    in_rooms = (rooms.typing, rooms.receipts, sending.sticky)
+    sync = build_sync(ground, in_rooms, (user_data.filters, presence))
+    ground.metrics.waiting_syncs.set_function(sync.waiting.__len__)
+    media = build_media(ground, peers)
+    marks = build_claim_marks(settings)
+    shared_keys = build_shared_keys(ground, peers, marks)
+    keys = build_keys(ground, accounts, shared_keys, marks)
+    finding = build_finding(ground, rooms)
+    others = peers.peers if settings.federation.enabled else None
+    calls = build_calls(ground, sending.delayed_events, user_data.openid.owner, others)
+    federation = build_federation(ground, rooms, user_data, shared_keys)
+    happenings = Happenings(ground.db, ground.notifier, rooms.typing, presence, sending.sticky)
+    bridged = build_appservices(ground, happenings, asking)
+    retention = build_retention(ground)
+    server_notices = build_server_notices(ground, rooms, accounts)
+    vapid, mail = build_vapid(ground), build_mail(ground)
+    push = build_push(ground, News(ground.db, ground.notifier, sync, vapid, mail))
+    of_clients = (accounts, rooms, user_data, sync, keys, finding, sending, retention, bridged)
+    return Application(
+        ground=ground,
+        accounts=accounts,
+        user_data=user_data,
+        sending=sending,
+        server_notices=server_notices,
+        peers=peers,
+        delivery=build_delivery(ground, happenings, peers),
+        appservices=bridged,
+        federation=federation,
+        keys=keys,
+        shared_keys=shared_keys,
+        media=media,
+        finding=finding,
+        retention=retention,
+        calls=calls,
+        push=push,
+        endpoints=joined(
+            *({"client": part.endpoints} for part in (*of_clients, server_notices)),
+            {"client": build_facts(settings, vapid)},
+            {"client": mail.endpoints if mail else ()},
+            {"client": build_reading(ground, rooms, presence)},
+            {"client": media.endpoints, "media": media.endpoints},
+            {"federation": [media.for_servers] if federation.endpoints else []},
+            {"federation": federation.endpoints},
+            build_operations(ground),
+            peers.endpoints,
+            calls.endpoints,
+        ),
+    )
+
+
+def lay_ground(settings: Settings, world: World) -> Ground:
+    notifier, metrics = Notifier(), new_metrics()
     memory, measure = Memory(settings.caches.size), commit_meter(metrics)
     database = Database(dialect_of(settings), world.threads, notifier, memory, measure)
-    services = appservices.load(settings.appservice_config_files, settings.server_name)
-    presence = Presence(database, world.clock, settings.presence, shares_room)
-    peers = build_peers(settings, world, database, metrics)
-    asking = build_asking(world, database, services)
-    rooms = build_rooms(settings, world, database, notifier, asking, peers)
-    vapid = build_vapid(settings, world, database)
-    mail = build_mail(settings, world, database)
-    accounts = build_accounts(
-        settings, world, database, services, presence, rooms.leaving.leave_all_rooms
-    )
-    user_data = build_user_data(
-        settings,
-        world,
-        database,
-        notifier,
-        presence,
-        rooms.profile_changes.propagate,
-        Elsewhere(
-            settings.server_name,
-            asking.questions.make_user,
-            rooms.shared.remote.profile if rooms.shared else None,
-        ),
-    )
-    sending = build_sending(settings, world, database, notifier, rooms, presence, accounts.limits)
-    sync = build_sync(
-        world,
-        database,
-        notifier,
-        (rooms.typing, rooms.receipts, sending.sticky),
-        (user_data.filters, presence),
-    )
-    metrics.waiting_syncs.set_function(sync.waiting.__len__)
-    reading = build_reading(world, database, rooms, presence)
-    media = build_media(settings, world, database, notifier, metrics, peers)
-    marks = build_claim_marks(settings)
-    shared_keys = build_shared_keys(settings, world, database, notifier, peers, marks)
-    keys = build_keys(settings, database, accounts, shared_keys, marks)
-    finding = build_finding(settings.server_name, world, database, notifier, rooms)
-    calls = build_calls(
-        settings,
-        world,
-        Neighbours(
-            database,
-            notifier,
-            sending.delayed_events,
-            user_data.openid.owner,
-            peers.peers if settings.federation.enabled else None,
-        ),
-    )
-    client = [
-        *build_facts(settings, vapid),
-        *(mail.endpoints if mail else ()),
-        *accounts.endpoints,
-        *rooms.endpoints,
-        *user_data.endpoints,
-        *sync.endpoints,
-        *reading,
-    ]
-    federation = build_federation(settings, world, database, rooms, user_data, shared_keys)
-    happenings = Happenings(database, notifier, rooms.typing, presence, sending.sticky)
-    delivery = build_delivery(settings, world, metrics, happenings, peers)
-    bridged = build_appservices(settings, world, metrics, happenings, asking)
-    retention = build_retention(settings, world, database, metrics)
-    server_notices = build_server_notices(settings, world, database, rooms, accounts)
-    push = build_push(settings, world, metrics, News(database, notifier, sync, vapid, mail))
-    operations = build_operations(settings, metrics, database, notifier)
-    endpoints = {
-        **peers.endpoints,
-        **operations,
-        "federation": [
-            *peers.endpoints.get("federation", []),
-            *federation.endpoints,
-            *calls.endpoints.get("federation", []),
-            *([media.for_servers] if federation.endpoints else []),
-        ],
-        "client": [
-            *operations["client"],
-            *client,
-            *media.endpoints,
-            *keys.endpoints,
-            *finding.endpoints,
-            *sending.endpoints,
-            *retention.endpoints,
-            *server_notices.endpoints,
-            *calls.endpoints["client"],
-            *bridged.endpoints,
-        ],
-        "media": list(media.endpoints),
-    }
-    return Application(
-        settings,
-        world,
-        database,
-        notifier,
-        metrics,
-        accounts,
-        user_data,
-        peers,
-        media,
-        delivery,
-        bridged,
-        federation,
-        keys,
-        shared_keys,
-        finding,
-        sending,
-        retention,
-        server_notices,
-        calls,
-        push,
-        endpoints,
-    )
+    return Ground(settings, world, database, notifier, metrics)
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.world import World
 from homeserver.client_api.account import AccountEndpoints
 from homeserver.client_api.account_moderation import AccountModerationEndpoints
@@ -67,7 +69,7 @@ class Foundations:
 
 
 @frozen(kw_only=True)
-class AccountsPart:
+class AccountsPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     appservices: AppServices
@@ -94,13 +96,9 @@ class AccountsPart:
 
 
 def build_accounts(
-    settings: Settings,
-    world: World,
-    db: Database,
-    services: AppServices,
-    presence: Presence,
-    leave_all_rooms: LeaveAllRooms,
+    ground: Ground, services: AppServices, presence: Presence, leave_all_rooms: LeaveAllRooms
 ) -> AccountsPart:
+    settings, world, db = ground.settings, ground.world, ground.db
     it = lay_foundations(settings, world, db, services, presence)
     tokens = RegistrationTokens(
         db, world.clock, world.random, settings.registration.first_admin_token_path

@@ -16,16 +16,14 @@ from homeserver.appservices.queues import Queues, Sorting
 from homeserver.appservices.recovery import Recovery
 from homeserver.appservices.third_party import ThirdParty
 from homeserver.building.delivery import Happenings
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.client_api.appservices import AppServiceEndpoints
 from homeserver.client_api.third_party import ThirdPartyEndpoints
-from homeserver.config.settings import Settings
 from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.metrics import Metrics
-from homeserver.storage.database import Database
 from homeserver.users.appservices import AppServices
 
 
@@ -39,7 +37,7 @@ class Asking:
 
 
 @frozen(kw_only=True)
-class AppServicesPart:
+class AppServicesPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     queues: Queues
@@ -54,17 +52,17 @@ class AppServicesPart:
         self._calls.close()
 
 
-def build_asking(world: World, db: Database, services: AppServices) -> Asking:
+def build_asking(ground: Ground, services: AppServices) -> Asking:
     """Operators say where services are, so they may be anywhere: most often on this machine."""
+    world, db = ground.world, ground.db
     connections = Connections(world.reactor, world.dns, AddressRules(()), Trust())
     calls = Calls(Client(world.reactor, world.clock, connections), world.clock)
     questions = Questions(services, calls, db, world.clock)
     return Asking(services=services, calls=calls, questions=questions)
 
 
-def build_appservices(
-    settings: Settings, world: World, metrics: Metrics, happenings: Happenings, asking: Asking
-) -> AppServicesPart:
+def build_appservices(ground: Ground, happenings: Happenings, asking: Asking) -> AppServicesPart:
+    settings, world, metrics = ground.settings, ground.world, ground.metrics
     db, clock, services = happenings.db, world.clock, asking.services
     interest = Interest(services, settings.server_name)
     audience = Audience(services, interest)

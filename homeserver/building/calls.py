@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.world import World
 from homeserver.calls.hang_ups import HangUps
 from homeserver.calls.leave_handing import LeaveHanding
@@ -25,45 +27,37 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.notifier import Notifier
 from homeserver.peers.servers import Peers
 from homeserver.rooms.delayed_events import DelayedEvents
 from homeserver.rooms.timeline import Appended
-from homeserver.storage.database import Database
 
 
 @frozen(kw_only=True)
-class CallsPart:
+class CallsPart(Part):
     """`endpoints` by the resource of a listener."""
 
     endpoints: dict[str, list[object]]
     _watch: Watch | None = None
     _clients: tuple[Client, ...] = ()
 
-    def start(self) -> None:
+    async def start(self) -> None:
         if self._watch is not None:
             self._watch.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         if self._watch is not None:
             self._watch.stop()
         for client in self._clients:
             client.close()
 
 
-@frozen
-class Neighbours:
-    """What calls need of others. `peers` is None where this server talks to no others."""
-
-    db: Database
-    notifier: Notifier
-    delayed: DelayedEvents
-    own_openid: OwnOwner
-    peers: Peers | None
-
-
-def build_calls(settings: Settings, world: World, around: Neighbours) -> CallsPart:
-    """May raise CannotStart, for settings that lack something."""
+def build_calls(
+    ground: Ground, delayed: DelayedEvents, own_openid: OwnOwner, peers: Peers | None
+) -> CallsPart:
+    """`peers` is None where this server talks to no others. May raise CannotStart, for settings
+    that lack something.
+    """
+    settings, world = ground.settings, ground.world
     livekit = settings.calls.livekit
     check(livekit)
     endpoints: list[object] = [
@@ -76,15 +70,15 @@ def build_calls(settings: Settings, world: World, around: Neighbours) -> CallsPa
     # The operator names LiveKit's address, strangers name other homeservers'.
     named, guarded = client(world), client(world, settings)
     api = LiveKit(api_url(livekit), tokens, named)
-    name, db, clock = settings.server_name, around.db, world.clock
+    name, db, clock = settings.server_name, ground.db, world.clock
     seats = Seats(db, clock, name, tokens, api)
-    leaves = Leaves(db, clock, api, LeaveKeeper(around.delayed, guarded))
-    handing = LeaveHanding(db, clock, name, around.delayed, leaves)
+    leaves = Leaves(db, clock, api, LeaveKeeper(delayed, guarded))
+    handing = LeaveHanding(db, clock, name, delayed, leaves)
     hang_ups = HangUps(db, api)
-    around.notifier.listen(Appended, hang_ups.appended)
+    ground.notifier.listen(Appended, hang_ups.appended)
     watch = Watch(tokens, leaves, hang_ups, clock)
-    remote = RemoteCalls(name, livekit.url, around.peers)
-    owners = OpenIdOwners(name, around.own_openid, around.peers)
+    remote = RemoteCalls(name, livekit.url, peers)
+    owners = OpenIdOwners(name, own_openid, peers)
     endpoints += [
         CallEndpoints(seats, handing, remote),
         CallServiceEndpoints(livekit.url, seats, owners, handing, watch),

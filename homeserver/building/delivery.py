@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.peers import PeersPart
 from homeserver.building.world import World
 from homeserver.changes import HandedIn, PresenceChanged, TypingChanged
@@ -17,7 +19,6 @@ from homeserver.delivery.servers import Servers
 from homeserver.delivery.sticky_events import StickyNews
 from homeserver.delivery.to_device import ToDeviceElsewhere
 from homeserver.devices.to_device import SendElsewhere
-from homeserver.metrics import Metrics
 from homeserver.notifier import Notifier
 from homeserver.peers.admission import Admission
 from homeserver.rooms.sticky_events import StickyEvents
@@ -28,7 +29,7 @@ from homeserver.users.presence import Presence
 
 
 @frozen(kw_only=True)
-class DeliveryPart:
+class DeliveryPart(Part):
     """Without federation there is nothing to start."""
 
     servers: Servers | None = None
@@ -64,9 +65,8 @@ def to_device_elsewhere(settings: Settings, world: World) -> SendElsewhere | Non
     return ToDeviceElsewhere(audience, world.random).send
 
 
-def build_delivery(
-    settings: Settings, world: World, metrics: Metrics, happenings: Happenings, peers: PeersPart
-) -> DeliveryPart:
+def build_delivery(ground: Ground, happenings: Happenings, peers: PeersPart) -> DeliveryPart:
+    settings, world, metrics = ground.settings, ground.world, ground.metrics
     if not settings.federation.enabled:
         return DeliveryPart()
     db, notifier, clock = happenings.db, happenings.notifier, world.clock

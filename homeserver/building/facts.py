@@ -1,17 +1,17 @@
 """What clients ask about the server before anything else, put together."""
 
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
 from homeserver.client_api.capabilities import CapabilityEndpoints
 from homeserver.client_api.versions import VersionEndpoints, unstable_features
 from homeserver.client_api.well_known import WellKnownEndpoints
 from homeserver.config.settings import Settings
-from homeserver.storage.database import Database
 from homeserver.users.secrets import Secrets
 from homeserver.users.vapid import Vapid
 
 
-def build_vapid(settings: Settings, world: World, db: Database) -> Vapid | None:
+def build_vapid(ground: Ground) -> Vapid | None:
     """None where browsers are not told anything directly."""
+    settings, world, db = ground.settings, ground.world, ground.db
     if not (settings.push.enabled and settings.push.web_push):
         return None
     contact = settings.push.web_push_contact or settings.baseurl

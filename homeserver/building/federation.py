@@ -2,11 +2,11 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
 from homeserver.building.keys import SharedKeys
+from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.user_data import UserDataPart
-from homeserver.building.world import World
-from homeserver.config.settings import Settings
 from homeserver.federation_api.edus import Told
 from homeserver.federation_api.events import EventEndpoints
 from homeserver.federation_api.inviting import InvitingEndpoints
@@ -26,11 +26,10 @@ from homeserver.rooms.serving.events import RoomEvents
 from homeserver.rooms.serving.invites import Invites
 from homeserver.rooms.serving.memberships import Memberships
 from homeserver.rooms.serving.spaces import Spaces
-from homeserver.storage.database import Database
 
 
 @frozen
-class FederationPart:
+class FederationPart(Part):
     endpoints: list[object]
     _transactions: Transactions | None
 
@@ -40,14 +39,10 @@ class FederationPart:
 
 
 def build_federation(
-    settings: Settings,
-    world: World,
-    db: Database,
-    rooms: RoomsPart,
-    user_data: UserDataPart,
-    keys: SharedKeys | None,
+    ground: Ground, rooms: RoomsPart, user_data: UserDataPart, keys: SharedKeys | None
 ) -> FederationPart:
     """Without endpoints where this server talks to no others."""
+    settings, world, db = ground.settings, ground.world, ground.db
     if rooms.shared is None or keys is None:
         return FederationPart([], None)
     name, receiving = settings.server_name, rooms.shared.receiving

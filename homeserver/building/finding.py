@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
-from homeserver.building.world import World
 from homeserver.client_api.mutual_rooms import MutualRoomEndpoints
 from homeserver.client_api.reports import ReportEndpoints
 from homeserver.client_api.room_summary import RoomSummaryEndpoints
 from homeserver.client_api.search import SearchEndpoints
 from homeserver.client_api.spaces import SpaceEndpoints
-from homeserver.notifier import Notifier
 from homeserver.rooms.elsewhere.spaces import SpacesElsewhere
 from homeserver.rooms.hierarchy import Hierarchy
 from homeserver.rooms.mutual import MutualRooms
@@ -18,28 +18,27 @@ from homeserver.rooms.summaries import Summaries
 from homeserver.rooms.timeline import Appended
 from homeserver.search.indexing import Indexing
 from homeserver.search.searching import Searching
-from homeserver.storage.database import Database
 from homeserver.storage.search import index_of
 
 
 @frozen(kw_only=True)
-class FindingPart:
+class FindingPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     indexing: Indexing
     endpoints: tuple[object, ...]
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self.indexing.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Before the database is closed."""
         self.indexing.stop()
 
 
-def build_finding(
-    server_name: str, world: World, db: Database, notifier: Notifier, rooms: RoomsPart
-) -> FindingPart:
+def build_finding(ground: Ground, rooms: RoomsPart) -> FindingPart:
+    world, db, notifier = ground.world, ground.db, ground.notifier
+    server_name = ground.settings.server_name
     indexing = Indexing(db, world.clock, index_of(db.dialect.name))
     notifier.listen(Appended, indexing.note)
     elsewhere = None

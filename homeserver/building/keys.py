@@ -3,8 +3,9 @@
 from attrs import frozen
 
 from homeserver.building.accounts import AccountsPart
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.peers import PeersPart
-from homeserver.building.world import World
 from homeserver.changes import DeviceListLost
 from homeserver.client_api.cross_signing import CrossSigningEndpoints
 from homeserver.client_api.dehydrated_devices import DehydratedDeviceEndpoints
@@ -26,12 +27,11 @@ from homeserver.devices.serving import DevicesForServers
 from homeserver.devices.signatures import Signatures
 from homeserver.devices.tracking import Tracking
 from homeserver.federation_api.devices import DeviceEndpoints, ToldOfDevices
-from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 
 
 @frozen(kw_only=True)
-class KeysPart:
+class KeysPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     keys: Keys
@@ -43,12 +43,12 @@ class KeysPart:
     async def start(self) -> None:
         await claim_marks.check(self._db, self._marks)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self._marks.close()
 
 
 @frozen(kw_only=True)
-class SharedKeys:
+class SharedKeys(Part):
     """Keys of users here and elsewhere; `endpoints` belong to the resource `federation`."""
 
     remote: RemoteKeys
@@ -56,10 +56,10 @@ class SharedKeys:
     endpoints: tuple[object, ...]
     _resyncs: Resyncs
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self._resyncs.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self._resyncs.stop()
 
 
@@ -68,12 +68,9 @@ def build_claim_marks(settings: Settings) -> ClaimMarks:
 
 
 def build_keys(
-    settings: Settings,
-    db: Database,
-    accounts: AccountsPart,
-    shared: SharedKeys | None,
-    marks: ClaimMarks,
+    ground: Ground, accounts: AccountsPart, shared: SharedKeys | None, marks: ClaimMarks
 ) -> KeysPart:
+    settings, db = ground.settings, ground.db
     remote = shared.remote if shared else None
     keys = Keys(db, settings.server_name, remote)
     one_time_keys = OneTimeKeys(db, settings.server_name, marks, remote)
@@ -93,15 +90,9 @@ def build_keys(
     )
 
 
-def build_shared_keys(
-    settings: Settings,
-    world: World,
-    db: Database,
-    notifier: Notifier,
-    peers: PeersPart,
-    marks: ClaimMarks,
-) -> SharedKeys | None:
+def build_shared_keys(ground: Ground, peers: PeersPart, marks: ClaimMarks) -> SharedKeys | None:
     """None where this server talks to no others."""
+    settings, world, db, notifier = ground.settings, ground.world, ground.db, ground.notifier
     if not settings.federation.enabled:
         return None
     name = settings.server_name

@@ -2,11 +2,9 @@
 
 from attrs import frozen
 
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
 from homeserver.client_api.mail_links import MailLinkEndpoints
-from homeserver.config.settings import Settings
 from homeserver.peers.mail import Mailer, MailServer
-from homeserver.storage.database import Database
 from homeserver.users.mailboxes import Mailboxes
 from homeserver.users.secrets import Secrets
 from homeserver.users.signed_links import SignedLinks
@@ -21,8 +19,9 @@ class MailPart:
     endpoints: tuple[object, ...]
 
 
-def build_mail(settings: Settings, world: World, db: Database) -> MailPart | None:
+def build_mail(ground: Ground) -> MailPart | None:
     """None where no mail server is named."""
+    settings, world, db = ground.settings, ground.world, ground.db
     if settings.mail.host is None:
         return None
     server = MailServer(settings.mail, settings.server_name, world.reactor, world.dns)

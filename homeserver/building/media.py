@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.peers import PeersPart
 from homeserver.building.world import World
 from homeserver.changes import AccountErased
@@ -36,14 +38,12 @@ from homeserver.media.store import FileStore
 from homeserver.media.thumbnails import Files, Thumbnails
 from homeserver.media.upkeep import Orphans, Upkeep
 from homeserver.media.uploads import MediaUploaded, UploadRules, Uploads
-from homeserver.metrics import Metrics
-from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 from homeserver.storage.media import remove_expired
 
 
 @frozen(kw_only=True)
-class MediaPart:
+class MediaPart(Part):
     """`endpoints` belong to the resources `client` and `media`, `for_servers` to `federation`;
     `store` takes large bodies.
     """
@@ -63,10 +63,10 @@ class MediaPart:
     _sandbox: Sandbox
     _client: Client
 
-    def start(self) -> None:
+    async def start(self) -> None:
         self.upkeep.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self._sandbox.close()
         self._client.close()
 
@@ -86,18 +86,12 @@ class Foundations:
     remote_room: RemoteRoom
 
 
-def build_media(
-    settings: Settings,
-    world: World,
-    db: Database,
-    notifier: Notifier,
-    metrics: Metrics,
-    peers: PeersPart,
-) -> MediaPart:
-    it = lay_foundations(settings, world, db)
+def build_media(ground: Ground, peers: PeersPart) -> MediaPart:
+    settings, world, db = ground.settings, ground.world, ground.db
+    it = lay_foundations(ground)
     client = preview_client(settings.media.url_previews, world)
     arrivals = Arrivals(world.clock)
-    notifier.listen(MediaUploaded, arrivals.note)
+    ground.notifier.listen(MediaUploaded, arrivals.note)
     downloads = Downloads(
         settings.server_name,
         db,
@@ -113,9 +107,9 @@ def build_media(
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
     moderation = MediaModeration(db, it.keeping)
     letting_go = LettingGo(
-        db, it.keeping, world.clock, settings.media.retention, Meter.of(metrics.registry)
+        db, it.keeping, world.clock, settings.media.retention, Meter.of(ground.metrics.registry)
     )
-    notifier.listen(AccountErased, letting_go.account_erased)
+    ground.notifier.listen(AccountErased, letting_go.account_erased)
     return MediaPart(
         store=it.store,
         keeping=it.keeping,
@@ -142,7 +136,8 @@ def build_media(
     )
 
 
-def lay_foundations(settings: Settings, world: World, db: Database) -> Foundations:
+def lay_foundations(ground: Ground) -> Foundations:
+    settings, world, db = ground.settings, ground.world, ground.db
     media = settings.media
     store = FileStore(media.store_path, media.max_upload_bytes, media.keep_free)
     process = SandboxProcess(SandboxLimits(max_pixels=media.max_image_pixels))

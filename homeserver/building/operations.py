@@ -2,19 +2,17 @@
 
 from functools import partial
 
+from homeserver.building.ground import Ground
 from homeserver.client_api.landing import LandingEndpoints
 from homeserver.client_api.metrics import MetricsEndpoints
-from homeserver.config.settings import Settings
 from homeserver.metrics import Metrics
-from homeserver.notifier import Notifier
 from homeserver.rooms.timeline import Appended
 from homeserver.storage.database import Database, Measure
 
 
-def build_operations(
-    settings: Settings, metrics: Metrics, db: Database, notifier: Notifier
-) -> dict[str, list[object]]:
+def build_operations(ground: Ground) -> dict[str, list[object]]:
     """Endpoints by the resource of a listener."""
+    settings, metrics, db, notifier = ground.settings, ground.metrics, ground.db, ground.notifier
     local, remote = metrics.events.labels("local"), metrics.events.labels("remote")
     own = settings.server_name
     notifier.listen(

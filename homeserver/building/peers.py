@@ -3,6 +3,8 @@
 from attrs import frozen
 from nacl.signing import VerifyKey
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.world import World
 from homeserver.config.network import TrustedKeyServer
 from homeserver.config.settings import Settings
@@ -13,7 +15,6 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.metrics import Metrics
 from homeserver.peers import retired_keys
 from homeserver.peers.admission import Admission
 from homeserver.peers.backoff import Backoff
@@ -28,11 +29,10 @@ from homeserver.peers.server_keys import ServerKeys
 from homeserver.peers.servers import Peers
 from homeserver.peers.well_known import WellKnown
 from homeserver.signing_key import load_or_make
-from homeserver.storage.database import Database
 
 
 @frozen(kw_only=True)
-class PeersPart:
+class PeersPart(Part):
     """`endpoints` by resource; whoever asks other servers does so through `peers`."""
 
     peers: Peers
@@ -48,12 +48,13 @@ class PeersPart:
     async def start(self) -> None:
         await self.backoff.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self.client.close()
 
 
-def build_peers(settings: Settings, world: World, db: Database, metrics: Metrics) -> PeersPart:
+def build_peers(ground: Ground) -> PeersPart:
     """May raise BadRetiredKeys."""
+    settings, world, db, metrics = ground.settings, ground.world, ground.db, ground.metrics
     clock, random = world.clock, world.random
     client = outgoing_client(settings, world)
     admission = Admission(settings.federation)

@@ -2,7 +2,9 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
 from homeserver.building.mail import MailPart
+from homeserver.building.parts import Part
 from homeserver.building.sync import SyncPart
 from homeserver.building.world import World
 from homeserver.changes import PusherAwaitsProof
@@ -26,7 +28,6 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.metrics import Metrics
 from homeserver.notifier import Notifier
 from homeserver.storage.database import Database
 from homeserver.storage.events import Stored
@@ -38,7 +39,7 @@ from homeserver.users.vapid import Vapid
 
 
 @frozen(kw_only=True)
-class PushPart:
+class PushPart(Part):
     """Where nobody is to be notified there is nothing to start."""
 
     push: Push | None = None
@@ -81,7 +82,8 @@ class News:
     mail: MailPart | None
 
 
-def build_push(settings: Settings, world: World, metrics: Metrics, news: News) -> PushPart:
+def build_push(ground: Ground, news: News) -> PushPart:
+    settings, world, metrics = ground.settings, ground.world, ground.metrics
     if not settings.push.enabled:
         return PushPart()
     db, clock = news.db, world.clock

@@ -1,7 +1,7 @@
 """What people read of rooms, and how far they have read, put together."""
 
+from homeserver.building.ground import Ground
 from homeserver.building.rooms import RoomsPart
-from homeserver.building.world import World
 from homeserver.client_api.events import EventEndpoints
 from homeserver.client_api.members import MemberEndpoints
 from homeserver.client_api.messages import MessageEndpoints
@@ -20,14 +20,12 @@ from homeserver.rooms.room_state import RoomState
 from homeserver.rooms.thread_subscriptions import ThreadSubscriptions
 from homeserver.rooms.threads import Threads
 from homeserver.rooms.timestamps import Timestamps
-from homeserver.storage.database import Database
 from homeserver.users.presence import Presence
 
 
-def build_reading(
-    world: World, db: Database, rooms: RoomsPart, presence: Presence
-) -> tuple[object, ...]:
+def build_reading(ground: Ground, rooms: RoomsPart, presence: Presence) -> tuple[object, ...]:
     """The endpoints."""
+    world, db = ground.world, ground.db
     clock, typing, receipts = world.clock, rooms.typing, rooms.receipts
     history = rooms.shared.history if rooms.shared else None
     messages = Messages(db, clock, history)

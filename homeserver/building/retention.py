@@ -2,27 +2,30 @@
 
 from attrs import frozen
 
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.client_api.retention import RetentionEndpoints
-from homeserver.config.settings import Settings
-from homeserver.metrics import Metrics
 from homeserver.rooms.retention import Lifetimes, Meter, Retention, Upkeep
-from homeserver.storage.database import Database
 from homeserver.storage.search import index_of
 
 
 @frozen(kw_only=True)
-class RetentionPart:
+class RetentionPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     retention: Retention
     upkeep: Upkeep
     endpoints: tuple[object, ...]
 
+    async def start(self) -> None:
+        self.upkeep.start()
 
-def build_retention(
-    settings: Settings, world: World, db: Database, metrics: Metrics
-) -> RetentionPart:
+    async def stop(self) -> None:
+        self.upkeep.stop()
+
+
+def build_retention(ground: Ground) -> RetentionPart:
+    settings, world, db, metrics = ground.settings, ground.world, ground.db, ground.metrics
     lifetimes, index = Lifetimes(settings.retention), index_of(db.dialect.name)
     retention = Retention(db, world.clock, lifetimes, index, Meter.of(metrics.registry))
     return RetentionPart(

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from homeserver.building.appservices import Asking
+from homeserver.building.ground import Ground
 from homeserver.building.peers import PeersPart
 from homeserver.building.shared_rooms import SharedRooms, build_shared_rooms
 from homeserver.building.world import World
@@ -13,7 +14,6 @@ from homeserver.client_api.membership import EnteringEndpoints, LeavingEndpoints
 from homeserver.client_api.room_creation import RoomCreationEndpoints
 from homeserver.client_api.upgrades import UpgradeEndpoints
 from homeserver.config.settings import Settings
-from homeserver.notifier import Notifier
 from homeserver.rooms.aliases import Aliases
 from homeserver.rooms.author import Author
 from homeserver.rooms.batches import Batches
@@ -74,15 +74,9 @@ class Foundations:
     services: AppServices
 
 
-def build_rooms(
-    settings: Settings,
-    world: World,
-    db: Database,
-    notifier: Notifier,
-    asking: Asking,
-    peers: PeersPart,
-) -> RoomsPart:
-    it = lay_foundations(settings, world, db, asking, peers)
+def build_rooms(ground: Ground, asking: Asking, peers: PeersPart) -> RoomsPart:
+    settings, world, db, notifier = ground.settings, ground.world, ground.db, ground.notifier
+    it = lay_foundations(ground, asking, peers)
     leaving = Leaving(db, it.members, it.remote)
     directory = Directory(db)
     notifier.listen(Appended, directory.note)
@@ -105,13 +99,12 @@ def build_rooms(
     )
 
 
-def lay_foundations(
-    settings: Settings, world: World, db: Database, asking: Asking, peers: PeersPart
-) -> Foundations:
+def lay_foundations(ground: Ground, asking: Asking, peers: PeersPart) -> Foundations:
+    settings, world, db = ground.settings, ground.world, ground.db
     signing_key = load_or_make(settings.signing_key_path, world.random)
     policy = PolicyServers(peers.peers, world.clock) if settings.federation.enabled else None
     author = Author(settings.server_name, signing_key, world.clock, world.random, policy)
-    shared = build_shared_rooms(world, db, author, peers, policy) if policy else None
+    shared = build_shared_rooms(ground, author, peers, policy) if policy else None
     services, questions = asking.services, asking.questions
     remote: RemoteRooms = shared.remote if shared else NoRemoteRooms()
     return Foundations(

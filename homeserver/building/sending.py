@@ -4,15 +4,14 @@ from functools import partial
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
-from homeserver.building.world import World
 from homeserver.client_api.delayed_events import (
     DelayedEventActionEndpoints,
     DelayedEventEndpoints,
 )
 from homeserver.client_api.sending import SendingEndpoints
-from homeserver.config.settings import Settings
-from homeserver.notifier import Notifier
 from homeserver.rooms.delayed_events import DelayedEvents
 from homeserver.rooms.delayed_sending import DelayedSending
 from homeserver.rooms.mass_redactions import MassRedactions, asks_for_it
@@ -20,13 +19,12 @@ from homeserver.rooms.related_redactions import RelatedRedactions
 from homeserver.rooms.sending import Sending
 from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.rooms.timeline import Appended
-from homeserver.storage.database import Database
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
 
 
 @frozen(kw_only=True)
-class SendingPart:
+class SendingPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     delayed: DelayedSending
@@ -40,20 +38,15 @@ class SendingPart:
         await self.delayed.start()
         self.mass_redactions.wake()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Before the database is closed."""
         self.delayed.stop()
 
 
 def build_sending(
-    settings: Settings,
-    world: World,
-    db: Database,
-    notifier: Notifier,
-    rooms: RoomsPart,
-    presence: Presence,
-    limits: Limits,
+    ground: Ground, rooms: RoomsPart, presence: Presence, limits: Limits
 ) -> SendingPart:
+    settings, world, db, notifier = ground.settings, ground.world, ground.db, ground.notifier
     clock = world.clock
     sending = Sending(db, rooms.author, rooms.checks)
     due = DelayedSending(db, clock, sending, lambda user_id: limits.take("message", user_id))

@@ -3,6 +3,8 @@
 from attrs import frozen
 
 from homeserver.building.accounts import AccountsPart
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.world import World
 from homeserver.client_api.server_notices import ServerNoticeEndpoints
@@ -12,12 +14,11 @@ from homeserver.rooms.opening import Opening
 from homeserver.rooms.sending import Sending
 from homeserver.rooms.server_notices import ServerNotices
 from homeserver.storage import profiles
-from homeserver.storage.database import Database
 from homeserver.users.accounts import Accounts
 
 
 @frozen(kw_only=True)
-class ServerNoticesPart:
+class ServerNoticesPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     notices: ServerNotices
@@ -34,8 +35,9 @@ class ServerNoticesPart:
 
 
 def build_server_notices(
-    settings: Settings, world: World, db: Database, rooms: RoomsPart, accounts: AccountsPart
+    ground: Ground, rooms: RoomsPart, accounts: AccountsPart
 ) -> ServerNoticesPart:
+    settings, world, db = ground.settings, ground.world, ground.db
     members = MemberEvents(rooms.author, profiles.for_member_event)
     opening = Opening(members, world.clock, world.random)
     sending = Sending(db, rooms.author, rooms.checks)

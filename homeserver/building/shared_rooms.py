@@ -2,8 +2,8 @@
 
 from attrs import frozen
 
+from homeserver.building.ground import Ground
 from homeserver.building.peers import PeersPart
-from homeserver.building.world import World
 from homeserver.rooms.author import Author
 from homeserver.rooms.elsewhere.drafts import Drafts
 from homeserver.rooms.elsewhere.inviting import RemoteInvites
@@ -18,7 +18,6 @@ from homeserver.rooms.incoming.receiving import Receiving
 from homeserver.rooms.other_servers import OtherServers
 from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.storage import profiles
-from homeserver.storage.database import Database
 
 
 @frozen(kw_only=True)
@@ -30,8 +29,9 @@ class SharedRooms:
 
 
 def build_shared_rooms(
-    world: World, db: Database, author: Author, peers: PeersPart, policy: PolicyServers
+    ground: Ground, author: Author, peers: PeersPart, policy: PolicyServers
 ) -> SharedRooms:
+    world, db = ground.world, ground.db
     checks = Checks(db, peers.server_keys, peers.refusals)
     others = OtherServers(peers.peers)
     fetching = Fetching(db, checks, others)

@@ -2,16 +2,14 @@
 
 from attrs import frozen
 
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
 from homeserver.client_api.notifications import NotificationEndpoints
 from homeserver.client_api.old_sync import OldSyncEndpoints
 from homeserver.client_api.sliding_sync import SlidingSyncEndpoints
 from homeserver.client_api.sync import SyncEndpoints
-from homeserver.notifier import Notifier
 from homeserver.rooms.receipts import Receipts
 from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.rooms.typing import Typing
-from homeserver.storage.database import Database
 from homeserver.sync.answers import Answers, Parts
 from homeserver.sync.badges import Badges
 from homeserver.sync.device_lists import DeviceLists
@@ -52,12 +50,11 @@ class SyncPart:
 
 
 def build_sync(
-    world: World,
-    db: Database,
-    notifier: Notifier,
+    ground: Ground,
     in_rooms: tuple[Typing, Receipts, StickyEvents],
     of_users: tuple[Filters, Presence],
 ) -> SyncPart:
+    world, db, notifier = ground.world, ground.db, ground.notifier
     typing, receipts, sticky = in_rooms
     filters, presence = of_users
     moves = Moves(db.position, notifier)

@@ -3,7 +3,8 @@
 from attrs import frozen
 
 from homeserver.building.delivery import to_device_elsewhere
-from homeserver.building.world import World
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
 from homeserver.changes import ProfileChanged
 from homeserver.client_api.account_data import AccountDataEndpoints
 from homeserver.client_api.filters import FilterEndpoints
@@ -17,8 +18,6 @@ from homeserver.client_api.to_device import ToDeviceEndpoints
 from homeserver.client_api.user_directory import UserDirectoryEndpoints
 from homeserver.config.settings import Settings
 from homeserver.devices.to_device import ToDevice
-from homeserver.notifier import Notifier
-from homeserver.storage.database import Database
 from homeserver.users.account_data import AccountData
 from homeserver.users.acquaintances import Acquaintances
 from homeserver.users.directory import UserDirectory
@@ -33,7 +32,7 @@ from homeserver.users.tags import Tags
 
 
 @frozen(kw_only=True)
-class UserDataPart:
+class UserDataPart(Part):
     """`endpoints` belong to the resource `client`; syncs need `filters` and `presence`."""
 
     filters: Filters
@@ -48,17 +47,12 @@ class UserDataPart:
 
 
 def build_user_data(
-    settings: Settings,
-    world: World,
-    db: Database,
-    notifier: Notifier,
-    presence: Presence,
-    propagate: Propagate,
-    elsewhere: Elsewhere,
+    ground: Ground, presence: Presence, propagate: Propagate, elsewhere: Elsewhere
 ) -> UserDataPart:
     """`propagate` takes a changed name or picture to the rooms of its user; `elsewhere` asks for
     profiles that are not here.
     """
+    settings, world, db, notifier = ground.settings, ground.world, ground.db, ground.notifier
     filters = Filters(db)
     notifier.listen(ProfileChanged, presence.profile_changed)
     profiles = Profiles(db, settings.profiles, propagate, elsewhere)

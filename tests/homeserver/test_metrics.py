@@ -27,7 +27,7 @@ def test_requests_commits_and_waiting_syncs_are_measured(server: Server) -> None
     room = alice.creates_room()
     alice.syncs()
     waiting = alice.starts_sync()
-    sample = server.app.metrics.registry.get_sample_value
+    sample = server.app.ground.metrics.registry.get_sample_value
     path = "/_matrix/client/v3/rooms/{room_id}/send/{type}/{txn_id}"
 
     assert sample("isthmus_waiting_syncs") == 1

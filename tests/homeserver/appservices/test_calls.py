@@ -113,7 +113,7 @@ def test_what_is_told_is_counted(world: World, talk: tuple[Bridge, Bridge, Perso
     alice.sends(room, "one")
     world.settles(90)
 
-    told = world.server.app.metrics.exposition().decode()
+    told = world.server.app.ground.metrics.exposition().decode()
     numbers = dict(line.rsplit(" ", 1) for line in told.splitlines() if "appservice" in line)
     assert float(numbers['isthmus_appservice_backlog_seconds{service="irc"}']) >= 90
     assert float(numbers['isthmus_appservice_backlog_seconds{service="bridge1"}']) == 0

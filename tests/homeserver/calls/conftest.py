@@ -9,6 +9,7 @@ from homeserver.config.calls import Calls, LiveKit
 from homeserver.config.settings import Settings
 from tests.homeserver.calls.livekit import API_URL, KEY, SECRET, URL, FakeLiveKit, Talk
 from tests.internet import Internet
+from tests.outcomes import outcome
 from tests.people import Server
 
 
@@ -18,6 +19,6 @@ def talk(settings: Settings, internet: Internet) -> Iterator[Talk]:
     livekit = FakeLiveKit(internet.clock)
     livekit.listen(internet)
     server = Server(evolve(settings, calls=calls), internet)
-    server.app.calls.start()
+    outcome(server.app.calls.start())
     yield Talk(server, internet, livekit)
     server.stop()

@@ -17,6 +17,7 @@ from tests.homeserver.calls.livekit import (
     member,
 )
 from tests.internet import Internet
+from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
 SLOT = "m.call#ROOM"
@@ -185,7 +186,7 @@ def restart(settings: Settings, internet: Internet) -> Iterator[Callable[[], Ser
         if running:
             running.pop().stop()
         running.append(Server(evolve(settings, calls=calls), internet))
-        running[-1].app.calls.start()
+        outcome(running[-1].app.calls.start())
         return running[-1]
 
     yield start

@@ -18,6 +18,7 @@ from homeserver.http.response import Response
 from tests.homeserver.client_api.calls import CLIENT, ELSEWHERE, ROWS, Call, Fails, Row
 from tests.homeserver.client_api.town import Town
 from tests.internet import PUBLIC, Internet, Website
+from tests.outcomes import outcome
 from tests.people import Exchange, Server, checker
 from tests.spec.check import STATUSES_OF_ERRCODES
 
@@ -47,7 +48,7 @@ def town(settings: Settings, internet: Internet, quick_path: Path) -> Iterator[T
 
     yield Town(servers[0], start_silent)
     for server in servers:
-        server.app.media.stop()
+        outcome(server.app.media.stop())
         server.stop()
 
 

@@ -191,7 +191,7 @@ def test_thumbnails_are_made_once_and_kept(server: Server) -> None:
     assert thumbnail(alice, where, 90, 90, method="crop")[2] == body
     assert files(server, "incoming") == []
 
-    server.app.media.stop()
+    outcome(server.app.media.stop())
 
 
 def test_small_pictures_are_their_own_thumbnails_unless_they_move(server: Server) -> None:
@@ -204,7 +204,7 @@ def test_small_pictures_are_their_own_thumbnails_unless_they_move(server: Server
     assert thumbnail(alice, where, 320, 240, animated="true")[2] == moves
     assert opened(thumbnail(alice, where, 320, 240)[2]).format == "JPEG"
 
-    server.app.media.stop()
+    outcome(server.app.media.stop())
 
 
 def test_what_is_no_picture_has_no_thumbnail(server: Server) -> None:
@@ -217,7 +217,7 @@ def test_what_is_no_picture_has_no_thumbnail(server: Server) -> None:
             asks(alice, "GET", thumbnail_asked).json()
         assert (caught.value.status, caught.value.errcode) == (400, "M_UNKNOWN")
 
-    server.app.media.stop()
+    outcome(server.app.media.stop())
 
 
 def test_a_thumbnail_needs_a_size(server: Server) -> None:
@@ -238,7 +238,7 @@ def test_thumbnails_go_with_their_file(server: Server) -> None:
 
     assert freed > len(picture())
     assert files(server) == files(server, "thumbnails") == []
-    server.app.media.stop()
+    outcome(server.app.media.stop())
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def surf(internet: Internet, settings: Settings) -> Iterator[Callable[..., Web]]
 
     yield surf
     for web in webs:
-        web.server.app.media.stop()
+        outcome(web.server.app.media.stop())
         web.server.stop()
 
 

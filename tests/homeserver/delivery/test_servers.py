@@ -395,7 +395,7 @@ def test_the_metrics_tell_of_it(home: Home, others: Others) -> None:
     others.down.add("b.org")
     alice.sends(room, "hello")
 
-    registry = home.server.app.metrics.registry
+    registry = home.server.app.ground.metrics.registry
     value = registry.get_sample_value
     assert value("isthmus_federation_pdus_sent_total") == 1
     assert value("isthmus_federation_transactions_sent_total", {"outcome": "failed"}) == 1

@@ -144,7 +144,7 @@ class Home:
     def member(self, room: str, user_id: str, membership: str, **content: Any) -> None:
         """A user of another server joins, or leaves: as if their server had told us."""
         app = self.server.app
-        key = load_or_make(app.settings.signing_key_path, app.world.random)
+        key = load_or_make(app.ground.settings.signing_key_path, app.world.random)
         author = Author(user_id.partition(":")[2], key, app.world.clock, app.world.random)
         draft = Draft("m.room.member", {"membership": membership, **content}, user_id)
 

@@ -270,7 +270,7 @@ def test_who_asks_meanwhile_gets_the_truth_and_what_is_missed_is_fetched_after_a
     again = DeliveringServer(b.settings)
     again.link(network)
     assert again.app.shared_keys is not None
-    again.app.shared_keys.start()
+    outcome(again.app.shared_keys.start())
     again.wait(120)
 
     found = held(again, alice.user_id)

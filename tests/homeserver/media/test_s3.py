@@ -17,6 +17,7 @@ from homeserver.media import s3
 from tests.homeserver.media.clients import asks, files
 from tests.homeserver.media.pictures import picture
 from tests.internet import Internet, Website
+from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
 HERE = "198.51.100.9"
@@ -112,7 +113,7 @@ class House:
 def house(internet: Internet, settings: Settings) -> Iterator[House]:
     it = House(internet, settings)
     yield it
-    it.server.app.media.stop()
+    outcome(it.server.app.media.stop())
     it.server.stop()
 
 

@@ -6,6 +6,7 @@ from twisted.internet.defer import ensureDeferred
 
 from homeserver.search.indexing import DELAY_S, STEP, UNSAVED, Indexing
 from homeserver.storage import search
+from tests.outcomes import outcome
 from tests.people import Server
 
 
@@ -46,7 +47,7 @@ def test_sending_leaves_the_index_to_a_later_moment(server: Server) -> None:
 def test_a_backlog_is_worked_off_in_bounded_pieces(server: Server) -> None:
     alice = server.person("alice")
     room = alice.creates_room()
-    server.app.finding.stop()
+    outcome(server.app.finding.stop())
     for number in range(3 * STEP):
         alice.sends(room, f"word {number}")
 
@@ -72,7 +73,7 @@ def test_what_has_no_words_costs_no_writes(server: Server) -> None:
 def test_an_index_that_stands_still_is_not_in_the_way(server: Server) -> None:
     alice = server.person("alice")
     room = alice.creates_room()
-    server.app.finding.stop()
+    outcome(server.app.finding.stop())
     alice.sends(room, "word")
     server.clock.advance(10)
     assert indexed(server) == 0

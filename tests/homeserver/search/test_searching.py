@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
 OPERATORS = """
@@ -342,7 +343,7 @@ def test_after_a_restart_the_index_goes_on_where_it_was(
     sent.append(alice.sends(room, "tea"))
 
     again = start_server()
-    again.app.finding.start()
+    outcome(again.app.finding.start())
     again.clock.advance(0.6)
     for _ in range(5):
         again.clock.advance(0.1)

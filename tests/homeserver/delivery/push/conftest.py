@@ -76,7 +76,7 @@ class PushTown:
         self.internet.pass_time(seconds)
 
     def metric(self, name: str, **labels: str) -> float:
-        return self.server.app.metrics.registry.get_sample_value(name, labels) or 0.0
+        return self.server.app.ground.metrics.registry.get_sample_value(name, labels) or 0.0
 
 
 def pusher(gateway: Gateway, pushkey: str = "key", **changes: Any) -> JsonObject:
