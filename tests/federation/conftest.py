@@ -9,6 +9,7 @@ import pytest
 from attrs import define, frozen
 
 from scripts.benchmarks import synapse as benchmarked
+from scripts.benchmarks.processes import exit_on_signals
 from tests.certificates import Authority
 from tests.federation.homeservers import Homeserver, Product, Site, free_port
 from tests.federation.people import Person
@@ -28,22 +29,26 @@ class Town:
 
     relays: Relays
     _folder: Path
-    _authority: Authority
+    authority: Authority
     _new_database: Callable[[], dict[str, str]]
     servers: list[Homeserver]
 
-    def add(self, product: Product) -> Homeserver:
-        """Start one more server, on the next loopback address."""
+    def add(self, product: Product, delegates: str = "") -> Homeserver:
+        """Start one more server, on the next loopback address.
+
+        Its name is that with the port of its relay, or a name that delegates to there.
+        """
         address = f"127.0.0.{len(self.servers) + 2}"
-        name = f"{address}:{free_port(address)}"
-        folder = self._folder / name.replace(":", "-")
+        here = address, free_port(address)
+        name = delegates or f"{address}:{here[1]}"
+        folder = self._folder / f"{address}-{product.name.lower()}"
         folder.mkdir()
-        certificate, key = self._authority.write(folder, address)
+        certificate, key = self.authority.write(folder, address)
         database = self._new_database() if product.name == "Isthmus" else {}
         ports = free_port(address), free_port(address)
-        site = Site(name, address, *ports, folder, certificate, key, self._authority.path, database)
-        server = Homeserver(product, site)
-        self.relays.add(name, lambda: server.pid, (address, site.federation_port))
+        site = Site(name, address, *ports, folder, certificate, key, self.authority.path, database)
+        server = Homeserver(product, site, f"{address}:{here[1]}")
+        self.relays.add(name, lambda: server.pid, here, (address, site.federation_port))
         self.servers.append(server)
         server.start()
         return server
@@ -61,6 +66,7 @@ def town(
         postgres: PostgresServer = request.getfixturevalue("postgres")
         return {"engine": "postgresql", "dsn": postgres.new_database()}
 
+    exit_on_signals()
     benchmarked.install()
     folder = tmp_path_factory.mktemp("town")
     town = Town(Relays(), folder, Authority(folder), new_database, [])

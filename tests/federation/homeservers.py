@@ -58,6 +58,8 @@ class Homeserver:
 
     product: Product
     site: Site
+    reached_at: str
+    """The address and port of its relay, which are its name unless that is delegated."""
     _program: Program | None = field(default=None, init=False)
 
     @property

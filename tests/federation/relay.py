@@ -16,6 +16,8 @@ from attrs import define, field
 
 T = TypeVar("T")
 
+Address = tuple[str, int]
+
 Find = Callable[[], int | None]
 """The process of a server, while it runs."""
 
@@ -33,16 +35,15 @@ class Relays:
     def __attrs_post_init__(self) -> None:
         Thread(target=self._loop.run_forever, daemon=True).start()
 
-    def add(self, name: str, process: Find, there: tuple[str, int]) -> None:
-        """Pass on what comes to this server name; it is an address with a port."""
+    def add(self, name: str, process: Find, here: Address, there: Address) -> None:
+        """Pass on what comes `here` for the server with this name."""
         self._processes[name] = process
-        host, _, port = name.rpartition(":")
 
         async def serve() -> None:
             async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 await self._pass_on(name, there, reader, writer)
 
-            await asyncio.start_server(pass_on, host, int(port))
+            await asyncio.start_server(pass_on, *here)
 
         self._run(serve())
 
@@ -65,7 +66,7 @@ class Relays:
     async def _pass_on(
         self,
         name: str,
-        there: tuple[str, int],
+        there: Address,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
@@ -82,7 +83,7 @@ class Relays:
         finally:
             del self._open[writer]
 
-    def _caller(self, peer: tuple[str, int]) -> str:
+    def _caller(self, peer: Address) -> str:
         """The name of the server whose process has this end of a connection, if it is one."""
         inode = _inode_of(peer)
         for name, find in self._processes.items():
@@ -102,7 +103,7 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def _inode_of(peer: tuple[str, int]) -> str:
+def _inode_of(peer: Address) -> str:
     """Linux tells it in /proc/net/tcp, where addresses are in the machine's byte order."""
     octets = bytes(int(part) for part in peer[0].split("."))
     local = f"{int.from_bytes(octets, 'little'):08X}:{peer[1]:04X}"
