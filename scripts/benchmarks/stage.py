@@ -27,6 +27,9 @@ class Effort:
     received: int = 100
     """PDUs that come one by one; four times as many come in transactions of 50."""
     large_room: int = 10_000
+    files: int = 20
+    pictures: int = 5
+    space_rooms: int = 1000
     settle_s: float = 5.0
 
 
@@ -39,6 +42,9 @@ QUICK_EFFORT = Effort(
     idle_syncs=30,
     pages=5,
     large_room=1000,
+    files=10,
+    pictures=3,
+    space_rooms=100,
     settle_s=2.0,
 )
 

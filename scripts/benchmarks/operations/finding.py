@@ -1,0 +1,134 @@
+"""Words, threads, and the rooms of a space."""
+
+from functools import partial
+from urllib.parse import quote
+
+import orjson
+
+from scripts.benchmarks.crews import crew, sessions
+from scripts.benchmarks.http_client import Connection
+from scripts.benchmarks.measuring import Figures
+from scripts.benchmarks.people import Person, Session
+from scripts.benchmarks.servers import SERVER_NAME
+from scripts.benchmarks.stage import Stage
+
+SEARCH = "search in a room of 5,000 messages"
+THREADS = "list of 20 threads, of 60"
+HIERARCHY = "all pages of a space of 1,000 rooms"
+THREADS_MADE, REPLIES = 60, 3
+PAGE = 50
+AT_ONCE = 8
+
+_spaces: dict[tuple[str, str], str] = {}
+"""By server and database: making a thousand rooms takes longer than measuring them."""
+
+
+async def search(stage: Stage) -> dict[str, Figures]:
+    """For two words of which one is in every message, newest first."""
+    meter = stage.meter()
+    wish = {
+        "search_term": "old bridge",
+        "order_by": "recent",
+        "filter": {"rooms": [stage.world.archive], "limit": 10},
+    }
+    body = {"search_categories": {"room_events": wish}}
+    async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
+
+        async def some() -> list[float]:
+            answers = [await reader.ask("POST", "search", body) for _ in range(stage.effort.pages)]
+            found = orjson.loads(answers[-1].body)["search_categories"]["room_events"]
+            assert len(found["results"]) == 10, found
+            return [answer.seconds for answer in answers]
+
+        for _ in range(stage.effort.slices):
+            await meter.slice(some)
+    return {SEARCH: meter.figures()}
+
+
+async def threads(stage: Stage) -> dict[str, Figures]:
+    meter = stage.meter()
+    async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
+        room = await reader.create_room("threads")
+        for _ in range(THREADS_MADE):
+            await _thread(stage, reader, room)
+        path = f"/_matrix/client/v1/rooms/{quote(room)}/threads?limit=20"
+
+        async def some() -> list[float]:
+            token = reader.person.token
+            answers = [
+                await reader.connection.request("GET", path, token)
+                for _ in range(stage.effort.pages)
+            ]
+            assert len(orjson.loads(answers[-1].body)["chunk"]) == 20
+            return [answer.seconds for answer in answers]
+
+        for _ in range(stage.effort.slices):
+            await meter.slice(some)
+    return {THREADS: meter.figures()}
+
+
+async def _thread(stage: Stage, session: Session, room: str) -> None:
+    root = orjson.loads((await session.send(room, stage.txn_id())).body)["event_id"]
+    relation = {"rel_type": "m.thread", "event_id": root}
+    for _ in range(REPLIES):
+        body = {"msgtype": "m.text", "body": "yes, at five", "m.relates_to": relation}
+        path = f"rooms/{quote(room)}/send/m.room.message/{stage.txn_id()}"
+        await session.ask("PUT", path, body)
+
+
+async def hierarchy(stage: Stage) -> dict[str, Figures]:
+    """From the first page to the last, again and again."""
+    meter = stage.meter()
+    key = (stage.server.product.name, stage.server.database_kind)
+    if key not in _spaces:
+        _spaces[key] = await _space(stage)
+    async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
+
+        async def whole() -> list[float]:
+            return [await _walk(stage, reader, _spaces[key])]
+
+        for _ in range(stage.effort.slices):
+            await meter.slice(whole)
+    return {HIERARCHY: meter.figures()}
+
+
+async def _walk(stage: Stage, reader: Session, space: str) -> float:
+    path = f"/_matrix/client/v1/rooms/{quote(space)}/hierarchy?limit={PAGE}"
+    seconds, count, after = 0.0, 0, ""
+    while True:
+        answer = await reader.connection.request("GET", path + after, reader.person.token)
+        body = orjson.loads(answer.body)
+        seconds += answer.seconds
+        count += len(body["rooms"])
+        if "next_batch" not in body:
+            break
+        after = f"&from={quote(body['next_batch'])}"
+    assert count == 1 + stage.effort.space_rooms, count
+    return seconds
+
+
+async def _space(stage: Stage) -> str:
+    """Made once for each server."""
+    owner = stage.world.senders[0]
+    async with crew(stage.port, AT_ONCE) as workers:
+
+        async def make(connection: Connection, number: int) -> str:
+            return await Session(owner, connection).create_room(f"room {number}")
+
+        rooms = await workers.each(list(range(stage.effort.space_rooms)), make)
+        async with sessions(stage.port, [owner]) as [session]:
+            wish = {
+                "name": "space",
+                "creation_content": {"type": "m.space"},
+                "room_version": "12",
+            }
+            answer = await session.ask("POST", "createRoom", wish)
+            space = str(orjson.loads(answer.body)["room_id"])
+        await workers.each(rooms, partial(_add_child, owner=owner, space=space))
+    return space
+
+
+async def _add_child(connection: Connection, room: str, *, owner: Person, space: str) -> None:
+    session = Session(owner, connection)
+    path = f"rooms/{quote(space)}/state/m.space.child/{quote(room)}"
+    await session.ask("PUT", path, {"via": [SERVER_NAME]})
