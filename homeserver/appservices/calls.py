@@ -20,7 +20,17 @@ OLD_FOR_MS = 3_600_000
 """So long a service that only knows the old paths is asked there first."""
 NO_SUCH_PATH = (404, 405, 501)
 
-APP = "/_matrix/app/v1"
+TRANSACTIONS = "/_matrix/app/v1/transactions/{}"
+USERS = "/_matrix/app/v1/users/{}"
+ROOMS = "/_matrix/app/v1/rooms/{}"
+PING_PATH = "/_matrix/app/v1/ping"
+PROTOCOL = "/_matrix/app/v1/thirdparty/protocol/{}"
+LOCATIONS = "/_matrix/app/v1/thirdparty/location"
+LOCATIONS_OF_PROTOCOL = "/_matrix/app/v1/thirdparty/location/{}"
+THIRD_PARTY_USERS = "/_matrix/app/v1/thirdparty/user"
+USERS_OF_PROTOCOL = "/_matrix/app/v1/thirdparty/user/{}"
+
+VERSIONED, UNVERSIONED = "/_matrix/app/v1", "/_matrix/app/unstable"
 
 
 class NotAccepted(OutgoingError):
@@ -39,10 +49,11 @@ class Path:
     old: str
 
 
-def path(old_root: str, pattern: str, *values: str) -> Path:
+def path(pattern: str, *values: str) -> Path:
     """`{}` in the pattern stands for the values."""
-    filled = pattern.format(*(quote(value, safe="") for value in values))
-    return Path(APP + filled, old_root + filled)
+    new = pattern.format(*(quote(value, safe="") for value in values))
+    rest = new.removeprefix(VERSIONED)
+    return Path(new, UNVERSIONED + rest if rest.startswith("/thirdparty/") else rest)
 
 
 @define(eq=False)
@@ -55,14 +66,14 @@ class Calls:
 
     async def deliver(self, service: AppService, txn_id: str, body: str) -> None:
         """Raises OutgoingError unless the service has taken the transaction."""
-        where = path("", "/transactions/{}", txn_id)
+        where = path(TRANSACTIONS, txn_id)
         answer = await self._request(service, "PUT", where, TRANSACTION, body.encode())
         if not 200 <= answer.status < 300:
             raise NotAccepted(answer)
 
-    async def knows(self, service: AppService, kind: str, name: str) -> bool:
-        """Whether there is such a user (`users`) or alias (`rooms`): then it has just made it."""
-        answer = await self._request(service, "GET", path("", f"/{kind}/{{}}", name), QUESTION)
+    async def knows(self, service: AppService, pattern: str, name: str) -> bool:
+        """Whether there is such a user (USERS) or alias (ROOMS): then it has just made it."""
+        answer = await self._request(service, "GET", path(pattern, name), QUESTION)
         if answer.status >= 500:
             raise NotAccepted(answer)
         return 200 <= answer.status < 300
@@ -71,13 +82,13 @@ class Calls:
         self, service: AppService, pattern: str, values: tuple[str, ...], query: Mapping[str, str]
     ) -> JsonValue:
         """Of a third-party network; None if the service knows nothing."""
-        where = path("/_matrix/app/unstable", pattern, *values)
+        where = path(pattern, *values)
         answer = await self._request(service, "GET", where, QUESTION, None, query)
         return answer.json() if answer.status == 200 else None
 
     async def ping(self, service: AppService, txn_id: str | None) -> Answer:
         body: JsonObject = {} if txn_id is None else {"transaction_id": txn_id}
-        outgoing = self._outgoing(service, "POST", APP + "/ping", encode(body), {})
+        outgoing = self._outgoing(service, "POST", PING_PATH, encode(body), {})
         return await self._client.request(outgoing, PING)
 
     def close(self) -> None:

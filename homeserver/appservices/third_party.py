@@ -9,7 +9,14 @@ from typing import Any
 from attrs import define, field
 from twisted.internet.defer import Deferred, gatherResults
 
-from homeserver.appservices.calls import Calls
+from homeserver.appservices.calls import (
+    LOCATIONS,
+    LOCATIONS_OF_PROTOCOL,
+    PROTOCOL,
+    THIRD_PARTY_USERS,
+    USERS_OF_PROTOCOL,
+    Calls,
+)
 from homeserver.clock import Clock
 from homeserver.errors import NotFound
 from homeserver.http.outgoing_errors import OutgoingError
@@ -65,7 +72,7 @@ class ThirdParty:
         until_ms, known = self._known.get((service.id, name), (0, None))
         if known is not None and until_ms > self._clock.now_ms():
             return known
-        value = await self._look_up(service, "/thirdparty/protocol/{}", (name,), {})
+        value = await self._look_up(service, PROTOCOL, (name,), {})
         if not isinstance(value, dict):
             return None
         if not all(isinstance(value.get(part), kind) for part, kind in PARTS.items()):
@@ -81,17 +88,20 @@ class ThirdParty:
 
     # -- places and people there
 
-    async def of_protocol(
-        self, kind: str, protocol: str, fields: Mapping[str, str]
-    ) -> list[JsonObject]:
-        """What the fields find: `kind` is location or user."""
-        pattern = f"/thirdparty/{kind}/{{}}"
-        return await self._find(self._of(protocol), pattern, (protocol,), fields)
+    async def locations(self, protocol: str, fields: Mapping[str, str]) -> list[JsonObject]:
+        """What the fields find."""
+        return await self._find(self._of(protocol), LOCATIONS_OF_PROTOCOL, (protocol,), fields)
 
-    async def of_name(self, kind: str, parameter: str, name: str) -> list[JsonObject]:
-        """Where an alias leads to, or who a user is there."""
-        services = (it for it in self._services.all if it.url is not None and it.protocols)
-        return await self._find(services, f"/thirdparty/{kind}", (), {parameter: name})
+    async def users(self, protocol: str, fields: Mapping[str, str]) -> list[JsonObject]:
+        return await self._find(self._of(protocol), USERS_OF_PROTOCOL, (protocol,), fields)
+
+    async def locations_of(self, alias: str) -> list[JsonObject]:
+        """Where an alias leads to."""
+        return await self._find(self._bridges(), LOCATIONS, (), {"alias": alias})
+
+    async def users_of(self, user_id: str) -> list[JsonObject]:
+        """Who a user is there."""
+        return await self._find(self._bridges(), THIRD_PARTY_USERS, (), {"userid": user_id})
 
     async def _find(
         self,
@@ -106,6 +116,9 @@ class ThirdParty:
         if not found:
             raise NotFound("No bridge knows it.")
         return found[:MAX_FOUND]
+
+    def _bridges(self) -> list[AppService]:
+        return [it for it in self._services.all if it.url and it.protocols]
 
     def _of(self, protocol: str) -> list[AppService]:
         return [it for it in self._services.all if it.url and protocol in it.protocols]

@@ -25,23 +25,21 @@ class ThirdPartyEndpoints:
 
     @route("GET", "/v3/thirdparty/location/{protocol}")
     async def find_locations(self, request: Request, protocol: str) -> Response:
-        found = await self._third_party.of_protocol("location", protocol, fields_of(request))
-        return json_response(found)
+        return json_response(await self._third_party.locations(protocol, fields_of(request)))
 
     @route("GET", "/v3/thirdparty/user/{protocol}")
     async def find_users(self, request: Request, protocol: str) -> Response:
-        found = await self._third_party.of_protocol("user", protocol, fields_of(request))
-        return json_response(found)
+        return json_response(await self._third_party.users(protocol, fields_of(request)))
 
     @route("GET", "/v3/thirdparty/location")
     async def locations_of_alias(self, request: Request) -> Response:
         alias = request.required_text("alias")
-        return json_response(await self._third_party.of_name("location", "alias", alias))
+        return json_response(await self._third_party.locations_of(alias))
 
     @route("GET", "/v3/thirdparty/user")
     async def users_of_user(self, request: Request) -> Response:
         user_id = request.required_text("userid")
-        return json_response(await self._third_party.of_name("user", "userid", user_id))
+        return json_response(await self._third_party.users_of(user_id))
 
 
 def fields_of(request: Request) -> Mapping[str, str]:

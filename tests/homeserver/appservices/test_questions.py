@@ -139,3 +139,14 @@ def test_a_service_that_fails_does_not_keep_its_user_from_being_invited(
 
     assert [event["state_key"] for event in bridge.events()] == ["@_irc_new:test"]
     bridge.answers[USERS] = lambda _: NOT_FOUND
+
+
+def test_many_questions_at_once_do_not_pile_up(world: World, bridge: Bridge) -> None:
+    alice = world.server.person("alice")
+    world.internet.unlisten("127.0.0.1", 9000)
+    world.internet.swallows("127.0.0.1", 9000)
+
+    for number in range(200):
+        alice.ask("GET", f"/v3/profile/@_irc_{number}:test")
+
+    assert len(world.internet.calls) <= 51
