@@ -4,7 +4,14 @@ import asyncio
 from pathlib import Path
 
 import yaml
-from mautrix.types import EventType, MessageType, RoomID, TextMessageEventContent, UserID
+from mautrix.types import (
+    BatchSendEvent,
+    EventType,
+    MessageType,
+    RoomID,
+    TextMessageEventContent,
+    UserID,
+)
 from nio import AsyncClient, AsyncClientConfig, RoomMessageText
 
 from tests.appservices.portal import BOT, GHOST, Portal, first, registration, started_portal
@@ -103,6 +110,34 @@ async def whisper(portal: Portal, alice: Alice) -> None:
     assert plain.content.body == "a secret for the bridge"
 
 
+async def remember(portal: Portal, alice: Alice) -> None:
+    """The past of a chat comes after its present; in the end the chat goes."""
+    room_id = await meet(portal, alice)
+    bot, ghost = portal.service.intent, portal.service.intent.user(UserID(GHOST))
+    await ghost.send_text(room_id, "today")
+    await bot.beeper_batch_send(room_id, long_ago("yesterday noon", "yesterday evening"))
+    await bot.beeper_batch_send(room_id, long_ago("last year"))
+
+    page = await alice.client.room_messages(room_id, limit=100)
+    said = [event.body for event in page.chunk if isinstance(event, RoomMessageText)]
+    assert said == ["today", "yesterday evening", "yesterday noon", "last year"]
+
+    await bot.beeper_delete_room(room_id)
+    assert room_id not in (await alice.client.joined_rooms()).rooms
+
+
+def long_ago(*texts: str) -> list[BatchSendEvent]:
+    return [
+        BatchSendEvent(
+            type=EventType.ROOM_MESSAGE,
+            sender=UserID(GHOST),
+            timestamp=1_000_000 + number,
+            content=TextMessageEventContent(msgtype=MessageType.TEXT, body=text),
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
 def is_encrypted(alice: Alice, room_id: str) -> bool:
     room = alice.client.rooms.get(room_id)
     return room is not None and room.encrypted
@@ -121,6 +156,7 @@ def test_a_bridge_speaks_and_listens_in_the_clear_and_in_secret(tmp_path: Path) 
         ):
             await talk(portal, alice)
             await whisper(portal, alice)
+            await remember(portal, alice)
 
     with started_homeserver(tmp_path, database, appservice_config_files=[str(path)]) as homeserver:
         asyncio.run(act(homeserver.base_url))
