@@ -70,7 +70,11 @@ def build_delivery(ground: Ground, happenings: Happenings, peers: PeersPart) -> 
     if not settings.federation.enabled:
         return DeliveryPart()
     db, notifier, clock = happenings.db, happenings.notifier, world.clock
-    audience = Audience(settings.server_name, peers.admission)
+    audience = Audience(
+        settings.server_name,
+        peers.admission,
+        shows_device_names=settings.federation.show_device_names,
+    )
     packing = Packing(settings.server_name, clock, world.random, happenings.presence)
     courier = Courier(db, peers.peers, packing, DeliveryMeter.of(metrics.registry))
     servers = Servers(db, clock, audience, courier, peers.backoff)

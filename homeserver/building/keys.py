@@ -100,9 +100,12 @@ def build_shared_keys(ground: Ground, peers: PeersPart, marks: ClaimMarks) -> Sh
     FollowedLists(tracking).listen(notifier)
     resyncs = Resyncs(tracking, peers.peers, peers.backoff, world.clock, world.random)
     notifier.listen(DeviceListLost, resyncs.lost)
+    serving = DevicesForServers(
+        db, name, OneTimeKeys(db, name, marks), settings.federation.show_device_names
+    )
     return SharedKeys(
         remote=RemoteKeys(tracking, peers.peers),
         told=ToldOfDevices(tracking),
-        endpoints=(DeviceEndpoints(DevicesForServers(db, name, OneTimeKeys(db, name, marks))),),
+        endpoints=(DeviceEndpoints(serving),),
         resyncs=resyncs,
     )

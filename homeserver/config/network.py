@@ -56,6 +56,9 @@ class Federation:
     ip_range_denylist: tuple[IpRange, ...] = setting(
         PRIVATE_RANGES, "Address ranges that are never called."
     )
+    show_device_names: bool = setting(
+        True, "Whether other servers are told the names that people gave to their devices."
+    )
     allow: tuple[ServerPattern, ...] | None = setting(
         None, "Talk only with these servers.", example=["example.org", "*.example.org"]
     )

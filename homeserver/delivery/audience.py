@@ -20,10 +20,13 @@ MAX_ROOMS = 5_000
 class Audience:
     """Servers with which this one does not talk are in none of the answers."""
 
-    def __init__(self, server_name: str, admission: Admission) -> None:
+    def __init__(
+        self, server_name: str, admission: Admission, *, shows_device_names: bool = True
+    ) -> None:
         self.server_name = server_name
         self._suffix = ":" + server_name
         self._admits = admission.admits
+        self.shows_device_names = shows_device_names
         self._known: OrderedDict[str, tuple[Map[str, int], ServerNames]] = OrderedDict()
 
     def is_ours(self, user_id: str) -> bool:

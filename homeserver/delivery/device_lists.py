@@ -55,7 +55,8 @@ class DeviceListNews:
 
     def _note(self, txn: Transaction, user_id: str, servers: ServerNames) -> None:
         """Bring what is told up to date."""
-        told, current = device_updates.told(txn, user_id), _current(txn, user_id)
+        told = device_updates.told(txn, user_id)
+        current = _current(txn, user_id, shows_names=self._audience.shows_device_names)
         for device_id in [*current, *(told.keys() - current.keys())]:
             content = current.get(device_id, GONE)
             if told.get(device_id, GONE) != content and (content or device_id):
@@ -83,13 +84,13 @@ class DeviceListNews:
             outgoing.add(txn, news, servers)
 
 
-def _current(txn: Transaction, user_id: str) -> dict[str, str]:
+def _current(txn: Transaction, user_id: str, *, shows_names: bool) -> dict[str, str]:
     """What there is to tell, by device."""
     keys = device_keys.of_user(txn, user_id)
     found: dict[str, str] = {}
     for device in devices.of_user(txn, user_id):
         content: JsonObject = {}
-        if device.display_name is not None:
+        if shows_names and device.display_name is not None:
             content["device_display_name"] = device.display_name
         if device.device_id in keys:
             content["keys"] = keys[device.device_id]

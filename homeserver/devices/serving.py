@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from attrs import frozen
 from orjson import Fragment
 
-from homeserver.devices.keys import MASTER, SELF_SIGNING, of_users, read_wanted
+from homeserver.devices.keys import MASTER, SELF_SIGNING, WantedDevices, of_users, read_wanted
 from homeserver.devices.one_time_keys import OneTimeKeys, read_claims
 from homeserver.errors import InvalidParam, NotFound
 from homeserver.events.ids import domain_of
@@ -25,17 +25,18 @@ class DevicesForServers:
     _db: Database
     _server_name: str
     _one_time_keys: OneTimeKeys
+    _shows_names: bool = True
 
     async def devices(self, user_id: str) -> JsonObject:
         """All of the user's devices that have keys; raises NotFound."""
         if domain_of(user_id) != self._server_name:
             raise NotFound("This user belongs to another server.")
-        return await self._db.read(_devices, user_id)
+        return await self._db.read(self._devices, user_id)
 
     async def query(self, body: JsonObject) -> JsonObject:
         wanted = read_wanted(body)
         self._check_ours(wanted)
-        return await self._db.read(of_users, "", wanted)
+        return await self._db.read(self._of_users, wanted)
 
     async def claim(self, body: JsonObject) -> JsonObject:
         wanted = read_claims(body)
@@ -46,26 +47,27 @@ class DevicesForServers:
         if any(domain_of(user_id) != self._server_name for user_id in user_ids):
             raise InvalidParam("A server is asked for the keys of its own users only.")
 
+    def _of_users(self, txn: Transaction, wanted: WantedDevices) -> JsonObject:
+        return of_users(txn, "", wanted, show_names=self._shows_names)
 
-def _devices(txn: Transaction, user_id: str) -> JsonObject:
-    """The stream id is that of the newest update sent: what changed since will follow it."""
-    found = device_keys.of_users(txn, [user_id])
-    if user_id not in found:
-        raise NotFound("There is no such user here.")
-    answer: JsonObject = {
-        "user_id": user_id,
-        "stream_id": device_updates.stream_id(txn, user_id) or 0,
-        "devices": [_shown(device) for device in found[user_id]],
-    }
-    signing = cross_signing_keys.of_user(txn, user_id)
-    for usage in (MASTER, SELF_SIGNING):
-        if usage in signing:
-            answer[f"{usage}_key"] = signing[usage].key
-    return answer
+    def _devices(self, txn: Transaction, user_id: str) -> JsonObject:
+        """The stream id is that of the newest update sent: what changed since will follow it."""
+        found = device_keys.of_users(txn, [user_id])
+        if user_id not in found:
+            raise NotFound("There is no such user here.")
+        answer: JsonObject = {
+            "user_id": user_id,
+            "stream_id": device_updates.stream_id(txn, user_id) or 0,
+            "devices": [self._shown(device) for device in found[user_id]],
+        }
+        signing = cross_signing_keys.of_user(txn, user_id)
+        for usage in (MASTER, SELF_SIGNING):
+            if usage in signing:
+                answer[f"{usage}_key"] = signing[usage].key
+        return answer
 
-
-def _shown(device: device_keys.KnownDevice) -> JsonObject:
-    shown: JsonObject = {"device_id": device.device_id, "keys": Fragment(device.keys)}
-    if device.display_name is not None:
-        shown["device_display_name"] = device.display_name
-    return shown
+    def _shown(self, device: device_keys.KnownDevice) -> JsonObject:
+        shown: JsonObject = {"device_id": device.device_id, "keys": Fragment(device.keys)}
+        if self._shows_names and device.display_name is not None:
+            shown["device_display_name"] = device.display_name
+        return shown

@@ -7,6 +7,7 @@ import pytest
 
 from homeserver.config.accounts import Passwords, Registration
 from homeserver.config.limits import RateLimits
+from homeserver.config.network import Federation
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
 from tests.linked_servers import FEDERATION, LinkedServer, Network, Reaching
@@ -41,7 +42,9 @@ def servers(quick_path: Path, network: Network) -> list[DeliveringServer]:
     return [start(quick_path, name, network) for name in ("a", "b")]
 
 
-def start(folder: Path, name: str, network: Network) -> DeliveringServer:
+def start(
+    folder: Path, name: str, network: Network, federation: Federation | None = None
+) -> DeliveringServer:
     settings = Settings(
         server_name=name,
         database=SqliteDatabase(path=folder / f"{name}.db"),
@@ -50,6 +53,7 @@ def start(folder: Path, name: str, network: Network) -> DeliveringServer:
         passwords=Passwords(hash_memory=8 * 1024, hash_passes=1),
         rate_limits=RateLimits(enabled=False),
         trusted_key_servers=(),
+        federation=federation or Federation(),
     )
     server = DeliveringServer(settings)
     server.link(network)

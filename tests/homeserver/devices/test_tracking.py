@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from homeserver.config.network import Federation
 from homeserver.peers.errors import RemoteError
 from homeserver.storage import remote_devices
 from tests.homeserver.delivery.test_between_servers import DeliveringServer, start
@@ -438,3 +439,25 @@ def test_a_forged_device_in_an_update_is_left_out(
     a.sends_edu("b", "m.device_list_update", edu)
 
     assert list(keys_of(bob, alice)) == [alice.device_id]
+
+
+def test_names_of_devices_stay_here_where_the_operator_says_so(
+    servers: list[DeliveringServer], network: Network, quick_path: Path
+) -> None:
+    c = start(quick_path, "c", network, Federation(show_device_names=False))
+    carol = c.person("carol", initial_device_display_name="Carol's phone")
+    bob = servers[1].person("bob")
+    Crypto(carol).settles()
+    room = carol.creates_room(**ENCRYPTED)
+    bob.post(f"/v3/join/{quote(room, safe='')}?via=c")
+    edus: list[JsonObject] = []
+    listen(servers[1], edus.append)
+
+    told = keys_of(bob, carol)[carol.device_id]
+    carol.put(f"/v3/devices/{carol.device_id}", {"display_name": "Carol's new phone"})
+    listed = servers[1].asks("c", "GET", f"{V1}/user/devices/{quote(carol.user_id)}")
+    carol.logs_in(initial_device_display_name="Carol's tablet")
+
+    assert "unsigned" not in told
+    assert "Carol's" not in str([listed, edus])
+    assert edus
