@@ -1,5 +1,8 @@
 """Redactions that came before the events they aim at."""
 
+from collections.abc import Sequence
+
+from homeserver.storage.events import portions
 from homeserver.storage.transaction import Transaction
 
 
@@ -10,6 +13,17 @@ def add(txn: Transaction, event_id: str, position: int) -> None:
         event_id,
         position,
     )
+
+
+def aimed_at(txn: Transaction, event_ids: Sequence[str]) -> set[str]:
+    """Those of the events that a redaction waits for."""
+    return {
+        event_id
+        for part in portions(event_ids)
+        for (event_id,) in txn.query(
+            f"SELECT event_id FROM early_redactions WHERE event_id IN ({txn.in_list(part)})", *part
+        )
+    }
 
 
 def take(txn: Transaction, event_id: str) -> list[int]:

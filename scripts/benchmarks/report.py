@@ -7,6 +7,7 @@ from scripts.benchmarks.measuring import Figures, medians
 
 OURS, THEIRS = "Isthmus", "Synapse"
 BUSY_DRIVER = 0.7
+MORE_IS_BETTER = frozenset({"per_second"})
 
 Medians = Mapping[str, Mapping[str, Figures]]
 """By row, then by product."""
@@ -57,7 +58,7 @@ def report(title: str, rows: Medians, *, judge: bool) -> str:
 
 
 def table(rows: Medians, figures: Sequence[tuple[str, str]]) -> list[str]:
-    """For each figure that occurs: ours, theirs, and how many times theirs is ours."""
+    """For each figure that occurs: ours, theirs, and how many times ours is better."""
     shown = [(name, label) for name, label in figures if _occurs(rows, name)]
     header = ["operation"]
     for _, label in shown:
@@ -67,7 +68,8 @@ def table(rows: Medians, figures: Sequence[tuple[str, str]]) -> list[str]:
         cells = [row]
         for name, _ in shown:
             ours, theirs = (products.get(who, {}).get(name) for who in (OURS, THEIRS))
-            cells += [number(ours), number(theirs), ratio(ours, theirs)]
+            shares = (theirs, ours) if name in MORE_IS_BETTER else (ours, theirs)
+            cells += [number(ours), number(theirs), ratio(*shares)]
         if any(cell != "-" for cell in cells[1:]):
             body.append(cells)
     return aligned([header, *body])

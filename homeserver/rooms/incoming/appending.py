@@ -12,7 +12,7 @@ from homeserver.rooms.incoming.preparing import Prepared, prepare
 from homeserver.rooms.policy_servers import PolicyServers
 from homeserver.rooms.redactions import redact_early
 from homeserver.rooms.timeline import Arrival, RoomStateIds
-from homeserver.storage import events
+from homeserver.storage import early_redactions, events
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -43,7 +43,10 @@ class Appending:
         """
         head = timeline.head(txn, room_id)
         outcomes: list[Outcome] = []
-        known = events.find_all(txn, (event.event_id for event in found))
+        event_ids = [event.event_id for event in found]
+        known = events.find_all(txn, event_ids)
+        # Asked once, before anything is written: so the rows of many events go out together.
+        early = early_redactions.aimed_at(txn, event_ids)
         for number, event in enumerate(found):
             if head is None or self.server_name not in head.servers:
                 outcomes.append(Outcome(event.event_id, NOT_IN_ROOM))
@@ -57,6 +60,9 @@ class Appending:
                 break
             head, outcome = appended
             outcomes.append(outcome)
+            early.add(event.redacts or "")
+            if event.event_id in early and (stored := events.find(txn, event.event_id)):
+                redact_early(txn, stored)
         return outcomes
 
     def _append(
@@ -78,8 +84,6 @@ class Appending:
         signed, arrival = self._heard(txn, head, event, arrival, coming)
         if arrival.standing is Standing.ALLOWED:
             head = timeline.append(txn, head, signed, known=known)
-            if (stored := events.find(txn, event.event_id)) is not None:
-                redact_early(txn, stored)
         else:
             head = timeline.receive(txn, head, signed, arrival)
         return head, Outcome(event.event_id, judgement.reason)

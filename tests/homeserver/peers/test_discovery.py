@@ -169,7 +169,7 @@ def test_a_delegation_that_is_none_is_passed_over(internet: Internet, server: ob
     assert find(internet, "example.org").places == (("example.org", 8448),)
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b" " * 60_000, b"[" * 40_000])
+@pytest.mark.parametrize("body", [b"{", b"[]", b" " * 60_000, b" " * 10_000_000, b"[" * 40_000])
 def test_a_file_that_is_broken_or_large_is_passed_over(internet: Internet, body: bytes) -> None:
     website = Website(lambda _: Response(body))
     internet.hosts["example.org"] = [WEB]

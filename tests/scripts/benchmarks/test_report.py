@@ -64,3 +64,9 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
         "| ------------ | --: |",
         "| a longer one | 1.0 |",
     ]
+
+
+def test_where_more_is_better_the_ratio_says_so() -> None:
+    rows = {"receive": {"Isthmus": {"per_second": 300.0}, "Synapse": {"per_second": 15.0}}}
+
+    assert " 300 |    15.0 |  20.0 |" in report("SQLite", rows, judge=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from homeserver.events.event import Event
 from homeserver.rooms.incoming import receiving
 from tests.homeserver.rooms.incoming.test_receiving import forge, text
 from tests.linked_servers import LinkedServer, Network
@@ -164,3 +165,71 @@ def test_an_invite_that_comes_back_changed_is_not_sent(pair: Pair, network: Netw
 
     assert refused.value.status == 502
     assert ("m.room.member", "@bob:b") not in a.state_of(room)
+
+
+@pytest.mark.parametrize("kind", ["prev_events", "auth_events"])
+def test_events_in_a_circle_lead_nowhere(pair: Pair, network: Network, kind: str) -> None:
+    """Room versions 1 and 2 let servers choose ids, so two events can name each other."""
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat", room_version="2")
+    bob.post(f"/v3/join/{room}?via=a")
+    one, two = (circular(b, room, kind, *names) for names in (("one", "two"), ("two", "one")))
+    before = a.head(room).extremities
+
+    network.asked.clear()
+    answer = b.sends_pdus("a", one.pdu, two.pdu)
+
+    assert all("error" in answer[event.event_id] for event in (one, two))
+    assert len(network.asked) < 30
+    assert a.head(room).extremities == before
+    assert refused(a, "incomplete") + refused(a, "forbidden") == 2
+    alice.sends(room, "still here")
+    assert bob.syncs().texts(room)[-1] == "still here"
+
+
+def circular(server: LinkedServer, room: str, kind: str, name: str, other: str) -> Event:
+    """An event that names another as what it follows, or as what allows it."""
+    state = server.state_of(room)
+    known = [*server.head(room).extremities, *state.values(), f"${other}:b"]
+    auth_events = [
+        state[key]
+        for key in (
+            ("m.room.create", ""),
+            ("m.room.power_levels", ""),
+            ("m.room.member", "@bob:b"),
+        )
+    ]
+    return forge(
+        server,
+        room,
+        "@bob:b",
+        text(name),
+        opaque=name,
+        reference_hashes=dict.fromkeys(known, "x" * 43),
+        **{"auth_events": auth_events, kind: [f"${other}:b"]},
+    )
+
+
+def test_a_state_with_many_wrong_signatures_is_given_up(pair: Pair, network: Network) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+
+    def with_a_crowd(answer: JsonObject) -> JsonObject:
+        member = answer["state"][1]
+        users = [f"@m{number}:a" for number in range(3000)]
+        crowd = [{**member, "state_key": user, "sender": user} for user in users]
+        return {**answer, "state": [*answer["state"], *crowd]}
+
+    with network.tampered("/send_join/", with_a_crowd), pytest.raises(Refused) as refusal:
+        bob.post(f"/v3/join/{room}?via=a")
+
+    assert refusal.value.status == 502
+    assert 100 < refused(b, "forged") <= 600
+    assert b.head(room) is None
+
+
+def refused(server: LinkedServer, reason: str) -> float:
+    registry = server.app.ground.metrics.registry
+    return registry.get_sample_value("isthmus_federation_refused_total", {"reason": reason}) or 0
