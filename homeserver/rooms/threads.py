@@ -34,7 +34,7 @@ class Threads:
 
     async def page(self, requester: Requester, wish: Wish) -> JsonObject:
         """Roots of threads, the one that went on last first."""
-        return await self._db.read(page, requester, wish, self._clock.now_ms())
+        return await self._db.glance(page, requester, wish, self._clock.now_ms())
 
 
 def page(txn: Transaction, requester: Requester, wish: Wish, now_ms: int) -> JsonObject:

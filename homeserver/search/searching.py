@@ -1,6 +1,6 @@
 """Which events a user finds. Spec: Client-Server API, "Server Side Search"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from attrs import evolve, field, frozen
 
@@ -9,7 +9,7 @@ from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
 from homeserver.rooms.history import start_of_stay
-from homeserver.rooms.paging import wanted_of
+from homeserver.rooms.paging import END, wanted_of
 from homeserver.rooms.reading import Reading, find_room
 from homeserver.rooms.shown import Look
 from homeserver.search.answers import Found, answer
@@ -113,17 +113,15 @@ class Rooms:
         seen = {it for room, here in by_room.items() for it in self._visible_in(room, here)}
         return [match for match in matches if match.position in seen]
 
-    def _visible_in(self, room: int, matches: Iterable[Match]) -> set[int]:
+    def _visible_in(self, room: int, matches: Sequence[Match]) -> set[int]:
         reading = self.readings[room] = self._open(room)
         if reading is None:
             return set()
-        since = start_of_stay(reading.spells)
-        in_sight, doubtful = set(), []
-        for match in matches:
-            if since is not None and since <= match.place and self._wants_all():
-                in_sight.add(match.position)
-            elif match.place <= reading.upto:
-                doubtful.append(match.position)
+        since = start_of_stay(reading.spells) if self._wants_all() else None
+        if since is None:
+            since = END
+        in_sight = {match.position for match in matches if since <= match.place}
+        doubtful = [it.position for it in matches if it.place < since and it.place <= reading.upto]
         stored = list(events.at_all(self.txn, doubtful).values())
         for seen in wanted_of(reading, self.wanted, stored):
             in_sight.add(seen.stored.position)

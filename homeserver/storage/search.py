@@ -1,7 +1,7 @@
 """The words of events: FTS5 on SQLite, tsvector on PostgreSQL."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from attrs import frozen
 
@@ -38,8 +38,7 @@ class Query:
     by_rank: bool
 
 
-@frozen
-class Match:
+class Match(NamedTuple):
     """An event with wanted words; those without a place in a timeline do not match."""
 
     position: int
@@ -47,6 +46,7 @@ class Match:
     sender: int
     place: int
     rank: float
+    """How well it fits, where that gives the order; else 0."""
 
 
 class Index(Protocol):
@@ -88,12 +88,13 @@ class SqliteIndex:
 
     def find(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC" if query.by_rank else "rowid DESC"
+        score = "-bm25(search_index, 0.0, 1.0)" if query.by_rank else "0.0"
         found = f"""
-            SELECT rowid AS position, -bm25(search_index, 0.0, 1.0) AS score FROM search_index
+            SELECT rowid AS position, {score} AS score FROM search_index
             WHERE search_index MATCH ? ORDER BY {order} LIMIT {MAX_MATCHES}
             """
         sql = _MATCHES.format(found=found, order=_ORDERS[query.by_rank])
-        return [Match(*row) for row in txn.query(sql, self.expression(query))]
+        return list(map(Match._make, txn.query(sql, self.expression(query))))
 
     def expression(self, query: Query) -> str:
         scopes = (" OR ".join(f'"{entry}"' for entry in scope) for scope in query.scopes)
@@ -125,13 +126,16 @@ class PostgresqlIndex:
 
     def find(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC, position DESC" if query.by_rank else "position DESC"
+        score = "ts_rank(words, CAST(? AS tsquery))" if query.by_rank else "CAST(0 AS real)"
         found = f"""
-            SELECT position, ts_rank(words, CAST(? AS tsquery)) AS score FROM search_index
+            SELECT position, {score} AS score FROM search_index
             WHERE words @@ CAST(? AS tsquery) ORDER BY {order} LIMIT {MAX_MATCHES}
             """
         sql = _MATCHES.format(found=found, order=_ORDERS[query.by_rank])
         words = " & ".join(map(self._phrase, query.phrases))
-        return [Match(*row) for row in txn.query(sql, words, self.expression(query, words))]
+        expression = self.expression(query, words)
+        parameters = (words, expression) if query.by_rank else (expression,)
+        return list(map(Match._make, txn.query(sql, *parameters)))
 
     def expression(self, query: Query, words: str) -> str:
         scopes = (" | ".join(f"'/{entry}'" for entry in scope) for scope in query.scopes)
