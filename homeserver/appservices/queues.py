@@ -191,6 +191,7 @@ class Queues:
             log.exception("changes were not sorted in")
             for queue in self._queues.values():
                 queue.fall_behind()
+                queue.go()
         finally:
             self._is_sorting = False
 

@@ -54,7 +54,9 @@ class Transaction:
 
 @define(eq=False)
 class Bridge:
-    """`answers` say what it answers to a path other than of transactions."""
+    """`answers` say what it answers to a path. A repeated transaction is taken once, as bridges do
+    it; `tried` has them all.
+    """
 
     registration: JsonObject = field(factory=lambda: dict(REGISTRATION))
     status: int = 200
@@ -73,7 +75,7 @@ class Bridge:
         txn_id = unquote(request.path.removeprefix(TRANSACTIONS))
         transaction = Transaction(txn_id, json.loads(request.body), request.body)
         self.tried.append(transaction)
-        if self.status == 200:
+        if self.status == 200 and all(it.txn_id != txn_id for it in self.taken):
             self.taken.append(transaction)
         return json_response({}, self.status)
 

@@ -2,7 +2,11 @@
 
 import pytest
 
+from homeserver.events.event import Event
+from homeserver.events.room_versions import room_version
+from homeserver.rooms.out_of_band import note_membership
 from tests.homeserver.appservices.bridge import Bridge, World
+from tests.outcomes import outcome
 from tests.people import Person
 
 pytestmark = pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)
@@ -135,6 +139,44 @@ def test_after_an_outage_a_service_gets_what_it_would_have_got(
 
     assert members(bridge) == [(bob.user_id, "join"), (bob.user_id, "leave")]
     assert bridge.texts() == ["heard"]
+
+
+def invite_from_elsewhere(user_id: str) -> Event:
+    pdu = {
+        "type": "m.room.member",
+        "sender": "@eve:elsewhere",
+        "state_key": user_id,
+        "room_id": "!room:elsewhere",
+        "content": {"membership": "invite"},
+        "origin_server_ts": 1,
+        "depth": 5,
+        "prev_events": [],
+        "auth_events": [],
+    }
+    return Event.from_pdu(pdu, room_version("10"), f"$invite-of-{user_id[1:].partition(':')[0]}")
+
+
+def test_invites_by_other_servers_reach_a_service_even_after_an_outage(
+    world: World, bridge: Bridge
+) -> None:
+    bob, carol = world.ghost(bridge, "_irc_bob"), world.ghost(bridge, "_irc_carol")
+
+    def is_invited(user_id: str) -> None:
+        event = invite_from_elsewhere(user_id)
+        outcome(world.server.app.database.write(note_membership, event, "elsewhere", []))
+
+    is_invited(bob.user_id)
+    world.settles()
+    bridge.status = 500
+    is_invited(carol.user_id)
+    world.server.person("alice")
+    world.dies()
+    bridge.status = 200
+    world.starts()
+    for _ in range(5):
+        world.settles(1)
+
+    assert members(bridge) == [(bob.user_id, "invite"), (carol.user_id, "invite")]
 
 
 def test_a_new_service_begins_with_the_present(world: World) -> None:

@@ -69,3 +69,15 @@ def test_services_set_the_time_of_comings_and_goings(world: World, bridge: Bridg
     with pytest.raises(Refused) as refused:
         alice.post(f"/v3/join/{room}", {}, ts=1000)
     assert refused.value.errcode == "M_FORBIDDEN"
+
+
+def test_a_service_says_that_it_accepts_an_invite_itself(world: World, bridge: Bridge) -> None:
+    bot, ghost = world.bot(bridge), world.ghost(bridge, "_irc_bob")
+    room = bot.creates_room()
+
+    body = {"user_id": ghost.user_id, "fi.mau.will_auto_accept": True}
+    bot.post(f"/v3/rooms/{room}/invite", body)
+
+    member = bot.state(room, "m.room.member", ghost.user_id)
+    assert member["membership"] == "invite"
+    assert member["fi.mau.will_auto_accept"] is True

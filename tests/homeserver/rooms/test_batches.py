@@ -2,6 +2,7 @@
 
 import pytest
 
+from homeserver.rooms.timeline import Appended
 from tests.homeserver.appservices.bridge import Bridge, Ghost, World
 from tests.people import JsonObject, Person, Refused
 
@@ -89,6 +90,19 @@ def test_history_at_the_end_notifies_only_if_it_should(
         bot.post(BATCH.format(room), body)
         unread = alice.syncs().room(room)["unread_notifications"]
         assert unread["notification_count"] == count
+
+
+@pytest.mark.parametrize("database_settings", ["sqlite"], indirect=True)
+def test_what_is_old_is_told_as_such(chat: tuple[Person, Person, Ghost, str]) -> None:
+    _, bot, ghost, room = chat
+    told: list[bool] = []
+    bot.server.app.notifier.listen(Appended, lambda change: told.append(change.is_quiet))
+
+    for notifies in (False, True):
+        body = {"events": past(ghost, "x"), "forward": True, "send_notification": notifies}
+        bot.post(BATCH.format(room), body)
+
+    assert told == [True, False]
 
 
 def test_a_batch_can_be_marked_as_read(chat: tuple[Person, Person, Ghost, str]) -> None:
