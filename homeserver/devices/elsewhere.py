@@ -4,7 +4,7 @@ Spec: Server-Server API, "End-to-End Encryption".
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -27,6 +27,8 @@ from homeserver.storage.transaction import Transaction
 USER_KEYS = "/_matrix/federation/v1/user/keys"
 MAX_ANSWER = 10 * 1024 * 1024
 SERVERS_AT_ONCE = 100
+USERS_AT_ONCE = 500
+"""Of one server."""
 MAX_WAITING = 10_000
 
 Lists = Mapping[str, RemoteUser]
@@ -78,7 +80,11 @@ class RemoteKeys:
             if is_kept:
                 kept[user_id] = devices.list_position(txn, user_id)
             by_server[domain_of(user_id)][user_id] = () if is_kept else device_ids
-        return [Question(server, users, kept) for server, users in by_server.items()]
+        return [
+            Question(server, part, kept)
+            for server, users in by_server.items()
+            for part in _parts(users)
+        ]
 
     async def _ask(self, question: Question, seconds: float, found: Found) -> None:
         server = question.server
@@ -86,8 +92,8 @@ class RemoteKeys:
         answer = await self._post(server, "query", body, seconds, found.failures)
         if answer is None:
             return
-        told = {user: read_answer(user, answer) for user in question.wanted}
-        lists = {user: list for user, list in told.items() if list is not None}
+        # Many signatures: away from the reactor's thread.
+        lists = await self._tracking.db.read(_lists_in, question, answer)
         found.lists.update(lists)
         kept = {user: list for user, list in lists.items() if user in question.kept}
         if kept:
@@ -132,6 +138,18 @@ class RemoteKeys:
         except PeerError:
             failures[server] = unreachable()
         return None
+
+
+def _parts(wanted: WantedDevices) -> Iterator[WantedDevices]:
+    """So many users that an answer is not too large."""
+    users = list(wanted)
+    for start in range(0, len(users), USERS_AT_ONCE):
+        yield {user: wanted[user] for user in users[start : start + USERS_AT_ONCE]}
+
+
+def _lists_in(_: Transaction, question: Question, answer: JsonObject) -> Lists:
+    told = {user_id: read_answer(user_id, answer) for user_id in question.wanted}
+    return {user_id: list for user_id, list in told.items() if list is not None}
 
 
 def _held(txn: Transaction, asker: str, wanted: WantedDevices) -> JsonObject:

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from homeserver.changes import DeviceListLost
 from homeserver.clock import Clock
-from homeserver.devices.remote_lists import read_list
+from homeserver.devices.remote_lists import RemoteUser, read_list
 from homeserver.devices.tracking import Tracking
 from homeserver.events.ids import domain_of
 from homeserver.http.client import Limits
@@ -106,7 +106,7 @@ class Resyncs:
             return
         try:
             answer = await self._ask(user_id)
-            told, stream_id = read_list(user_id, answer)
+            told, stream_id = await self._tracking.db.read(_read, user_id, answer)
         except RemoteError as error:
             if error.status in (400, 403, 404):
                 # There is nothing to follow: who wants these keys asks for them each time.
@@ -125,6 +125,11 @@ def _still_wanted(txn: Transaction, user_id: str) -> int | None:
     """Where the user's list changed last; None if it is held, and true."""
     held = remote_devices.find(txn, user_id)
     return devices.list_position(txn, user_id) if held is not None and held.is_stale else None
+
+
+def _read(_: Transaction, user_id: str, answer: JsonObject) -> tuple[RemoteUser, int]:
+    """Away from the reactor's thread: there may be many signatures."""
+    return read_list(user_id, answer)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

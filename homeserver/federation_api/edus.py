@@ -49,27 +49,26 @@ class Told:
 
     async def receipts(self, origin: str, content: JsonObject) -> None:
         for room_id, user_id, receipt in receipts_in(content):
-            check_own(origin, user_id)
-            await self._doors.check(origin, room_id)
-            event_ids = field(receipt, "event_ids", list)
-            thread = field(field(receipt, "data", dict, {}), "thread_id", str, None)
-            if event_ids and isinstance(event_ids[0], str):
-                await self._move(user_id, room_id, event_ids[0], thread)
+            try:
+                await self._receipt(origin, room_id, user_id, receipt)
+            except MatrixError:
+                # Of a room that keeps the server out, say: the others are good all the same.
+                continue
 
-    async def _move(self, user_id: str, room_id: str, event_id: str, thread: str | None) -> None:
-        try:
-            await self._receipts.set(user_id, room_id, READ, event_id, thread)
-        except MatrixError:
-            # Of an event that we do not have: the others are good all the same.
-            return
+    async def _receipt(self, origin: str, room_id: str, user_id: str, receipt: JsonObject) -> None:
+        check_own(origin, user_id)
+        await self._doors.check(origin, room_id)
+        event_ids = field(receipt, "event_ids", list)
+        thread = field(field(receipt, "data", dict, {}), "thread_id", str, None)
+        if event_ids and isinstance(event_ids[0], str):
+            await self._receipts.set(user_id, room_id, READ, event_ids[0], thread)
 
     async def presence(self, origin: str, content: JsonObject) -> None:
         for told in field(content, "push", list)[:MAX_ENTRIES]:
             if not isinstance(told, dict):
                 continue
             user_id = field(told, "user_id", str)
-            check_own(origin, user_id)
-            if not await self._doors.concerns_us(user_id):
+            if not is_own(origin, user_id) or not await self._doors.concerns_us(user_id):
                 continue
             status = field(told, "status_msg", str, None)
             if status is not None and (len(status) > MAX_STATUS or "\0" in status):
@@ -93,8 +92,12 @@ class Told:
 
 
 def check_own(origin: str, user_id: str) -> None:
-    if domain_of(user_id) != origin or "\0" in user_id or not fits(user_id):
+    if not is_own(origin, user_id):
         raise Forbidden("A server tells of its own users.")
+
+
+def is_own(origin: str, user_id: str) -> bool:
+    return domain_of(user_id) == origin and "\0" not in user_id and fits(user_id)
 
 
 def receipts_in(content: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:

@@ -42,6 +42,37 @@ def test_typing_of_who_is_not_in_the_room_is_passed_over(pair: list[LinkedServer
     assert not _typing(alice, room)
 
 
+def test_one_bad_receipt_does_not_spoil_the_others(pair: list[LinkedServer]) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    private = alice.creates_room()
+    bob.post(f"/v3/join/{room}?via=a")
+    event, hidden = alice.sends(room, "read this"), alice.sends(private, "not this")
+    alice.syncs()
+
+    def read(event_id: str) -> dict[str, object]:
+        return {"event_ids": [event_id], "data": {"ts": 1}}
+
+    content = {
+        private: {"m.read": {bob.user_id: read(hidden)}},
+        "!nowhere:a": {"m.read": {bob.user_id: read(hidden)}},
+        room: {
+            "m.read": {
+                alice.user_id: read(event),
+                "@stranger:b": read(event),
+                bob.user_id: read(event),
+            }
+        },
+    }
+    b.sends_edu("a", "m.receipt", content)
+
+    synced = alice.syncs()
+    (receipt,) = synced.room(room)["ephemeral"]["events"]
+    assert list(receipt["content"][event]["m.read"]) == [bob.user_id]
+    assert not synced.room(private)
+
+
 def _typing(person: Person, room: str) -> list[str]:
     events = person.syncs().room(room).get("ephemeral", {}).get("events", [])
     return [u for e in events if e["type"] == "m.typing" for u in e["content"]["user_ids"]]

@@ -37,6 +37,16 @@ def test_lists_and_devices_are_remembered_and_forgotten(server: Server) -> None:
     assert _read(server, devices.list_position, ANNE) == 0
 
 
+def test_those_in_a_room_are_found(server: Server) -> None:
+    alice = server.person("alice")
+    room = alice.creates_room()
+    _write(server, remote_devices.save, alice.user_id, HeldList(1))
+    _write(server, remote_devices.save, BERT, HeldList(1))
+
+    assert _read(server, remote_devices.in_room, room) == [alice.user_id]
+    assert _read(server, remote_devices.in_room, "!elsewhere:a") == []
+
+
 def test_an_update_continues_a_list_whose_updates_are_all_known() -> None:
     held = HeldList(10).after(12)
 
