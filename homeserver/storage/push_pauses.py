@@ -19,6 +19,11 @@ def all(txn: Transaction) -> dict[str, Pause]:
     return {name: Pause(*times) for name, *times in rows}
 
 
+def forget(txn: Transaction, before_ts: int) -> None:
+    """Those whom nobody has asked again since that time: nothing waits for them any more."""
+    txn.execute("DELETE FROM push_pauses WHERE retry_ts < ?", before_ts)
+
+
 def save(txn: Transaction, name: str, pause: Pause) -> None:
     txn.insert(
         """

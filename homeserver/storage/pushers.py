@@ -139,8 +139,12 @@ def delete_of_others(txn: Transaction, user_id: str, app_id: str, pushkey: str) 
 
 
 def delete_of_device(txn: Transaction, user_id: str, device_id: str) -> None:
-    """With a device that logs out go the pushers that it set."""
-    _delete(txn, "user_id = ? AND device_id = ?", user_id, device_id)
+    """With a device that logs out go the pushers that it set; a mailbox is no device's."""
+    _delete(txn, "user_id = ? AND device_id = ? AND app_id <> 'm.email'", user_id, device_id)
+
+
+def delete_of_user(txn: Transaction, user_id: str) -> None:
+    _delete(txn, "user_id = ?", user_id)
 
 
 def _delete(txn: Transaction, which: str, *parameters: object) -> None:

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from homeserver.changes import AccountErased
 from homeserver.devices.devices import Devices
 from homeserver.logs import logger
-from homeserver.storage import accounts, login_tokens
+from homeserver.storage import accounts, login_tokens, pushers
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
@@ -76,6 +76,7 @@ class Deactivation:
             is_leaving=True,
         )
         self._devices.remove_all(txn, user_id)
+        pushers.delete_of_user(txn, user_id)
         login_tokens.remove_of(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)

@@ -11,6 +11,7 @@ from homeserver.storage.push_pauses import Pause
 
 FIRST_WAIT_MS = 5_000
 LONGEST_WAIT_MS = 900_000
+FORGOTTEN_AFTER_MS = 24 * 3_600_000
 LONGEST_WISH_MS = 3_600_000
 """So long at most somebody may ask us to wait."""
 
@@ -27,7 +28,16 @@ class Pauses:
     _known: dict[str, Pause]
 
     async def start(self) -> None:
+        await self.forget()
         self._known.update(await self._db.read(push_pauses.all))
+
+    async def forget(self) -> None:
+        """Those that nobody has asked again for long: their pushers are gone, or have nothing."""
+        before_ts = self._clock.now_ms() - FORGOTTEN_AFTER_MS
+        old = [name for name, pause in self._known.items() if pause.retry_ts < before_ts]
+        for name in old:
+            del self._known[name]
+        await self._db.write(push_pauses.forget, before_ts)
 
     def wait_ms(self, name: str) -> int:
         """How long it is not to be asked; 0 if it may be."""

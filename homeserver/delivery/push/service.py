@@ -15,6 +15,7 @@ from homeserver.storage import push_queue
 from homeserver.storage.database import Database
 
 MEASURED_EVERY_S = 30.0
+TIDIED_EVERY_S = 3600.0
 
 log = logger(__name__)
 
@@ -38,6 +39,7 @@ class Push:
         await parts.arrivals.start()
         await parts.readers.start()
         self._measure()
+        self._clock.call_later(TIDIED_EVERY_S, self._tidy)
 
     async def stop(self) -> None:
         """Before the database is closed."""
@@ -45,6 +47,13 @@ class Push:
         self._parts.readers.stop()
         await self._parts.arrivals.stop()
         self._parts.gateways.stop()
+
+    def _tidy(self) -> None:
+        if self._is_running:
+            Deferred.fromCoroutine(self._parts.pauses.forget()).addErrback(
+                lambda failure: log.error("old pauses were not forgotten: %s", failure.value)
+            )
+            self._clock.call_later(TIDIED_EVERY_S, self._tidy)
 
     def _measure(self) -> None:
         if self._is_running:

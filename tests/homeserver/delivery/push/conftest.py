@@ -63,6 +63,13 @@ class PushTown:
     def people(self, *names: str) -> list[Person]:
         return self.server.people(*names)
 
+    def pair(self, gateway: Gateway, **changes: Any) -> tuple[Person, Person, str]:
+        """Two in a room, of whom the second has a telephone."""
+        first, second = self.people("alice", "bob")
+        room = a_room(first, second)
+        second.post("/v3/pushers/set", pusher(gateway, **changes))
+        return first, second, room
+
     def gateway(self, name: str = "push.example.org") -> Gateway:
         self._gateways += 1
         gateway = Gateway(name, HERE.format(self._gateways))

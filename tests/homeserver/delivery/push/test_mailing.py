@@ -297,3 +297,26 @@ def test_what_is_no_address_is_refused(town: Town, wrong: JsonObject) -> None:
         bob.post("/v3/pushers/set", {**PUSHER, **wrong})
 
     assert refused.value.errcode == "M_INVALID_PARAM"
+
+
+def test_a_mailbox_outlives_the_device_that_named_it_but_not_the_account(town: Town) -> None:
+    at = office(town)
+    alice, bob = at.people("alice", "bob")
+    room = a_room(alice, bob)
+    device = bob.logs_in()
+    subscribes(at, device)
+    device.post("/v3/logout")
+    alice.sends(room, "dinner")
+    at.passes(11 * MINUTE_S)
+    assert len(at.mail.heard()) == 1
+
+    alice.sends(room, "more")
+    identifier = {"type": "m.id.user", "user": "bob"}
+    proof = {
+        "type": "m.login.password",
+        "identifier": identifier,
+        "password": "correct horse battery",
+    }
+    bob.post("/v3/account/deactivate", {"auth": proof})
+    at.passes(24 * HOUR_S)
+    assert at.mail.heard() == []

@@ -56,9 +56,7 @@ def test_who_reads_has_the_number_cleared(town: Town) -> None:
 def test_who_answers_has_read(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
     alice.sends(room, "hello")
     here.passes()
     gateway.told()
@@ -72,9 +70,7 @@ def test_who_answers_has_read(town: Town) -> None:
 def test_who_reads_on_quickly_has_the_number_corrected_once(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
     sent = [alice.sends(room, str(number)) for number in range(4)]
     here.passes()
     gateway.told()
@@ -90,9 +86,7 @@ def test_who_reads_on_quickly_has_the_number_corrected_once(town: Town) -> None:
 def test_who_counts_for_himself_gets_no_numbers(town: Town, name: str) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway, data={name: True}))
+    alice, bob, room = here.pair(gateway, data={name: True})
 
     event_id = alice.sends(room, "hello")
     here.passes()
@@ -106,9 +100,7 @@ def test_who_counts_for_himself_gets_no_numbers(town: Town, name: str) -> None:
 def test_a_call_that_nobody_took_is_counted_as_missed(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
 
     alice.sends_event(room, "m.call.invite", {"call_id": "1", "lifetime": 60_000, "version": "1"})
     here.passes()
@@ -126,9 +118,7 @@ def test_a_call_that_nobody_took_is_counted_as_missed(town: Town) -> None:
 def test_what_was_read_just_before_a_crash_is_corrected_after_it(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
     event_id = alice.sends(room, "hello")
     here.passes()
     gateway.told()

@@ -25,9 +25,7 @@ def passes_slowly(here: PushTown, seconds: int, step: int = 60) -> None:
 def test_after_an_hour_of_nonsense_all_is_told_in_order(town: Town, answer: Response) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
     gateway.answer = answer
 
     sent = []
@@ -45,9 +43,7 @@ def test_after_an_hour_of_nonsense_all_is_told_in_order(town: Town, answer: Resp
 def test_a_gateway_that_answers_nonsense_with_success_has_been_told(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
     gateway.answer = Response(b"<html>", content_type="text/html")
 
     sent = [alice.sends(room, "one"), alice.sends(room, "two")]
@@ -85,9 +81,7 @@ def test_a_gateway_that_begins_to_answer_and_stops_is_given_up_for_a_while(town:
     here.internet.unlisten(gateway.address, 443)
     stalling = Speaker(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
     here.internet.listen(gateway.address, 443, stalling, gateway.name)
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
 
     alice.sends(room, "hello")
     here.passes()
@@ -114,9 +108,7 @@ def test_one_pusher_that_its_gateway_does_not_take_holds_up_no_other_there(town:
 def test_waiting_ends_when_the_gateway_says_so(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
     gateway.answer = Response(status=429, headers=(("Retry-After", "100"),))
     event_id = alice.sends(room, "hello")
     here.passes()
@@ -132,9 +124,7 @@ def test_waiting_ends_when_the_gateway_says_so(town: Town) -> None:
 def test_a_restart_forgets_neither_what_waits_nor_how_long(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
     gateway.answer = Response(status=500)
     sent = [alice.sends(room, str(number)) for number in range(3)]
     passes_slowly(here, 300)
@@ -174,9 +164,7 @@ def test_what_happened_while_nobody_followed_is_told_after_the_start(town: Town)
 def test_what_is_too_old_is_given_up(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
     gateway.answer = Response(status=500)
     alice.sends(room, "old")
     passes_slowly(here, 25 * HOUR_S, step=600)
@@ -194,9 +182,7 @@ def test_a_gateway_at_a_private_address_is_not_called_unless_permitted(
 ) -> None:
     here = town(push=Push(custom_ca_paths=(internet.authority.path,)))
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
 
     alice.sends(room, "hello")
     here.passes()
@@ -208,9 +194,7 @@ def test_a_gateway_at_a_private_address_is_not_called_unless_permitted(
 def test_the_age_of_the_oldest_is_measured(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
     gateway.answer = Response(status=500)
     alice.sends(room, "hello")
 
@@ -220,3 +204,18 @@ def test_the_age_of_the_oldest_is_measured(town: Town) -> None:
     gateway.answer = OK
     passes_slowly(here, 600, step=30)
     assert here.metric("isthmus_push_oldest_seconds") == 0
+
+
+def test_a_gateway_that_nobody_uses_any_more_is_forgotten(town: Town) -> None:
+    here = town()
+    gateway = here.gateway()
+    gateway.answer = Response(status=500)
+    alice, bob, room = here.pair(gateway)
+    alice.sends(room, "hello")
+    here.passes()
+    assert here.metric("isthmus_push_gateways_failing") == 1
+
+    bob.post("/v3/pushers/set", {**pusher(gateway), "kind": None})
+    passes_slowly(here, 26 * HOUR_S, step=HOUR_S)
+
+    assert here.metric("isthmus_push_gateways_failing") == 0

@@ -47,9 +47,7 @@ def test_a_message_is_told_with_all_that_the_specification_names(town: Town) -> 
 def test_who_wants_only_ids_gets_only_ids(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway, data={"format": "event_id_only"}))
+    alice, _bob, room = here.pair(gateway, data={"format": "event_id_only"})
 
     event_id = alice.sends(room, "dinner")
     here.passes()
@@ -64,9 +62,7 @@ def test_an_operator_can_keep_content_from_gateways(town: Town, internet: Intern
     ca = (internet.authority.path,)
     here = town(push=Push(ip_range_allowlist=PUBLIC, custom_ca_paths=ca, include_content=False))
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, _bob, room = here.pair(gateway)
 
     alice.sends(room, "a secret")
     here.passes()
@@ -206,9 +202,7 @@ def test_a_rejected_pushkey_ends_its_pusher_and_no_other(town: Town) -> None:
 def test_what_has_been_read_or_redacted_meanwhile_is_not_told(town: Town) -> None:
     here = town()
     gateway = here.gateway()
-    alice, bob = here.people("alice", "bob")
-    room = a_room(alice, bob)
-    bob.post("/v3/pushers/set", pusher(gateway))
+    alice, bob, room = here.pair(gateway)
     gateway.answer = Response(status=503)
     alice.sends(room, "first")
     here.passes()
