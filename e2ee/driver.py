@@ -8,13 +8,16 @@ from typing import Any
 
 import aiohttp
 
-from e2ee.encoding import JsonObject
-from e2ee.happenings import Happening, NotSent, Sent
+from e2ee.attachments import Encryption, decrypt_whole
+from e2ee.encoding import JsonObject, canonical
+from e2ee.errors import E2eeError
+from e2ee.happenings import Happening, HistoryOffered, NotSent, Sent
 from e2ee.machine import Machine
 from e2ee.requests import CLIENT, Request
 
 RETRY_S = (0.5, 1, 2, 5, 10, 30)
 TOO_MANY = 429
+MAX_FILE = 64 * 1024 * 1024
 
 
 class Refused(Exception):
@@ -50,6 +53,20 @@ class Homeserver:
         """Repeats what may succeed later; raises Refused for what will not."""
         answer: JsonObject = await self._ask(method, path, body, query)
         return answer
+
+    async def upload(self, data: bytes) -> str:
+        """The mxc:// URI of a new file; what it is stays among those who have its key."""
+        answer = await self.ask("POST", "/_matrix/media/v3/upload", data)
+        return str(answer["content_uri"])
+
+    async def download(self, uri: str) -> bytes:
+        path = f"/_matrix/client/v1/media/download/{uri.removeprefix('mxc://')}"
+        url = self._base_url + path
+        async with self._http.get(url, headers=self._headers, params=self._as_user) as response:
+            data = await response.content.read(MAX_FILE + 1)
+            if response.status != 200 or len(data) > MAX_FILE:
+                raise Refused(response.status, {"errcode": "M_NOT_FOUND", "error": uri})
+            return data
 
     async def ask_list(self, method: str, path: str) -> list[JsonObject]:
         answer: list[JsonObject] = await self._ask(method, path, None, {})
@@ -103,6 +120,8 @@ class Driver:
         for room_id, room in response.get("rooms", {}).get("join", {}).items():
             for event in room.get("timeline", {}).get("events", []):
                 happenings += self.machine.receive_event(room_id, event, now_ms())
+        for one in [one for one in happenings if isinstance(one, HistoryOffered)]:
+            happenings += await self.take_history(one)
         await self.settle()
         return response["next_batch"], happenings + self.take_happenings()
 
@@ -130,6 +149,25 @@ class Driver:
                 self._late.remove(happening)
                 raise happening.error
         raise Refused(400, {"errcode": "M_UNKNOWN", "error": "The server did not take the event."})
+
+    async def share_history(self, room_id: str, user_id: str) -> None:
+        """Before inviting somebody: let them read what the room's rules let newcomers read."""
+        sealed = Encryption.begin(random)
+        data = sealed.update(canonical(self.machine.history_bundle(room_id)))
+        file = sealed.file(await self.server.upload(data))
+        while not self.machine.offer_history(room_id, user_id, file, now_ms()):
+            await self.settle()
+        await self.settle()
+
+    async def take_history(self, offer: HistoryOffered) -> list[Happening]:
+        """A bundle that is gone or altered is no reason to stop."""
+        try:
+            data = await self.server.download(str(offer.file.get("url")))
+            bundle = decrypt_whole(data, offer.file)
+        except (Refused, aiohttp.ClientError, E2eeError):
+            self.machine.refuse_history(offer.room_id, offer.sender)
+            return []
+        return self.machine.import_history(offer.room_id, offer.sender, bundle)
 
     async def _carry(self, request: Request) -> list[Happening]:
         try:

@@ -56,8 +56,10 @@ class KeyRequests:
     _records: Records
     _random: Random
 
-    def ask(self, room_id: str, session_id: str) -> bool:
-        """Ask all our verified devices, once; False if there are none."""
+    def ask(self, room_id: str, session_id: str, sender_key: str = "") -> bool:
+        """Ask all our verified devices, once; False if there are none. The sender key, which the
+        event may claim, is for clients that still want it.
+        """
         helpers = self._devices.verified()
         if not helpers or self._records.get("asking", session_id) is not None:
             return bool(helpers)
@@ -66,6 +68,8 @@ class KeyRequests:
         asking = {"request_id": request_id, "room_id": room_id, "devices": asked}
         self._records.put("asking", session_id, asking)
         body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id}
+        if sender_key:
+            body["sender_key"] = sender_key
         self._tell(asked, {"action": "request", "request_id": request_id, "body": body})
         return True
 

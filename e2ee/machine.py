@@ -352,6 +352,11 @@ class Machine:
         with self._records.step():
             return self._parts.verifications.request_in_room(room_id, user_id, now_ms)
 
+    def start_bare_sas(self, user_id: str, device_id: str, now_ms: int) -> Verification:
+        """With one device of somebody whose client knows no verification requests."""
+        with self._records.step():
+            return self._parts.verifications.start(user_id, device_id, now_ms)
+
     def verification(self, id: str) -> Verification | None:
         return self._parts.verifications.get(id)
 
@@ -404,7 +409,8 @@ class Machine:
             event_id = str(refused.event.get("event_id"))
             if not self._parts.reading.is_waiting(refused.room_id, event_id, session_id):
                 self._parts.reading.keep(refused)
-            self._parts.key_requests.ask(refused.room_id, session_id)
+            sender_key = optional(refused.event["content"], "sender_key", str, "")
+            self._parts.key_requests.ask(refused.room_id, session_id, sender_key)
         return refused
 
     def _after(self, request: Request, answer: JsonObject) -> list[Happening]:

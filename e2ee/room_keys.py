@@ -77,8 +77,8 @@ def copied_key(content: JsonObject, source: KeySource, room_id: str, session_id:
 
 
 def is_shareable(content: JsonObject) -> bool:
-    """Clients older than the specification's 1.19 say it by the name of the proposal."""
-    return any(content.get(name) is True for name in SHAREABLE)
+    """Clients have said it by other names before the specification's 1.19."""
+    return any(content.get(name) is True for name in (*SHAREABLE, "m.shared_history"))
 
 
 def room_key_from(key: RoomKey, sender: str) -> RoomKey:

@@ -17,6 +17,7 @@ from e2ee.verification.sas import (
     Agreement,
     Party,
     commitment,
+    commitments,
     decimals,
     emoji,
 )
@@ -286,7 +287,7 @@ class Verification:
         key = field_of(content, "key", str)
         if self._we_started:
             assert self._start is not None
-            if commitment(key, self._start) != self._commitment.rstrip("="):
+            if self._commitment.rstrip("=") not in commitments(key, self._start):
                 raise VerificationRefused("m.mismatched_commitment", "The key was exchanged.")
         self._agreement.meet(key)
         if not self._we_started:

@@ -82,6 +82,12 @@ def commitment(key: str, start: JsonObject) -> str:
     return encode_base64(hashlib.sha256(key.encode() + canonical(start)).digest())
 
 
+def commitments(key: str, start: JsonObject) -> tuple[str, str]:
+    """As others write it: matrix-nio writes the same hash in hexadecimal."""
+    written = commitment(key, start)
+    return written, decode_base64(written).hex()
+
+
 def emoji(string: bytes) -> list[tuple[str, str]]:
     """Seven pictures, with their names."""
     bits = int.from_bytes(string[:6], "big") >> 6

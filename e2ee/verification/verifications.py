@@ -109,6 +109,16 @@ class Verifications:
         self._asked_in_room[sending] = one
         return one
 
+    def start(self, user_id: str, device_id: str, now_ms: int) -> Verification:
+        """Begin to compare strings without asking first, for clients that know no requests."""
+        one = self._new(self._random(16).hex(), user_id, now_ms, we_asked=True)
+        one.their_device_id = device_id
+        one.phase = Phase.READY
+        self._fix(one)
+        one.start_sas()
+        self.say(one)
+        return one
+
     def sent(self, request_id: str, event_id: str) -> list[Happening]:
         one = self._asked_in_room.pop(request_id, None)
         if one is None:

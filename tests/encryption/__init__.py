@@ -1,0 +1,1 @@
+"""The encryption machine talks with clients that others wrote, over a server of ours."""
