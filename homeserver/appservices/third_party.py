@@ -73,9 +73,10 @@ class ThirdParty:
         if known is not None and until_ms > self._clock.now_ms():
             return known
         value = await self._look_up(service, PROTOCOL, (name,), {})
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or "instances" not in value:
             return None
-        if not all(isinstance(value.get(part), kind) for part, kind in PARTS.items()):
+        value = {**{part: kind() for part, kind in PARTS.items()}, **value}
+        if not all(isinstance(value[part], kind) for part, kind in PARTS.items()):
             log.info("%s describes %s in a way that nobody understands", service.id, name)
             return None
         value["instances"] = [

@@ -44,8 +44,14 @@ class AccountEndpoints:
 
     @route("POST", "/v3/account/deactivate", access=Access.OPTIONAL, cost="login")
     async def deactivate(self, request: Request) -> JsonObject:
-        user_id, body = await self._confirm(request, request.json_object_or_empty())
-        await self._deactivation.deactivate(user_id, erase=field(body, "erase", bool, False))
+        requester = requester_of(request)
+        if requester is not None and requester.appservice:
+            body = request.json_object_or_empty()
+            erase = field(body, "erase", bool, False)
+            await self._deactivation.by_service(requester, erase=erase)
+        else:
+            user_id, body = await self._confirm(request, request.json_object_or_empty())
+            await self._deactivation.deactivate(user_id, erase=field(body, "erase", bool, False))
         # No third-party identifiers are kept here, so none is left bound.
         return {"id_server_unbind_result": "success"}
 

@@ -7,6 +7,8 @@ from twisted.internet.defer import Deferred
 
 from homeserver.changes import AccountErased
 from homeserver.devices.devices import Devices
+from homeserver.errors import Forbidden
+from homeserver.http.requester import Requester
 from homeserver.logs import logger
 from homeserver.storage import accounts, login_tokens, pushers
 from homeserver.storage.database import Database
@@ -59,6 +61,16 @@ class Deactivation:
     async def deactivate(self, user_id: str, *, erase: bool) -> None:
         await self._db.write(self._deactivate, user_id, erase)
         self._start_leaving(user_id)
+
+    async def by_service(self, requester: Requester, *, erase: bool) -> None:
+        """An application service ends a user that it has made, without further proof.
+
+        Spec: Application Service API, "Server admin style permissions".
+        """
+        account = await self._accounts.find(requester.user_id)
+        if account is None or account.appservice != requester.appservice:
+            raise Forbidden("Application services leave this to their users.")
+        await self.deactivate(requester.user_id, erase=erase)
 
     async def resume(self) -> None:
         """Go on leaving where an earlier run of the server ended."""

@@ -159,3 +159,17 @@ def test_ids_that_cannot_be_are_nobodys(bridge: Person) -> None:
         with pytest.raises(Refused) as refused:
             bridge.get("/v3/account/whoami", **query)
         assert refused.value.status in (400, 403)
+
+
+def test_a_service_ends_users_that_it_made_but_no_others(bridged: Server, bridge: Person) -> None:
+    ghost(bridge, "_irc_someone", inhibit_login=True)
+    bridged.person("puppet_x")
+
+    bridge.post("/v3/account/deactivate", user_id="@_irc_someone:test")
+    with pytest.raises(Refused) as gone:
+        bridge.get("/v3/account/whoami", user_id="@_irc_someone:test")
+    with pytest.raises(Refused) as theirs:
+        bridge.post("/v3/account/deactivate", user_id="@puppet_x:test")
+
+    assert gone.value.errcode == "M_USER_DEACTIVATED"
+    assert (theirs.value.status, theirs.value.errcode) == (403, "M_FORBIDDEN")
