@@ -97,7 +97,11 @@ class RoomEntries:
         if is_direct or is_direct != was_direct:
             entry["is_dm"] = is_direct
         told.timelines[head.room_id] = found.events
-        return {**entry, **_shown(sitting, part, found, required), **counts}
+        shown = _shown(sitting, part, found, required)
+        if is_expanded:
+            # The client has some of it already, and should look which.
+            shown["limited"] = True
+        return {**entry, **shown, **counts}
 
     def _timeline(self, sitting: Sitting, part: Part) -> tuple[Timeline, bool]:
         """The newest events, and whether some of them are older than what the client has."""

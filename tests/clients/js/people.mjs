@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { fail } from "node:assert/strict";
 import loglevel from "loglevel";
 import * as sdk from "matrix-js-sdk";
+import { SlidingSync, SlidingSyncEvent, SlidingSyncState } from "matrix-js-sdk/lib/sliding-sync.js";
 
 loglevel.getLogger("matrix").setLevel("silent");
 
@@ -54,6 +55,29 @@ export class Person {
       threadSupport: true,
     });
     await this.until(() => this.client.isInitialSyncComplete());
+  }
+
+  // Through sliding sync, with one list of all rooms; gives the SDK's SlidingSync.
+  async startsSliding(list = {}) {
+    const state = [
+      ["m.room.create", ""],
+      ["m.room.name", ""],
+      ["m.room.join_rules", ""],
+      ["m.room.member", "$LAZY"],
+      ["m.room.member", "$ME"],
+    ];
+    const all = { ranges: [[0, 19]], timeline_limit: 10, required_state: state, ...list };
+    const opened = { timeline_limit: 50, required_state: [["*", "*"]] };
+    const lists = new Map([["all", all]]);
+    const slidingSync = new SlidingSync(this.client.baseUrl, lists, opened, this.client, 5_000);
+    const complete = new Promise((resolve) =>
+      slidingSync.on(SlidingSyncEvent.Lifecycle, (state, answer) => {
+        if (state === SlidingSyncState.Complete && answer) resolve();
+      }),
+    );
+    await this.client.startClient({ slidingSync, threadSupport: true });
+    await complete;
+    return slidingSync;
   }
 
   // Wait until something is so, and give what the condition found; every piece of news is a
