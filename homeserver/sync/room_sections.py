@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from homeserver.json_values import JsonObject
 from homeserver.storage import heads
+from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.left_rooms import left_room
 from homeserver.sync.pending_rooms import pending_room
+from homeserver.sync.reading_ahead import in_portions, read_rooms
 from homeserver.sync.rooms_elsewhere import is_elsewhere, room_elsewhere
-from homeserver.sync.view import View
+from homeserver.sync.view import MEMBER, View
 
 SECTIONS = {"join": "join", "invite": "invite", "knock": "knock", "leave": "leave", "ban": "leave"}
 
@@ -24,15 +26,25 @@ class Overtaken(Exception):
 
 def room_sections(view: View, joined_rooms: JoinedRooms) -> JsonObject:
     sections: JsonObject = {}
-    for room_id, membership in _candidates(view):
-        if not _concerns(view, room_id, membership):
-            continue
-        if membership.moved > view.upto:
-            raise Overtaken
-        entry = _entry(view, joined_rooms, room_id, membership)
-        if entry is not None:
-            sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
+    concerned = (one for one in _candidates(view) if _concerns(view, *one))
+    for portion in in_portions(concerned):
+        if view.begins:
+            read_rooms(view.txn, portion, lambda head: _shown_state(view, head))
+        for room_id, membership in portion:
+            if membership.moved > view.upto:
+                raise Overtaken
+            entry = _entry(view, joined_rooms, room_id, membership)
+            if entry is not None:
+                sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
     return sections
+
+
+def _shown_state(view: View, head: Head) -> Iterable[int]:
+    """Members, if they are loaded lazily, come with what they say."""
+    if head.members.get(view.user_id) != "join":
+        return ()
+    lazy = view.is_lazy
+    return [place for key, place in head.state.items() if not lazy or key[0] != MEMBER]
 
 
 def _candidates(view: View) -> Iterable[tuple[str, Membership]]:

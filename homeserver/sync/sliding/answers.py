@@ -1,6 +1,6 @@
 """An answer of sliding sync, put together from rooms and extensions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from attrs import frozen
 
@@ -8,11 +8,13 @@ from homeserver.clock import Clock
 from homeserver.json_values import JsonObject
 from homeserver.rooms.shown import Look
 from homeserver.storage import account_data, heads, moved_rooms
+from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Rooms
 from homeserver.storage.sliding_connections import Change, Version
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
+from homeserver.sync.reading_ahead import in_portions, read_rooms
 from homeserver.sync.sliding.candidates import Candidates
 from homeserver.sync.sliding.extensions import Extended
 from homeserver.sync.sliding.room_entries import RoomEntries, Told
@@ -20,7 +22,7 @@ from homeserver.sync.sliding.room_lists import RoomLists
 from homeserver.sync.sliding.scope import scope_of
 from homeserver.sync.sliding.sitting import Candidate, Sitting, filter_with
 from homeserver.sync.sliding.wishes import SlidingWish
-from homeserver.sync.view import SyncWish, View
+from homeserver.sync.view import MEMBER, SyncWish, View
 
 
 @frozen
@@ -68,9 +70,11 @@ class SlidingAnswers:
         moved = self._moved(sitting)
         found = list(self.parts.candidates.of(sitting, moved))
         told = Told()
-        heads.load_all(txn, [candidate.room_id for candidate in found])
-        for candidate in found:
-            self.parts.entries.add(sitting, candidate, told)
+        for portion in in_portions(found):
+            ahead = read_ahead(sitting, portion)
+            for candidate in portion:
+                self.parts.entries.add(sitting, candidate, told)
+            del ahead
         self._add_bumps(sitting, told)
         extensions, is_news = self.parts.extended.sections(sitting, found, moved, told)
         body: JsonObject = {
@@ -145,6 +149,24 @@ class SlidingAnswers:
 
     def _lists(self, sitting: Sitting, found: Sequence[Candidate]) -> JsonObject:
         return {name: {"count": count} for name, count in sitting.scope.counts().items()}
+
+
+def read_ahead(sitting: Sitting, candidates: Sequence[Candidate]) -> object:
+    """What new rooms are told with; for as long as it is kept."""
+    configs = {
+        one.room_id: one.scope.config
+        for one in candidates
+        if one.scope is not None and one.known == 0
+    }
+    rooms = [(one.room_id, one.membership) for one in candidates if one.room_id in configs]
+
+    def wanted(head: Head) -> Iterable[int]:
+        if not head.is_joined(sitting.view.user_id):
+            return ()
+        keys = configs[head.room_id].state.among(head.state)
+        return [head.state[key] for key in keys if key[0] != MEMBER]
+
+    return read_rooms(sitting.txn, rooms, wanted)
 
 
 def newly_entered(rooms: Rooms, since: int) -> set[str]:
