@@ -304,27 +304,18 @@ def newest_of(txn: Transaction, rooms: Collection[int]) -> dict[int, Stored]:
         return {}
     rows = txn.query(
         f"""
-        SELECT rooms.room, {_COLUMNS} FROM rooms JOIN events ON events.room = rooms.room
-            AND events.place = (
-                SELECT MAX(newest.place) FROM events AS newest WHERE newest.room = rooms.room
-            )
-        WHERE rooms.room IN ({txn.in_list(rooms)})
+        SELECT rooms.room, (
+            SELECT events.position FROM events
+            WHERE events.room = rooms.room AND events.place IS NOT NULL
+            ORDER BY events.place DESC LIMIT 1
+        )
+        FROM rooms WHERE rooms.room IN ({txn.in_list(rooms)})
         """,
         *rooms,
     )
-    return {row[0]: _remember(txn, row[1:]) for row in rows}
-
-
-def first_message(txn: Transaction, room: int) -> int | None:
-    """The place of the room's first event that is no state."""
-    row = txn.one(
-        """
-        SELECT place FROM events WHERE room = ? AND place IS NOT NULL AND state_key IS NULL
-        ORDER BY place LIMIT 1
-        """,
-        room,
-    )
-    return None if row is None else int(row[0])
+    positions = {room: position for room, position in rows if position is not None}
+    found = at_all(txn, positions.values())
+    return {room: found[position] for room, position in positions.items()}
 
 
 def before(
