@@ -318,6 +318,18 @@ def newest_of(txn: Transaction, rooms: Collection[int]) -> dict[int, Stored]:
     return {room: found[position] for room, position in positions.items()}
 
 
+def first_message(txn: Transaction, room: int) -> int | None:
+    """The place of the room's first event that is no state."""
+    row = txn.one(
+        """
+        SELECT place FROM events WHERE room = ? AND place IS NOT NULL AND state_key IS NULL
+        ORDER BY place LIMIT 1
+        """,
+        room,
+    )
+    return None if row is None else int(row[0])
+
+
 def before(
     txn: Transaction, room: int, place: int, limit: int, after: int | None = None
 ) -> list[Stored]:
