@@ -41,11 +41,14 @@ FEDERATION = ("federation", "keys")
 
 @define(eq=False)
 class Network:
-    """`cuts` are pairs of servers that do not reach each other; `asked` is what was requested."""
+    """`cuts` are pairs of servers that do not reach each other; `asked` is what was requested, and
+    `tried` are the servers that should have heard it.
+    """
 
     servers: dict[str, "LinkedServer"] = field(factory=dict)
     cuts: set[frozenset[str]] = field(factory=set)
     asked: list[str] = field(factory=list)
+    tried: list[str] = field(factory=list)
     _tampering: dict[str, Callable[[JsonObject], JsonObject]] = field(factory=dict)
     _stalled: str = ""
     _held: list[str] = field(factory=list)
@@ -115,6 +118,7 @@ class Reaching:
 
     async def ask(self, server: str, question: Question, authorization: str = "") -> Answer:
         network = self.network
+        network.tried.append(server)
         other = network.servers.get(server)
         if other is None or frozenset((self.own, server)) in network.cuts:
             raise PeerUnreachable(f"{server} cannot be reached.")

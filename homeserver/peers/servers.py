@@ -36,6 +36,11 @@ class Peers:
         """Our own."""
         return self._keys.server_name
 
+    def is_silent(self, server: str) -> bool:
+        """Whether only those who insist may ask it for now."""
+        silence = self._backoff.silence_of(server)
+        return silence is not None and silence.retry_ts > self._now_ms()
+
     async def request(
         self,
         server: str,

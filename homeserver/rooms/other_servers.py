@@ -26,9 +26,16 @@ class StateIds:
 
 @frozen(eq=False)
 class OtherServers:
-    """All raise PeerError; answers of a wrong shape count as PeerUnreachable."""
+    """All raise PeerError; answers of a wrong shape count as PeerUnreachable.
+
+    What a user waits for is asked also of servers that did not answer lately.
+    """
 
     _peers: Peers
+
+    def is_silent(self, server: str) -> bool:
+        """Whether it did not answer lately."""
+        return self._peers.is_silent(server)
 
     # -- events
 
@@ -78,7 +85,8 @@ class OtherServers:
     ) -> JsonObject:
         """A draft of a membership event: `kind` is "join", "leave" or "knock"."""
         path = path_of(V1 + f"/make_{kind}/{{}}/{{}}", room_id, user_id)
-        return await self._get(server, path, {"ver": list(versions)} if versions else None)
+        query = {"ver": list(versions)} if versions else None
+        return await self._get(server, path, query, insist=True)
 
     async def send_join(
         self, server: str, room_id: str, event_id: str, pdu: JsonObject
@@ -102,7 +110,7 @@ class OtherServers:
     ) -> JsonObject:
         """The invite with the signature of the user's server."""
         path = path_of(V2 + "/invite/{}/{}", room_id, event_id)
-        answer = await self._peers.request(server, "PUT", path, body=body)
+        answer = await self._peers.request(server, "PUT", path, body=body, insist=True)
         return _object(server, answer, "event")
 
     async def exchange_third_party_invite(
@@ -119,7 +127,8 @@ class OtherServers:
         return await self._get(server, path_of(V1 + "/timestamp_to_event/{}", room_id), query)
 
     async def directory(self, server: str, alias: str) -> JsonObject:
-        return await self._get(server, V1 + "/query/directory", {"room_alias": alias})
+        query = {"room_alias": alias}
+        return await self._get(server, V1 + "/query/directory", query, insist=True)
 
     async def profile(self, server: str, user_id: str, field_name: str | None) -> JsonObject:
         query = {"user_id": user_id, **({"field": field_name} if field_name else {})}
@@ -130,7 +139,8 @@ class OtherServers:
         return await self._get(server, path_of(V1 + "/hierarchy/{}", room_id), query)
 
     async def public_rooms(self, server: str, body: JsonObject) -> JsonObject:
-        return await self._peers.request(server, "POST", V1 + "/publicRooms", body=body)
+        path = V1 + "/publicRooms"
+        return await self._peers.request(server, "POST", path, body=body, insist=True)
 
     async def _get(
         self,
@@ -138,8 +148,11 @@ class OtherServers:
         path: str,
         query: Query | None = None,
         limits: Limits = QUICK,
+        insist: bool = False,
     ) -> JsonObject:
-        return await self._peers.request(server, "GET", path, query=query, limits=limits)
+        return await self._peers.request(
+            server, "GET", path, query=query, limits=limits, insist=insist
+        )
 
 
 def _list(server: str, answer: JsonObject, name: str) -> list[JsonValue]:

@@ -105,6 +105,7 @@ def synapse_settings(site: Site) -> dict[str, Any]:
             "destination_min_retry_interval": "1s",
             "destination_max_retry_interval": "2s",
             "max_short_retry_delay": "1s",
+            "max_long_retry_delay": "2s",
         },
         **rate_limits(),
     }

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.federation.conftest import somebody
 from tests.federation.homeservers import Homeserver
 from tests.federation.people import Person, until
+from tests.federation.test_devices import crypto, devices_of
 
 MISSED = 500
 CAUGHT_UP_S = 120.0
@@ -75,6 +77,35 @@ def test_a_message_to_a_device_waits_until_its_server_is_back(
     bob.sends(room, "I am back")
 
     bob.waits(lambda gathered: gathered.to_device)
+
+
+def test_who_was_banned_while_the_server_was_away_learns_it(
+    alice: Person, bob: Person, room: str
+) -> None:
+    bob.home.stop()
+    try:
+        alice.bans(room, bob)
+    finally:
+        bob.home.start()
+    somebody(bob.home, "carol").post("/v3/publicRooms", {}, server=alice.home.name)
+
+    bob.waits(lambda gathered: room in gathered.left)
+
+
+def test_a_device_that_was_added_meanwhile_is_noticed(
+    alice: Person, bob: Person, room: str
+) -> None:
+    bob.syncs()
+    bob.gathered.changed_devices.clear()
+    bob.home.stop()
+    try:
+        crypto(alice).settles()
+    finally:
+        bob.home.start()
+    bob.sends(room, "I am back")
+
+    bob.waits(lambda gathered: alice.user_id in gathered.changed_devices, CAUGHT_UP_S)
+    assert set(until(lambda: devices_of(bob, alice))) == {alice.device_id}
 
 
 def texts(person: Person, room: str) -> list[str]:

@@ -121,10 +121,13 @@ class FederatedRooms:
     async def _first_to_help(
         self, user_id: str, address: RoomAddress, ask: Callable[[str], Awaitable[None]]
     ) -> None:
-        """Those that were named, who told of the room, who invited the user, who made the room."""
+        """Those that were named, who told of the room, who invited the user, who made the room;
+        last of all those that did not answer lately.
+        """
         told = await self._receiving.db.glance(_servers, user_id, address.room_id)
         servers = (*address.via, *told, domain_of(address.room_id))
         known = [server for server in servers if is_server_name(server)]
+        known.sort(key=self._receiving.others.is_silent)
         await first_to_help(known, self._receiving.server_name, ask)
 
     async def _with_profile(self, user_id: str, content: JsonObject) -> JsonObject:

@@ -224,3 +224,31 @@ def test_members_of_a_room_that_this_server_has_left_are_not_let_in(pair: Pair) 
         bob.post(f"/v3/join/{room}?via=a")
 
     assert refused.value.errcode == "M_UNABLE_TO_AUTHORISE_JOIN"
+
+
+def test_a_server_that_was_silent_is_asked_when_somebody_wants_in(pair: Pair) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat", room_alias_name="tea")
+    with a.sender.network.cut("a", "b"), pytest.raises(Refused):
+        bob.joins("#tea:a")
+
+    assert bob.joins("#tea:a") == room
+
+
+def test_servers_that_were_silent_are_asked_last(link: Link) -> None:
+    a, b, c = link("a", "b", "c")
+    alice, bob, carol = a.person("alice"), b.person("bob"), c.person("carol")
+    room = alice.creates_room(preset="public_chat")
+    other = alice.creates_room(preset="public_chat")
+    bob.joins(room, "a")
+    carol.joins(other, "a")
+    network = a.sender.network
+
+    with network.cut("a", "c"):
+        with pytest.raises(Refused):
+            carol.joins("#nothing:a")
+        network.tried.clear()
+        carol.joins(room, "a", "b")
+
+    assert network.tried[0] == "b"
