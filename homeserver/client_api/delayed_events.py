@@ -71,16 +71,20 @@ class DelayedEventEndpoints:
     @route("GET", OLD + "/delayed_events", access=Access.GUEST)
     async def old_lists(self, request: Request) -> JsonObject:
         """Only what is scheduled stands in `delayed_events`; newer clients read the other two."""
-        user_id = request.user_id
-        scheduled, _ = await self._delayed.page(user_id, Filter(states=(SCHEDULED,)), 1000)
-        over = Filter(states=(SENT, CANCELLED, FAILED), backwards=True)
-        finalised, _ = await self._delayed.page(user_id, over)
-        waiting = [shown(it) for it in scheduled]
-        return {
-            "delayed_events": waiting,
-            "scheduled": waiting,
-            "finalised": [finalised_before(it) for it in finalised],
-        }
+        user_id, wanted = request.user_id, set(request.parameters.get("delay_id", ()))
+        status = request.choice("status", "", ("", "scheduled", "finalised"))
+        body: JsonObject = {}
+        if status != "finalised":
+            found, _ = await self._delayed.page(user_id, Filter(states=(SCHEDULED,)), 1000)
+            waiting = [shown(it) for it in found if not wanted or it.delay_id in wanted]
+            body.update(delayed_events=waiting, scheduled=waiting)
+        if status != "scheduled":
+            over = Filter(states=(SENT, CANCELLED, FAILED), backwards=True)
+            found, _ = await self._delayed.page(user_id, over, 1000)
+            body["finalised"] = [
+                finalised_before(it) for it in found if not wanted or it.delay_id in wanted
+            ]
+        return body
 
 
 @frozen(eq=False)

@@ -193,6 +193,9 @@ def test_clients_list_what_waits_and_what_became_of_the_rest(server: Server, tal
     outcomes = {it["delayed_event"]["delay_id"]: it for it in lists["finalised"]}
     assert (outcomes[sent]["outcome"], outcomes[sent]["reason"]) == ("send", "delay")
     assert (outcomes[cancelled]["outcome"], outcomes[cancelled]["reason"]) == ("cancel", "action")
+    only = alice.get(f"{OLD}/delayed_events", status="finalised", delay_id=sent)
+    assert [it["delayed_event"]["delay_id"] for it in only["finalised"]] == [sent]
+    assert "scheduled" not in only
     page = alice.get("/v1/delayed_events", status="cancelled")
     assert [it["delay_id"] for it in page["delayed_events"]] == [cancelled]
     (failed,) = bob.get("/v1/delayed_events", status="failed")["delayed_events"]
