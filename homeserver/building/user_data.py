@@ -28,6 +28,7 @@ from homeserver.users.profiles import Elsewhere, Profiles, Propagate
 from homeserver.users.push_rules import PushRules
 from homeserver.users.pusher_kinds import EMAIL, HTTP, WEB_PUSH
 from homeserver.users.pushers import Pushers
+from homeserver.users.rate_limits import Limits
 from homeserver.users.tags import Tags
 
 
@@ -60,6 +61,8 @@ def build_user_data(
     carry = to_device_elsewhere(settings, world)
     if settings.user_directory.enabled:
         Acquaintances(settings.server_name, db).listen(notifier)
+    limits = Limits(settings.rate_limits, world.clock)
+    pushers = Pushers(db, world.clock, world.random, pusher_kinds(settings), limits)
     to_device = ToDevice(db, world.clock, settings.server_name, carry)
     return UserDataPart(
         filters=filters,
@@ -73,7 +76,7 @@ def build_user_data(
             TagEndpoints(Tags(db)),
             FilterEndpoints(filters),
             PushRuleEndpoints(PushRules(db)),
-            PusherEndpoints(Pushers(db, world.clock, world.random, pusher_kinds(settings))),
+            PusherEndpoints(pushers),
             PresenceEndpoints(presence),
             UserDirectoryEndpoints(UserDirectory(db, settings.user_directory)),
             ToDeviceEndpoints(to_device),

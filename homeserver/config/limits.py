@@ -41,6 +41,10 @@ class RateLimits:
     search: Limit = setting(Limit(2.0, 30), "Searching messages and rooms, for one person.")
     call: Limit = setting(Limit(1.0, 30), "Tokens for calls, from one address.")
     report: Limit = setting(Limit(0.1, 10), "Reporting rooms, events and users, for one person.")
+    mail_question: Limit = setting(
+        Limit(0.0002, 5),
+        "Asking addresses whether they want letters about missed messages, for one person.",
+    )
     delayed_event: Limit = setting(
         Limit(20.0, 200), "Putting off, sending and cancelling delayed events, from one address."
     )

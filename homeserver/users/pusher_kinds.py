@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from homeserver.errors import BadJson, InvalidParam, TooLarge
+from homeserver.http.client import split_url
+from homeserver.http.outgoing_errors import BadAnswer
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject, encode
 
@@ -18,6 +20,8 @@ EMAIL_APP = "m.email"
 
 ENABLED = "org.matrix.msc3881.enabled"
 MAX_BYTES = 8192
+UNCOMPRESSED = 65
+"""Bytes of a P-256 key: both coordinates, and a byte that says so."""
 GATEWAY_PATH = "/_matrix/push/v1/notify"
 """The only path: a push gateway is not just any URL that a user makes us call."""
 
@@ -98,7 +102,10 @@ def _check_browser(pusher: JsonObject) -> None:
     if len(_decoded(field(data, "auth", str))) != 16:
         raise InvalidParam("'auth' must be 16 bytes in URL-safe Base64.")
     try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(pusher["pushkey"]))
+        key = _decoded(pusher["pushkey"])
+        if len(key) != UNCOMPRESSED:
+            raise ValueError
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), key)
     except ValueError:
         raise InvalidParam(
             "The 'pushkey' of a web push pusher is an uncompressed P-256 key in URL-safe Base64."
@@ -106,10 +113,10 @@ def _check_browser(pusher: JsonObject) -> None:
 
 
 def _is_url(url: str, schemes: Collection[str]) -> bool:
+    """One that the door for outgoing requests would let through."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        return split_url(url).scheme in schemes
+    except BadAnswer:
         return False
 
 

@@ -24,6 +24,7 @@ from homeserver.storage.pusher_proofs import Proof
 from homeserver.storage.pushers import Pusher
 from homeserver.storage.transaction import Transaction
 from homeserver.users.pusher_kinds import EMAIL, ENABLED, HTTP, WEB_PUSH, read_key, read_pusher
+from homeserver.users.rate_limits import MAIL_QUESTION, Limits
 
 MAX_PUSHERS = 100
 PROOF_MS = {EMAIL: 24 * 3600 * 1000}
@@ -46,6 +47,7 @@ class Pushers:
     _clock: Clock
     _random: Random
     _kinds: Collection[str]
+    _limits: Limits
 
     async def of_user(self, user_id: str) -> list[JsonObject]:
         return [shown(pusher) for pusher in await self._db.glance(pushers.of_user, user_id)]
@@ -63,7 +65,16 @@ class Pushers:
         content = read_pusher(body, self._kinds)
         now_ms = self._clock.now_ms()
         wish = Pusher(0, user_id, device_id, enabled, content["kind"] == HTTP, now_ms, 0, content)
+        if wish.kind == EMAIL:
+            await self._count_question(wish)
         return await self._db.write(self._set, wish, append)
+
+    async def _count_question(self, wish: Pusher) -> None:
+        """Nobody lets us write to strangers at will; raises LimitExceeded."""
+        key = wish.user_id, wish.app_id, wish.pushkey
+        known = await self._db.glance(pushers.find_by_key, *key)
+        if known is None or not known.is_activated:
+            self._limits.take(MAIL_QUESTION, wish.user_id)
 
     async def activate(self, user_id: str, app_id: str, token: str) -> None:
         """What was sent to a browser has come back: MSC4174."""

@@ -9,6 +9,7 @@ from homeserver.config.limits import Limit, RateLimits
 from homeserver.errors import LimitExceeded
 
 MAX_REMEMBERED = 100_000
+MAIL_QUESTION = "mail_question"
 
 
 @frozen
@@ -41,6 +42,7 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "call": bucket(settings.call, by_ip=True),
         "report": bucket(settings.report),
         "admin_redaction": bucket(settings.admin_redaction),
+        MAIL_QUESTION: bucket(settings.mail_question),
         "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
         "login": bucket(settings.login.ip, by_ip=True),

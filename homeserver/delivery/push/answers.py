@@ -13,7 +13,8 @@ def of_status(answer: Answer) -> Outcome:
     """Of an answer that is no success: who is at fault, the machine or this one request."""
     reason = f"status {answer.status}"
     if answer.status >= 500 or answer.status in BUSY or 300 <= answer.status < 400:
-        return Outcome(Fate.LATER, wish_of(answer.headers), reason)
+        is_busy = answer.status in BUSY or answer.status == 503
+        return Outcome(Fate.LATER, wish_of(answer.headers), reason, is_answer=not is_busy)
     return Outcome(Fate.PUSHER_LATER, 0, reason)
 
 

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from homeserver.clock import Clock
 from homeserver.delivery.lanes import Lane
 from homeserver.delivery.push.pauses import Pauses
-from homeserver.delivery.push.turns import Fate, Turn
+from homeserver.delivery.push.turns import Fate, Outcome, Turn
 from homeserver.delivery.push.watchers import Watch
 from homeserver.logs import logger
 
@@ -23,6 +23,8 @@ SLOW_AT_ONCE = 30
 OF_ONE_GATEWAY = 8
 SLOW_MS = 3_000
 RETRY_MS = 30_000
+MANY_STUMBLES = 3
+"""Errors of a gateway that answers, one after the other: a few may come of what it was told."""
 
 TakeTurn = Callable[[Watch], Coroutine[Any, Any, Turn]]
 
@@ -39,6 +41,7 @@ class Gateway:
     """By pusher, whether it is to have another turn."""
     is_queued: bool = False
     is_slow: bool = False
+    stumbles: int = 0
     is_timed: bool = False
 
 
@@ -122,7 +125,7 @@ class Gateways:
             self._wake_later(watch, RETRY_MS)
         if gateway.line:
             self._join(gateway)
-        elif not gateway.busy and not gateway.is_timed:
+        elif not (gateway.busy or gateway.is_timed or gateway.stumbles):
             self._gateways.pop(gateway.name, None)
 
     async def _tell(self, watch: Watch) -> Turn | None:
@@ -146,20 +149,29 @@ class Gateways:
     async def _note(self, gateway: Gateway, watch: Watch, turn: Turn, is_woken: bool) -> None:
         again_in_ms, has_more = turn.again_in_ms, turn.has_more or is_woken
         fate = turn.outcome.fate if turn.outcome else None
-        if turn.outcome is not None and fate is Fate.LATER:
-            await self._pauses.failed(gateway.name, turn.outcome.wish_ms)
-            has_more = True
-        elif turn.outcome is not None and fate is Fate.PUSHER_LATER:
-            await self._pauses.succeeded(gateway.name)
-            await self._pauses.failed(pause_of(watch), turn.outcome.wish_ms)
+        if turn.outcome is not None and fate in (Fate.LATER, Fate.PUSHER_LATER):
+            has_more = await self._failed(gateway, watch, turn.outcome)
             again_in_ms = self._pauses.wait_ms(pause_of(watch))
         elif fate is not None:
+            gateway.stumbles = 0
             await self._pauses.succeeded(gateway.name)
             await self._pauses.succeeded(pause_of(watch))
         if again_in_ms:
             self._wake_later(watch, again_in_ms)
         elif has_more:
             self.wake(watch)
+
+    async def _failed(self, gateway: Gateway, watch: Watch, outcome: Outcome) -> bool:
+        """Rest the gateway, or only this pusher; whether the pusher stays in the gateway's line."""
+        gateway.stumbles += outcome.fate is Fate.LATER
+        stumbled = outcome.is_answer and gateway.stumbles < MANY_STUMBLES
+        if outcome.fate is Fate.LATER and not stumbled:
+            await self._pauses.failed(gateway.name, outcome.wish_ms)
+            return True
+        if outcome.fate is Fate.PUSHER_LATER:
+            await self._pauses.succeeded(gateway.name)
+        await self._pauses.failed(pause_of(watch), outcome.wish_ms)
+        return False
 
     def _wake_later(self, watch: Watch, wait_ms: int) -> None:
         if watch.id in self._timed:

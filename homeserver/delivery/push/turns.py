@@ -19,11 +19,15 @@ class Fate(Enum):
 
 @frozen
 class Outcome:
-    """`wish_ms` is how long the other side asked us to wait; `reason` is for logs."""
+    """`wish_ms` is how long the other side asked us to wait; `reason` is for logs.
+
+    `is_answer` tells that it answered, if only with an error of its own.
+    """
 
     fate: Fate
     wish_ms: int = 0
     reason: str = ""
+    is_answer: bool = False
 
 
 @frozen

@@ -30,6 +30,7 @@ class Gateway:
     answer: Response = OK
     rejected: list[str] = field(factory=list)
     refused: list[str] = field(factory=list)
+    refusal: int = 400
     requests: list[Request] = field(factory=list)
 
     @property
@@ -38,7 +39,7 @@ class Gateway:
 
     def hears(self, request: Request) -> Response:
         if any(pushkey.encode() in request.body for pushkey in self.refused):
-            return Response(status=400)
+            return Response(status=self.refusal)
         self.requests.append(request)
         if self.rejected:
             return Response(json.dumps({"rejected": self.rejected}).encode())

@@ -91,14 +91,17 @@ def test_a_gateway_that_begins_to_answer_and_stops_is_given_up_for_a_while(town:
     assert here.metric("isthmus_push_notifications_total", kind="http", outcome="later") == 1
 
 
-def test_one_pusher_that_its_gateway_does_not_take_holds_up_no_other_there(town: Town) -> None:
+@pytest.mark.parametrize("refusal", [400, 500])
+def test_one_pusher_that_its_gateway_does_not_take_holds_up_no_other_there(
+    town: Town, refusal: int
+) -> None:
     here = town()
     gateway = here.gateway()
     alice, bob, carol = here.people("alice", "bob", "carol")
     room = a_room(alice, bob, carol)
     bob.post("/v3/pushers/set", pusher(gateway, "bad"))
     carol.post("/v3/pushers/set", pusher(gateway, "good"))
-    gateway.refused = ["bad"]
+    gateway.refused, gateway.refusal = ["bad"], refusal
     sent = [alice.sends(room, "one"), alice.sends(room, "two")]
     here.passes()
 
@@ -219,3 +222,23 @@ def test_a_gateway_that_nobody_uses_any_more_is_forgotten(town: Town) -> None:
     passes_slowly(here, 26 * HOUR_S, step=HOUR_S)
 
     assert here.metric("isthmus_push_gateways_failing") == 0
+
+
+def test_a_gateway_that_is_broken_is_not_tried_for_each_of_its_pushers(town: Town) -> None:
+    here = town()
+    gateway = here.gateway()
+    gateway.answer = Response(status=500)
+    alice, *others = here.people("alice", *(f"user{number}" for number in range(12)))
+    room = a_room(alice, *others)
+    for person in others:
+        person.post("/v3/pushers/set", pusher(gateway, person.name))
+
+    event_id = alice.sends(room, "hello")
+    here.passes()
+    tries = len(gateway.told())
+    assert tries < len(others)
+    passes_slowly(here, HOUR_S)
+    assert len(gateway.told()) < 40
+    gateway.answer = OK
+    passes_slowly(here, HOUR_S)
+    assert gateway.events() == [event_id] * len(others)

@@ -3,11 +3,13 @@
 import re
 from email.message import EmailMessage
 from itertools import pairwise
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 from attrs import define
 
+from homeserver.config.limits import RateLimits
 from homeserver.config.push import Mail
 from tests.homeserver.delivery.push.conftest import PushTown, Town, a_room
 from tests.mail_server import MailServerOfTests
@@ -50,9 +52,9 @@ class Office:
         return status, body.decode()
 
 
-def office(town: Town) -> Office:
+def office(town: Town, **changes: Any) -> Office:
     mail = MailServerOfTests()
-    here = town(mail=Mail(host="mail.example.org", port=25, tls="none"))
+    here = town(mail=Mail(host="mail.example.org", port=25, tls="none"), **changes)
     here.internet.hosts["mail.example.org"] = [HOST]
     here.internet.listen(HOST, 25, mail.factory)
     return Office(here, mail)
@@ -118,6 +120,21 @@ def test_nobody_is_asked_twice_in_five_minutes_and_a_question_ends_after_a_day(t
     (letter,) = at.mail.heard()
     at.passes(25 * HOUR_S)
     assert at.follows("POST", link_in(letter))[0] == 404
+
+
+def test_nobody_can_have_letters_sent_to_many_strangers(town: Town) -> None:
+    at = office(town, rate_limits=RateLimits())
+    (mallory,) = at.people("mallory")
+
+    with pytest.raises(Refused) as refused:
+        for number in range(10):
+            stranger = {**PUSHER, "pushkey": f"stranger{number}@example.net"}
+            mallory.post("/v3/pushers/set", stranger)
+            mallory.post("/v3/pushers/set", {**stranger, "kind": None})
+            at.passes(1)
+
+    assert refused.value.errcode == "M_LIMIT_EXCEEDED"
+    assert len(at.mail.heard()) <= 5
 
 
 def test_what_stays_unread_for_ten_minutes_is_told_in_one_letter(town: Town) -> None:

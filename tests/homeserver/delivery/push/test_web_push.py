@@ -214,6 +214,7 @@ WRONG: list[JsonObject] = [
     {"data": {"auth": "short"}},
     {"data": {"auth": "§§§"}},
     {"pushkey": "BAAA"},
+    {"pushkey": "A2sX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKW"},
     {"pushkey": "B" + "A" * 86},
 ]
 
