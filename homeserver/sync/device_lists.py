@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from homeserver.changes import DeviceListChanged
+from homeserver.devices.key_changes import counts
 from homeserver.json_values import JsonObject
 from homeserver.notifier import Notifier
 from homeserver.storage import cross_signing_keys, devices, heads, memberships
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.latest import Latest
-from homeserver.sync.view import ENCRYPTION, View
+from homeserver.sync.view import View
 
 
 class DeviceLists:
@@ -26,7 +27,7 @@ class DeviceLists:
         came, left = _who_came(view), _who_left(view)
         # One's own devices are news only when they changed, whatever rooms one enters or leaves.
         own = {view.user_id}
-        gone = {user for user in left - own if not shares_encrypted_room(view, user)}
+        gone = {user for user in left - own if not shares_room_that_counts(view, user)}
         changed = (came - gone - own) | set(self._whose_devices_changed(view)) | _whom_signed(view)
         return {"changed": sorted(changed), "left": sorted(gone)} if changed or gone else {}
 
@@ -51,10 +52,10 @@ def _who_came(view: View) -> set[str]:
     """With whom the user shares a room since the last sync: perhaps not the first one."""
     came: set[str] = set()
     for head in [*view.new_rooms, *view.newly_encrypted]:
-        if ENCRYPTION in head.state:
+        if counts(head):
             came.update(head.joined())
     for moved in view.moved_members:
-        if ENCRYPTION in moved.head.state and moved.has_joined(view.txn):
+        if counts(moved.head) and moved.has_joined(view.txn):
             came.add(moved.user_id)
     return came
 
@@ -62,11 +63,11 @@ def _who_came(view: View) -> set[str]:
 def _who_left(view: View) -> set[str]:
     left: set[str] = set()
     for head in view.left_rooms:
-        if ENCRYPTION in head.state:
+        if counts(head):
             left.update(head.joined())
     for moved in view.moved_members:
         if (
-            ENCRYPTION in moved.head.state
+            counts(moved.head)
             and not moved.head.is_joined(moved.user_id)
             and moved.was_joined(view.txn)
         ):
@@ -79,9 +80,9 @@ def shares_room(view: View, user_id: str) -> bool:
     return any(True for _ in shared_rooms(view.txn, view.user_id, user_id))
 
 
-def shares_encrypted_room(view: View, user_id: str) -> bool:
-    """Whether the two are in one encrypted room: who comes to others has no keys that matter."""
-    return any(ENCRYPTION in head.state for head in shared_rooms(view.txn, view.user_id, user_id))
+def shares_room_that_counts(view: View, user_id: str) -> bool:
+    """Whether the two are in a room where keys matter."""
+    return any(map(counts, shared_rooms(view.txn, view.user_id, user_id)))
 
 
 def shared_rooms(txn: Transaction, user_id: str, other: str) -> Iterable[Head]:

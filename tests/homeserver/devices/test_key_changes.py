@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from homeserver.devices import key_changes
 from tests.homeserver.devices.crypto import Crypto, Identity, public, signed
 from tests.people import Person, Refused, Server
 
@@ -72,12 +73,27 @@ def test_a_room_that_one_joins_or_leaves_brings_and_takes_its_members(server: Se
     assert since(alice, token) == ([carol.user_id], [bob.user_id])
 
 
-def test_a_room_that_becomes_encrypted_brings_its_members(server: Server) -> None:
+def test_new_keys_of_those_in_any_room_are_told(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_changes, "FEW", 0)
+    alice, bob = server.people("alice", "bob")
+    bob.joins(alice.creates_room(preset="public_chat"))
+    token = alice.syncs().body["next_batch"]
+
+    Crypto(bob).settles()
+
+    assert since(alice, token) == ([bob.user_id], [])
+
+
+def test_a_large_room_that_becomes_encrypted_brings_its_members(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_changes, "FEW", 0)
     alice, bob = server.people("alice", "bob")
     room = alice.creates_room(preset="public_chat")
     bob.joins(room)
     token = alice.syncs().body["next_batch"]
-    Crypto(bob).settles()
     assert since(alice, token) == ([], [])
 
     alice.sets(room, "m.room.encryption", {"algorithm": "m.megolm.v1.aes-sha2"})

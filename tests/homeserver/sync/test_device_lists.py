@@ -2,6 +2,7 @@
 
 import pytest
 
+from homeserver.devices import key_changes
 from tests.people import Person, Server
 
 ALGORITHM = {"algorithm": "m.megolm.v1.aes-sha2"}
@@ -74,7 +75,21 @@ def test_a_new_device_is_told_to_those_in_any_room(server: Server) -> None:
     assert lists(alice) == ([bob.user_id], [])
 
 
-def test_who_enters_a_room_without_encryption_does_not_matter(server: Server) -> None:
+def test_who_enters_a_small_room_without_encryption_is_told_too(server: Server) -> None:
+    alice, bob = server.people("alice", "bob")
+    room = alice.creates_room(preset="public_chat")
+    alice.syncs()
+
+    bob.joins(room)
+    assert lists(alice) == ([bob.user_id], [])
+    bob.leaves(room)
+    assert lists(alice) == ([], [bob.user_id])
+
+
+def test_who_enters_a_large_room_without_encryption_does_not_matter(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_changes, "FEW", 0)
     alice, bob = server.people("alice", "bob")
     room = alice.creates_room(preset="public_chat")
     alice.syncs()
