@@ -131,6 +131,7 @@ class Application:
             factory = self.factory(listener.resources, listener.trusted_proxies)
             factory.start_sweeping()
             self._ports += await listen(self.world.reactor, listener, factory)
+        self.appservices.begin()
 
     async def stop(self) -> None:
         """Answer what was asked, then close."""

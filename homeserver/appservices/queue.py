@@ -59,7 +59,7 @@ class Queue:
         self._pending: Pending | None = None
         self._counts: dict[str, int] = {}
         self._seen = self._saved = 0
-        self._is_behind = self._is_running = self._is_busy = False
+        self._is_behind = self._is_ready = self._is_running = self._is_busy = False
         self._is_to_be_saved = self._is_save_planned = False
         self._since_ms: int | None = None
         self._retry: IDelayedCall | None = None
@@ -72,16 +72,20 @@ class Queue:
         self._seen = self._saved = progress.place
         self._pending = progress.pending
         self._patience.silence = progress.silence
-        self._is_running = self._is_behind = True
+        self._is_ready = self._is_behind = True
         looked = self._means.recovery.beside
         self._beside.add(await db.read(looked, self.service, progress.place))
-        if progress.silence is not None:
-            self._wait(max(0, progress.silence.retry_ts - self._means.clock.now_ms()))
+
+    def begin(self) -> None:
+        """Send what there is: who gets something asks back, so the ports must be open."""
+        self._is_running = self._is_ready
+        if (silence := self._patience.silence) is not None:
+            self._wait(max(0, silence.retry_ts - self._means.clock.now_ms()))
         self.go()
 
     async def stop(self) -> None:
         """Begin nothing more. What is on its way may be repeated after the next start."""
-        self._is_running = False
+        self._is_ready = self._is_running = False
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -105,7 +109,7 @@ class Queue:
 
     def add(self, items: Iterable[Item], upto: int) -> None:
         """All events for the service up to a place of the number line; `go` sends them."""
-        if self._is_behind or not self._is_running:
+        if self._is_behind or not self._is_ready:
             return
         self._items.extend(item for item in items if item.line > self._seen)
         self._seen = max(self._seen, upto)

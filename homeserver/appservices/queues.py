@@ -155,6 +155,10 @@ class Queues:
         if self._queues:
             self._services.heard = self._heard
 
+    def begin(self) -> None:
+        for queue in self._queues.values():
+            queue.begin()
+
     async def stop(self) -> None:
         self._services.heard = None
         for queue in self._queues.values():

@@ -47,6 +47,10 @@ class AppServicesPart(Part):
     async def start(self) -> None:
         await self.queues.start()
 
+    def begin(self) -> None:
+        """Once the ports are open: who gets something asks back."""
+        self.queues.begin()
+
     async def stop(self) -> None:
         await self.queues.stop()
         self._calls.close()

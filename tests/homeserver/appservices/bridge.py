@@ -133,12 +133,13 @@ class World:
         self.server = Server(settings, network=self.internet)
         outcome(self.server.app.accounts.start())
         outcome(self.server.app.appservices.start())
+        self.server.app.appservices.begin()
         return self.server
 
     def dies(self) -> None:
         """As after kill -9: nothing is written down any more."""
         for queue in self.server.app.appservices.queues._queues.values():
-            queue._is_running = False
+            queue._is_ready = queue._is_running = False
         self.server.stop()
 
     def settles(self, seconds: float = 0.0) -> None:
