@@ -20,6 +20,8 @@ from homeserver.storage.transaction import Transaction
 
 MAX_FORGED = 100
 """Of one answer. Who tells more is not listened to: each costs as much to check as a true one."""
+MAX_UNPROVED = 2000
+"""Of one answer; beyond, keys are no longer looked for event by event."""
 PORTION = 500
 """Of large answers: what is known to be forged need not be held while the rest is looked at."""
 FEW = 60
@@ -39,6 +41,8 @@ class Checked:
 
     events: dict[str, Event]
     refused: dict[str, str] = field(factory=dict)
+    forged: set[str] = field(factory=set)
+    """Those of the refused whose signature is wrong: no honest server tells them."""
 
 
 @frozen(eq=False)
@@ -69,7 +73,7 @@ class Checks:
         for start in range(0, len(values), PORTION):
             part = values[start : start + PORTION]
             malformed += len(part) - await self._check_part(part, parse, checked)
-            if sum(why != UNPROVED for why in checked.refused.values()) > MAX_FORGED:
+            if len(checked.forged) > MAX_FORGED:
                 self._note(server, malformed, checked)
                 raise PeerUnreachable(f"{server} tells many events with wrong signatures.")
         self._note(server, malformed, checked)
@@ -91,7 +95,8 @@ class Checks:
         """
         obtainable = await self._keys.keys_for(_least_strict(_wishes(doubtful)))
         for one in doubtful:
-            if all(name in obtainable for name in one.proofs()):
+            is_worth_it = len(checked.refused) < MAX_UNPROVED
+            if is_worth_it and all(name in obtainable for name in one.proofs()):
                 keys = await self._keys.keys_for(_wishes([one]))
                 if not _verify([one], keys, checked):
                     continue
@@ -215,6 +220,7 @@ def _verify(received: Iterable[Received], keys: Keys, checked: Checked) -> list[
             one.verify(keys)
         except BadSignature as error:
             checked.refused[one.event.event_id] = str(error)
+            checked.forged.add(one.event.event_id)
         else:
             checked.events[one.event.event_id] = one.event
     return doubtful
