@@ -94,7 +94,7 @@ class Speaker(ABC):
         return str(self.put(path, content)["event_id"])
 
     def redacts(self, room: str, event_id: str) -> str:
-        path = f"/v3/rooms/{quote(room)}/redact/{quote(event_id)}/t{self.number()}"
+        path = f"/v3/rooms/{quote(room)}/redact/{quote(event_id, safe='')}/t{self.number()}"
         return str(self.put(path)["event_id"])
 
     def reacts(self, room: str, event_id: str, key: str) -> str:

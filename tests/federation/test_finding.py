@@ -25,14 +25,40 @@ def test_public_rooms_of_another_server_are_listed(alice: Person, bob: Person) -
         room_alias_name=alice.name,
     )
 
-    found = until(lambda: searches(bob, alice.home.name, name))
+    (entry,) = until(lambda: searches(bob, alice.home.name, name)["chunk"])
 
-    (entry,) = found["chunk"]
     assert entry["room_id"] == room
     assert entry["canonical_alias"] == f"#{alice.name}:{alice.home.name}"
     assert (entry["name"], entry["topic"], entry["num_joined_members"]) == (name, "Boats", 1)
     assert (entry["world_readable"], entry["guest_can_join"]) == (False, False)
     assert entry["join_rule"] == "public"
+
+
+def test_spaces_are_listed_alone(alice: Person, bob: Person) -> None:
+    name = f"Archipelago {alice.name}"
+    space = alice.creates_space(visibility="public", name=name)
+    alice.creates_room(preset="public_chat", visibility="public", name=name)
+    wish = {"filter": {"generic_search_term": name, "room_types": ["m.space"]}}
+    until(lambda: len(searches(bob, alice.home.name, name)["chunk"]) == 2)
+
+    found = bob.post("/v3/publicRooms", wish, server=alice.home.name)["chunk"]
+
+    assert [(entry["room_id"], entry["room_type"]) for entry in found] == [(space, "m.space")]
+
+
+def test_a_room_is_looked_at_before_it_is_joined(alice: Person, bob: Person) -> None:
+    room = alice.creates_room(preset="public_chat", name="Shop window", topic="Look")
+
+    path = f"/v1/room_summary/{quote(room)}"
+    found = bob.get(path, via=alice.home.name)
+
+    assert (found["name"], found["topic"], found["num_joined_members"]) == (
+        "Shop window",
+        "Look",
+        1,
+    )
+    assert found["join_rule"] == "public"
+    assert found.get("membership", "leave") == "leave"
 
 
 def test_private_rooms_of_another_server_are_not_listed(alice: Person, bob: Person) -> None:
@@ -138,9 +164,8 @@ def search(term: str) -> JsonObject:
     return {"filter": {"generic_search_term": term}}
 
 
-def searches(person: Person, server: str, term: str) -> JsonObject | None:
-    answer = person.post("/v3/publicRooms", search(term), server=server)
-    return answer if answer["chunk"] else None
+def searches(person: Person, server: str, term: str) -> JsonObject:
+    return person.post("/v3/publicRooms", search(term), server=server)
 
 
 def is_listed(one: Person, other: Person) -> bool:
