@@ -6,7 +6,7 @@ The older form schedules through /send and /state: see sending.py.
 from attrs import frozen
 
 from homeserver.client_api.sending import draft_of, massaged_timestamp, sticky_of
-from homeserver.errors import BadJson, InvalidParam, MissingParam
+from homeserver.errors import BadJson, InvalidParam, MissingParam, NotFound
 from homeserver.events.building import Draft
 from homeserver.http.request import Request, field
 from homeserver.http.routing import Access, route
@@ -118,6 +118,8 @@ class DelayedEventActionEndpoints:
 
     @route("POST", OLD + "/delayed_events/{delay_id}", access=Access.PUBLIC, cost="delayed_event")
     async def act_as_before(self, request: Request, delay_id: str) -> JsonObject:
+        if not delay_id:
+            raise NotFound("Say in the path which delayed event is meant.")
         return await self.act(request, delay_id, field(request.json_object(), "action", str))
 
 

@@ -335,3 +335,25 @@ def test_a_deactivated_account_sends_nothing_more(server: Server, talk: Talk) ->
     server.clock.advance(11)
 
     assert bob.syncs().texts(room) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("/delayed_events/", b"", 404, "M_NOT_FOUND"),
+        ("/delayed_events/{id}", b"", 400, "M_NOT_JSON"),
+        ("/delayed_events/{id}", b"{}", 400, "M_MISSING_PARAM"),
+        ("/delayed_events/{id}", b'{"action": "oops"}', 400, "M_INVALID_PARAM"),
+        ("/delayed_events/1234", b'{"action": "send"}', 404, "M_NOT_FOUND"),
+    ],
+)
+def test_the_older_way_to_act_says_what_is_wrong(
+    talk: Talk, path: str, body: bytes, status: int, code: str
+) -> None:
+    alice, _, room = talk
+    delay_id = schedules(alice, room, "hello", 10)
+
+    with pytest.raises(Refused) as refused:
+        alice.ask("POST", OLD + path.format(id=delay_id), body).json()
+
+    assert (refused.value.status, refused.value.errcode) == (status, code)
