@@ -153,7 +153,7 @@ def lay_foundations(ground: Ground) -> Foundations:
         sandbox=Sandbox(process, world.sandbox, world.clock),
         rules=UploadRules(name, media, world.clock, world.random),
         depot=depot,
-        remote_room=RemoteRoom(db, keeping, name, media.max_remote_bytes_in_all),
+        remote_room=RemoteRoom(db, keeping, name, media.max_remote_bytes_in_all, store.lacking),
     )
 
 

@@ -1,5 +1,7 @@
 """How much room files of other servers take: those that nobody asked for longest go first."""
 
+from collections.abc import Callable
+
 from attrs import define
 
 from homeserver.media.keeping import Keeping
@@ -20,6 +22,8 @@ class RemoteRoom:
     _keeping: Keeping
     _server_name: str
     max_bytes: int
+    _lacking: Callable[[], int] = lambda: 0
+    """How many bytes the disk lacks: they go before uploads have to be refused."""
     _came: int = 0
 
     async def take(self, size: int) -> None:
@@ -32,9 +36,9 @@ class RemoteRoom:
     async def shrink(self) -> int:
         """Delete until all take no more than they may; the bytes of those that went."""
         total = await self._db.read(media.bytes_of_others, self._server_name)
-        gone = 0
-        while total - gone > self.max_bytes:
-            surplus = total - gone - self.max_bytes
+        gone, most = 0, min(self.max_bytes, total - self._lacking())
+        while total - gone > max(0, most):
+            surplus = total - gone - most
             oldest = await self._db.read(media.least_used_of_others, self._server_name, AT_ONCE)
             if not oldest:
                 break

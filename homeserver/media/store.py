@@ -127,6 +127,12 @@ class FileStore:
         path = self.thumbnail_path(hash, "*")
         return list(path.parent.glob(path.name))
 
+    def lacking(self) -> int:
+        """How many bytes must go until half as much again as must stay free is free."""
+        if not self.folder.is_dir():
+            return 0
+        return max(0, self._keep_free * 3 // 2 - shutil.disk_usage(self.folder).free)
+
     def _has_room(self, expected: int) -> bool:
         """Asks the disk for each large file, and once for many small ones."""
         self._unasked += expected

@@ -308,6 +308,25 @@ def test_files_that_nobody_asks_for_go_first(
     assert downloads(bob, second)[0] == 200
 
 
+def test_a_full_disk_is_relieved_of_them_first(
+    b: LinkedServer, people: tuple[Person, Person]
+) -> None:
+    alice, bob = people
+    first, second = (uploads(alice, bytes([n]) * 1000) for n in range(2))
+    own = uploads(bob, b"mine" * 1000)
+    for where in (first, second):
+        downloads(bob, where)
+        b.clock.advance(60)
+    keeping = b.app.media.keeping
+    room = RemoteRoom(b.database, keeping, "b", max_bytes=2**40, lacking=lambda: 500)
+
+    assert outcome(room.shrink()) == 1000
+    assert [where for where in (first, second, own) if _is_here(b.app, where)] == [second, own]
+    full = RemoteRoom(b.database, keeping, "b", max_bytes=2**40, lacking=lambda: 10**6)
+    assert outcome(full.shrink()) == 1000
+    assert _is_here(b.app, own)
+
+
 def _is_here(app: Application, where: str) -> bool:
     origin, media_id = where.split("/")
     return outcome(app.database.read(media.find, origin, media_id)) is not None
