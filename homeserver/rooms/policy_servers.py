@@ -6,7 +6,7 @@ stops with NotYet, the server is asked, and the work runs again.
 
 from collections.abc import Iterable, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 from homeserver.clock import Clock
 from homeserver.errors import Forbidden, MatrixError
@@ -61,17 +61,12 @@ class Word:
     root: bytes
 
 
-@frozen(eq=False)
 class PolicyServers:
-    _peers: Peers
-    _clock: Clock
-    _own: Remembered[Draft, Word | MatrixError] = field(init=False)
-    _others: Remembered[tuple[str, Policy], str] = field(init=False)
-    _lane: Lane = field(factory=lambda: Lane(AT_ONCE, MAX_WAITING))
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_own", Remembered(self._clock, MAX_REMEMBERED))
-        object.__setattr__(self, "_others", Remembered(self._clock, MAX_REMEMBERED))
+    def __init__(self, peers: Peers, clock: Clock) -> None:
+        self._peers = peers
+        self._own: Remembered[Draft, Word | MatrixError] = Remembered(clock, MAX_REMEMBERED)
+        self._others: Remembered[tuple[str, Policy], str] = Remembered(clock, MAX_REMEMBERED)
+        self._lane = Lane(AT_ONCE, MAX_WAITING)
 
     # -- events of our users
 
