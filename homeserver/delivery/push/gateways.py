@@ -23,6 +23,7 @@ SLOW_AT_ONCE = 30
 OF_ONE_GATEWAY = 8
 SLOW_MS = 3_000
 RETRY_MS = 30_000
+MOVED_MS = 200
 MANY_STUMBLES = 3
 """Errors of a gateway that answers, one after the other: a few may come of what it was told."""
 
@@ -52,6 +53,7 @@ class Gateways:
         self._take_turn = take_turn
         self._gateways: dict[str, Gateway] = {}
         self._waiting: set[int] = set()
+        self._busy: set[int] = set()
         self._timed: set[int] = set()
         self._under_way: set[Deferred[Turn]] = set()
         self._quick: Lane[Gateway] = Lane(QUICK_AT_ONCE, self._serve)
@@ -80,7 +82,13 @@ class Gateways:
 
     def waiting(self) -> int:
         """Pushers that wait for their turn, or have it."""
-        return len(self._waiting) + sum(len(it.busy) for it in self._gateways.values())
+        return len(self._waiting) + len(self._busy)
+
+    def forget_idle(self) -> None:
+        """Let go of gateways that are only remembered for their stumbles."""
+        for name, gateway in list(self._gateways.items()):
+            if not (gateway.line or gateway.busy or gateway.is_timed):
+                del self._gateways[name]
 
     def _join(self, gateway: Gateway) -> None:
         is_failing = self._pauses.is_known(gateway.name)
@@ -111,12 +119,19 @@ class Gateways:
             return
         watch = gateway.line.popleft()
         self._waiting.discard(watch.id)
+        if watch.id in self._busy:
+            # It has just moved here, and is still being told at its former gateway.
+            self._wake_later(watch, MOVED_MS)
+            self._join(gateway)
+            return
+        self._busy.add(watch.id)
         gateway.busy[watch.id] = False
         self._join(gateway)
         began_ms = self._clock.now_ms()
         turn = await self._tell(watch)
         gateway.is_slow = self._clock.now_ms() - began_ms > SLOW_MS
         is_woken = gateway.busy.pop(watch.id)
+        self._busy.discard(watch.id)
         try:
             if turn is not None:
                 await self._note(gateway, watch, turn, is_woken)

@@ -50,6 +50,7 @@ class Push:
 
     def _tidy(self) -> None:
         if self._is_running:
+            self._parts.gateways.forget_idle()
             Deferred.fromCoroutine(self._parts.pauses.forget()).addErrback(
                 lambda failure: log.error("old pauses were not forgotten: %s", failure.value)
             )

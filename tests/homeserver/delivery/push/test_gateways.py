@@ -242,3 +242,21 @@ def test_a_gateway_that_is_broken_is_not_tried_for_each_of_its_pushers(town: Tow
     gateway.answer = OK
     passes_slowly(here, HOUR_S)
     assert gateway.events() == [event_id] * len(others)
+
+
+def test_a_pusher_that_moves_to_another_gateway_is_told_there_in_order(town: Town) -> None:
+    here = town()
+    hanging, good = here.gateway("hanging.example.org"), here.gateway("good.example.org")
+    here.internet.unlisten(hanging.address, 443)
+    here.internet.swallows(hanging.address, 443)
+    alice, bob, room = here.pair(hanging)
+    first = alice.sends(room, "one")
+    here.passes()
+
+    bob.post("/v3/pushers/set", pusher(good))
+    second = alice.sends(room, "two")
+    here.passes(1)
+    assert good.events() == []
+    passes_slowly(here, 120, step=5)
+
+    assert good.events() == [first, second]
