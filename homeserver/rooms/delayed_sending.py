@@ -1,6 +1,6 @@
 """Sends delayed events when they are due: in order, once each, also after a restart. MSC4140."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -42,6 +42,8 @@ class DelayedSending:
         self._timer: IDelayedCall | None = None
         self._timer_ms = 0
         self._is_running = False
+        self._look_again = False
+        self._is_stopped = False
         self._yielding: set[Place] = set()
 
     async def start(self) -> None:
@@ -53,7 +55,7 @@ class DelayedSending:
         await self._run()
 
     def stop(self) -> None:
-        self._is_running = True
+        self._is_stopped = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
 
@@ -100,7 +102,11 @@ class DelayedSending:
     def _look_at(self, due_ts: int) -> None:
         now_ms = self._clock.now_ms()
         at = min(due_ts, now_ms + LOOK_AT_LEAST_EVERY_MS)
-        if self._is_running or (self._timer is not None and self._timer_ms <= at):
+        if self._is_running:
+            # What is under way may have looked before this was written down.
+            self._look_again = True
+            return
+        if self._timer is not None and self._timer_ms <= at:
             return
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
@@ -109,7 +115,7 @@ class DelayedSending:
 
     def _tick(self) -> None:
         self._timer = None
-        if not self._is_running:
+        if not (self._is_running or self._is_stopped):
             Deferred.fromCoroutine(self._run())
 
     async def _run(self) -> None:
@@ -117,21 +123,27 @@ class DelayedSending:
         next_due: int | None = self._clock.now_ms() + LOOK_AT_LEAST_EVERY_MS
         try:
             while found := await self._db.read(delayed_events.due, self._clock.now_ms(), BATCH):
-                # They begin in order, and the writer keeps it.
-                for sent in [Deferred.fromCoroutine(self._send_due(it)) for it in found]:
+                limited = await self._db.read(_limited, found)
+                # They begin in order, with the writer first of all, which keeps it.
+                for sent in [
+                    Deferred.fromCoroutine(self._send_due(it, it.user_id in limited))
+                    for it in found
+                ]:
                     await sent
-            next_due = await self._db.read(delayed_events.next_due)
+            self._look_again = True
+            while self._look_again:
+                self._look_again = False
+                next_due = await self._db.read(delayed_events.next_due)
         except Exception:
             log.exception("delayed events could not be sent, and wait")
         finally:
             self._is_running = False
-        if next_due is not None:
+        if next_due is not None and not self._is_stopped:
             self._look_at(next_due)
 
-    async def _send_due(self, delayed: Delayed) -> None:
+    async def _send_due(self, delayed: Delayed, is_limited: bool) -> None:
         try:
-            account = await self._db.read(accounts.find, delayed.user_id)
-            if account is not None and not (account.is_unlimited or delayed.appservice):
+            if is_limited and not delayed.appservice:
                 self._charge(delayed.user_id)
             if self._sending.invites_elsewhere(draft_of(delayed)):
                 await self.send(delayed)
@@ -176,6 +188,13 @@ GAVE_WAY: JsonObject = {
     "error": "Another user has set this state in the meantime.",
     "org.matrix.msc4140.errcode": "M_CANCELLED_BY_STATE_UPDATE",
 }
+
+
+def _limited(txn: Transaction, found: Sequence[Delayed]) -> set[str]:
+    """Those of the senders for whom rate limits hold."""
+    senders = {delayed.user_id for delayed in found}
+    known = {user_id: accounts.find(txn, user_id) for user_id in senders}
+    return {user_id for user_id, account in known.items() if account and not account.is_unlimited}
 
 
 def draft_of(delayed: Delayed) -> Draft:

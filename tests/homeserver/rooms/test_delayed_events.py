@@ -9,6 +9,7 @@ from attrs import evolve
 
 from homeserver.config.rooms import DelayedEvents
 from homeserver.config.settings import Settings
+from homeserver.storage import delayed_events
 from tests.people import Person, Refused, Server
 
 Talk = tuple[Person, Person, str]
@@ -357,3 +358,30 @@ def test_the_older_way_to_act_says_what_is_wrong(
         alice.ask("POST", OLD + path.format(id=delay_id), body).json()
 
     assert (refused.value.status, refused.value.errcode) == (status, code)
+
+
+def test_what_is_scheduled_while_others_are_sent_is_not_forgotten(
+    server: Server, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look for what is due next may have been before it was written down."""
+    alice, bob, room = talk
+    due = server.app.sending.delayed
+    look = delayed_events.next_due
+    asked: list[int] = []
+
+    def looks_too_early(txn: Any) -> int | None:
+        found = look(txn)
+        if not asked:
+            asked.append(1)
+            due._look_at(server.clock.now_ms() + 1000)
+            return None
+        return found
+
+    monkeypatch.setattr(delayed_events, "next_due", looks_too_early)
+    schedules(alice, room, "second", 20)
+    schedules(alice, room, "first", 10)
+
+    server.clock.advance(11)
+    server.clock.advance(10)
+
+    assert bob.syncs().texts(room) == ["first", "second"]
