@@ -58,8 +58,8 @@ def build_peers(ground: Ground) -> PeersPart:
     clock, random = world.clock, world.random
     client = outgoing_client(settings, world)
     admission = Admission(settings.federation)
-    well_known = WellKnown(client, clock, random)
     refusals = Refusals(clock, metrics.registry)
+    well_known = WellKnown(client, clock, random, refusals)
     discovery = Discovery(well_known, world.dns, clock, random)
     reaching = Reaching(client, discovery, admission, refusals)
     own = own_keys(settings, world)

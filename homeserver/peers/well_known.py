@@ -7,9 +7,10 @@ from attrs import frozen
 
 from homeserver.clock import Clock
 from homeserver.http.client import Answer, Client, Limits, Outgoing
-from homeserver.http.outgoing_errors import OutgoingError
+from homeserver.http.outgoing_errors import AnswerTooLarge, OutgoingError, RefusedAddress
 from homeserver.logs import logger
 from homeserver.peers.addresses import split
+from homeserver.peers.refusals import Reason, Refusals
 from homeserver.peers.remembered import Remembered
 from homeserver.peers.sharing import Sharing
 from homeserver.randomness import Random, fraction
@@ -38,8 +39,9 @@ class Finding:
 class WellKnown:
     """Each domain is asked once, and its answer, good or bad, is remembered for a while."""
 
-    def __init__(self, client: Client, clock: Clock, random: Random) -> None:
+    def __init__(self, client: Client, clock: Clock, random: Random, refusals: Refusals) -> None:
         self._client = client
+        self._refusals = refusals
         self._clock = clock
         self._random = random
         self._fresh: Remembered[str, Finding] = Remembered(clock, MAX_HOSTS)
@@ -59,6 +61,11 @@ class WellKnown:
             server = delegation(answer)
         except OutgoingError as error:
             log.debug("no well-known file of %s: %s", host, error)
+            # Many websites answer with a page instead: that alone is nothing to be told of.
+            if isinstance(error, RefusedAddress):
+                self._refusals.note(host, Reason.PRIVATE_ADDRESS, str(error))
+            elif isinstance(error, AnswerTooLarge):
+                self._refusals.note(host, Reason.BAD_ANSWER, str(error))
             return self._note_failure(host)
         now_ms = self._clock.now_ms()
         finding = Finding(server, now_ms)

@@ -210,3 +210,15 @@ async def still_works(guest: Guest) -> bool:
     """What is in order is taken from the same server, in the same room."""
     said = guest.room.messages(1)
     return await guest.hears(said) == {said[0].event_id: ""}
+
+
+def test_a_large_room_is_joined_while_others_go_on(
+    town: Town, victim: Victim, run: Any, calm: Pace
+) -> None:
+    """Nothing is wrong with it, but for its 10,000 members."""
+    room = victim.mallory.makes_room(10_000)
+
+    status, pace = run(town.meanwhile(victim.alice.joins(room)))
+
+    assert status == 200
+    keeps(pace, calm, WORST_S)

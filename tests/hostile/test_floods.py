@@ -28,14 +28,11 @@ def altered(event: Event, **changes: Any) -> Event:
 def forged(room: PeerRoom) -> Event:
     """Signed with a key that is not the server's, in its name."""
     identity = room.identity
-    room.identity = Identity(identity.server_name, evolve_key(identity))
+    another_key = generate_signing_key(identity.key.version)
+    room.identity = Identity(identity.server_name, another_key)
     event = message(room)
     room.identity = identity
     return event
-
-
-def evolve_key(identity: Identity) -> Any:
-    return generate_signing_key(identity.key.version)
 
 
 def unsigned(room: PeerRoom) -> Event:
@@ -58,10 +55,6 @@ def with_a_huge_integer(room: PeerRoom) -> Event:
 
 def too_large(room: PeerRoom) -> Event:
     return altered(message(room), content={"body": "x" * 66_000})
-
-
-def of_another_room(room: PeerRoom) -> Event:
-    return altered(message(room), room_id="!" + "x" * 43)
 
 
 def without_power(room: PeerRoom) -> Event:

@@ -4,6 +4,7 @@ import json
 from random import Random
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from homeserver.http.outgoing_connections import Target
 from homeserver.http.outgoing_names import Service
@@ -11,6 +12,7 @@ from homeserver.http.request import Request
 from homeserver.http.response import Response
 from homeserver.peers.discovery import Discovery
 from homeserver.peers.errors import PeerUnreachable
+from homeserver.peers.refusals import Refusals
 from homeserver.peers.well_known import WellKnown
 from tests.internet import Internet, Speaker, Website
 
@@ -18,9 +20,10 @@ WEB = "198.51.100.80"
 HOUR = 3600
 
 
-def discovery(internet: Internet) -> Discovery:
+def discovery(internet: Internet, registry: CollectorRegistry | None = None) -> Discovery:
     random = Random(1).randbytes
-    well_known = WellKnown(internet.client(), internet.clock, random)
+    refusals = Refusals(internet.clock, registry or CollectorRegistry())
+    well_known = WellKnown(internet.client(), internet.clock, random, refusals)
     return Discovery(well_known, internet, internet.clock, random)
 
 
@@ -175,6 +178,31 @@ def test_a_file_that_is_broken_or_large_is_passed_over(internet: Internet, body:
     internet.hosts["example.org"] = [WEB]
     internet.listen(WEB, 443, website.factory(internet.clock), "example.org")
     assert find(internet, "example.org").places == (("example.org", 8448),)
+
+
+def test_what_leads_inside_or_never_ends_is_counted(internet: Internet) -> None:
+    """But not the pages that many websites answer with instead."""
+    answers = {
+        "inside.example": Response(status=302, headers=(("Location", "https://127.0.0.1/"),)),
+        "large.example": Response(b" " * 10_000_000),
+        "page.example": Response(b"<html>Not found</html>"),
+    }
+    website = Website(lambda request: answers[request.headers[b"host"].decode()])
+    internet.hosts.update({host: [WEB] for host in answers})
+    internet.listen(WEB, 443, website.factory(internet.clock), *answers)
+    for host in answers:
+        registry = CollectorRegistry()
+        assert internet.run(discovery(internet, registry).find(host))
+        counted = {
+            reason: registry.get_sample_value(
+                "isthmus_federation_refused_total", {"reason": reason}
+            )
+            for reason in ("private_address", "bad_answer")
+        }
+        assert counted == {
+            "private_address": host == "inside.example",
+            "bad_answer": host == "large.example",
+        }
 
 
 def test_redirects_lead_to_the_file_but_not_inside(internet: Internet) -> None:
