@@ -22,6 +22,7 @@ from homeserver.sync.notifications import Notifications
 from homeserver.sync.old_sync import OldSync
 from homeserver.sync.presence_news import PresenceNews
 from homeserver.sync.profile_news import ProfileNews
+from homeserver.sync.shared_timelines import SharedTimelines
 from homeserver.sync.sliding.answers import SlidingAnswers, SlidingParts
 from homeserver.sync.sliding.candidates import Candidates
 from homeserver.sync.sliding.engine import SlidingSync
@@ -61,7 +62,7 @@ def build_sync(
     waiting = Waiting(world.clock, notifier, db.memory)
     presence_news = PresenceNews(presence, db.position, notifier)
     summaries, unread = Summaries(), Unread(receipts, moves)
-    joined_rooms = JoinedRooms(summaries, unread, sticky)
+    joined_rooms = JoinedRooms(summaries, unread, sticky, SharedTimelines())
     device_lists = DeviceLists(db.position, notifier)
     profile_news = ProfileNews(db.position, notifier)
     parts = Parts(joined_rooms, (typing, receipts), presence_news, device_lists, profile_news)

@@ -53,11 +53,10 @@ def visible(txn: Transaction, head: Head, user_id: str, found: Sequence[Stored])
     if joined_since is not None and joined_since <= oldest:
         return [Seen(stored, "join") for stored in found]
     view = UserView(user_id, [spell.start for spell in lived if spell.membership == "join"])
-    seen: list[Seen] = []
+    settings, seen = visibilities_before(txn, found), list[Seen]()
     for stored in found:
         before = membership_at(lived, stored.order - 1)
-        setting = visibility_before(txn, stored)
-        moment = Moment(setting, (before,))
+        moment = Moment(settings[stored.state], (before,))
         if may_see(view, stored.event, stored.order, moment) or _sticks(txn, head, user_id, stored):
             seen.append(Seen(stored, membership_at(lived, stored.order)))
     return seen
@@ -105,6 +104,21 @@ def membership_at(lived: Sequence[Spell], position: int) -> str:
         if spell.start <= position:
             return spell.membership
     return "leave"
+
+
+def visibilities_before(
+    txn: Transaction, found: Sequence[Stored]
+) -> dict[bytes, HistoryVisibility]:
+    """The settings of a room when these events came, by the root of the state before them."""
+    key = (names.find(txn, VISIBILITY[0]) or 0, names.find(txn, VISIBILITY[1]) or 0)
+    roots = {stored.state for stored in found if stored.state}
+    positions = state_trees.get_from_all(txn, roots, key)
+    stored_at = events.at_all(txn, {at for at in positions.values() if at is not None})
+    settings = {
+        root: HistoryVisibility.of(None if at is None else stored_at[at].event)
+        for root, at in positions.items()
+    }
+    return {b"": HistoryVisibility.of(None), **settings}
 
 
 def visibility_before(txn: Transaction, stored: Stored) -> HistoryVisibility:

@@ -35,7 +35,8 @@ class KeptRules:
 
 
 def of(txn: Transaction, user_id: str) -> KeptRules:
-    return of_many(txn, (user_id,))[user_id]
+    known: KeptRules | None = txn.see(_cache(txn), user_id)
+    return known if known is not None else of_many(txn, (user_id,))[user_id]
 
 
 def of_many(txn: Transaction, user_ids: Collection[str]) -> dict[str, KeptRules]:

@@ -7,7 +7,7 @@ differ.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ V = TypeVar("V")
 BITS = 5
 WIDTH = 1 << BITS
 LEAF_ENTRIES = 16
+PORTION = 500
 
 _ENTRY = struct.Struct("<QQQ")
 _HASH_BYTES = 16
@@ -87,6 +88,27 @@ def get(txn: Transaction, root: bytes, key: Key) -> int | None:
     return node.entries.get(key)
 
 
+def get_from_all(txn: Transaction, roots: Iterable[bytes], key: Key) -> dict[bytes, int | None]:
+    """What many states have at one key: their trees are walked together, level by level."""
+    path = mix(key)
+    found: dict[bytes, int | None] = {}
+    walking = {root: root for root in roots}
+    while walking:
+        nodes = _load_all(txn, walking.values())
+        further: dict[bytes, bytes] = {}
+        for root, node_hash in walking.items():
+            node = nodes[node_hash]
+            if isinstance(node, Leaf):
+                found[root] = node.entries.get(key)
+            elif (child := node.children.get(path % WIDTH)) is None:
+                found[root] = None
+            else:
+                further[root] = child
+        walking = further
+        path >>= BITS
+    return found
+
+
 def change(txn: Transaction, root: bytes, changes: Mapping[Key, int | None]) -> bytes:
     """The root of the state with these entries set, or removed where None."""
     return _change(txn, root, changes, 0) if changes else root
@@ -107,12 +129,18 @@ def differences(
     """(key, position on the left, position on the right) wherever they are not the same."""
     if left == right:
         return
-    ours, theirs = load(txn, left), load(txn, right)
+    both = _load_all(txn, (left, right))
+    ours, theirs = both[left], both[right]
     if isinstance(ours, Branch) and isinstance(theirs, Branch):
-        for slot in ours.children.keys() | theirs.children.keys():
-            yield from differences(
-                txn, ours.children.get(slot, EMPTY), theirs.children.get(slot, EMPTY)
-            )
+        pairs = [
+            (ours.children.get(slot, EMPTY), theirs.children.get(slot, EMPTY))
+            for slot in ours.children.keys() | theirs.children.keys()
+        ]
+        different = [pair for pair in pairs if pair[0] != pair[1]]
+        # Into memory, all at once.
+        _load_all(txn, (child for pair in different for child in pair))
+        for one, other in different:
+            yield from differences(txn, one, other)
     else:
         before, after = dict(items(txn, left)), dict(items(txn, right))
         for key in before.keys() | after.keys():
@@ -140,6 +168,26 @@ def load(txn: Transaction, node_hash: bytes) -> Node:
     node = decode_node(bytes(row[0]))
     txn.fill(txn.memory.state_nodes, node_hash, node)
     return node
+
+
+def _load_all(txn: Transaction, hashes: Iterable[bytes]) -> dict[bytes, Node]:
+    found: dict[bytes, Node] = {}
+    missing: list[bytes] = []
+    for node_hash in set(hashes):
+        known = Leaf({}) if node_hash == EMPTY else txn.see(txn.memory.state_nodes, node_hash)
+        if known is None:
+            missing.append(node_hash)
+        else:
+            found[node_hash] = known
+    for start in range(0, len(missing), PORTION):
+        part = missing[start : start + PORTION]
+        rows = txn.query(
+            f"SELECT hash, body FROM state_nodes WHERE hash IN ({txn.in_list(part)})", *part
+        )
+        for node_hash, body in rows:
+            node = found[bytes(node_hash)] = decode_node(bytes(body))
+            txn.fill(txn.memory.state_nodes, bytes(node_hash), node)
+    return found
 
 
 def store(txn: Transaction, node: Node) -> bytes:

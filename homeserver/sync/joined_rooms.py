@@ -8,9 +8,10 @@ from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.sync.room_entries import room_account_data, room_entry, show_seen
+from homeserver.sync.shared_timelines import SharedTimelines
 from homeserver.sync.states import moved_members, state_for
 from homeserver.sync.summaries import Summaries, name_changed
-from homeserver.sync.timelines import Timeline, timeline
+from homeserver.sync.timelines import Timeline
 from homeserver.sync.unread import Unread
 from homeserver.sync.view import ENCRYPTION, Stretch, View
 
@@ -20,11 +21,13 @@ class JoinedRooms:
     _summaries: Summaries
     _unread: Unread
     _sticky: StickyEvents
+    _shared: SharedTimelines
 
     def entry(self, view: View, head: Head, membership: Membership) -> JsonObject | None:
         """The room's entry under `join`; None if it has no news for this client."""
         stretch = stretch_of(view, head, membership)
-        found = timeline(view, head, stretch)
+        news_of_all = self._shared.news(view, head, stretch, membership)
+        found = news_of_all.found
         moved = [] if stretch.new else moved_members(view, head, found, stretch)
         summary: JsonObject = {}
         if stretch.whole or moved or name_changed(head, stretch.after):
@@ -38,7 +41,7 @@ class JoinedRooms:
             return None
         view.moved_members += moved
         self._note_news(view, head, stretch)
-        entry = room_entry(view, head, found, state)
+        entry = room_entry(view, head, found, state, news_of_all.shown)
         entry["summary"] = summary
         entry["ephemeral"] = {"events": ephemeral}
         entry["account_data"] = {"events": account_data}

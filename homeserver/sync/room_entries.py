@@ -17,10 +17,17 @@ from homeserver.sync.timelines import Timeline
 from homeserver.sync.view import View
 
 
-def room_entry(view: View, head: Head, found: Timeline, state: Sequence[Stored]) -> JsonObject:
+def room_entry(
+    view: View,
+    head: Head,
+    found: Timeline,
+    state: Sequence[Stored],
+    shown: list[Any] | None = None,
+) -> JsonObject:
+    """`shown` are the timeline's events, if they are written already."""
     return {
         "timeline": {
-            "events": show_seen(view, head, found.events),
+            "events": show_seen(view, head, found.events) if shown is None else shown,
             "limited": found.limited,
             "prev_batch": write_token(found.starts_after),
         },

@@ -27,7 +27,7 @@ class Overtaken(Exception):
 def room_sections(view: View, joined_rooms: JoinedRooms) -> JsonObject:
     sections: JsonObject = {}
     concerned = (one for one in _candidates(view) if _concerns(view, *one))
-    for portion in in_portions(concerned):
+    for portion in in_portions(concerned) if view.begins else (list(concerned),):
         if view.begins:
             read_rooms(view.txn, portion, lambda head: _shown_state(view, head))
         for room_id, membership in portion:
