@@ -109,6 +109,25 @@ def get_from_all(txn: Transaction, roots: Iterable[bytes], key: Key) -> dict[byt
     return found
 
 
+def get_many(txn: Transaction, root: bytes, keys: Iterable[Key]) -> dict[Key, int | None]:
+    """What one state has at many keys: its tree is walked for all of them, level by level."""
+    found: dict[Key, int | None] = {}
+    walking = {key: (root, mix(key)) for key in keys}
+    while walking:
+        nodes = _load_all(txn, (node_hash for node_hash, _ in walking.values()))
+        further: dict[Key, tuple[bytes, int]] = {}
+        for key, (node_hash, path) in walking.items():
+            node = nodes[node_hash]
+            if isinstance(node, Leaf):
+                found[key] = node.entries.get(key)
+            elif (child := node.children.get(path % WIDTH)) is None:
+                found[key] = None
+            else:
+                further[key] = (child, path >> BITS)
+        walking = further
+    return found
+
+
 def change(txn: Transaction, root: bytes, changes: Mapping[Key, int | None]) -> bytes:
     """The root of the state with these entries set, or removed where None."""
     return _change(txn, root, changes, 0) if changes else root
@@ -162,12 +181,7 @@ def load(txn: Transaction, node_hash: bytes) -> Node:
     known: Node | None = txn.see(txn.memory.state_nodes, node_hash)
     if known is not None:
         return known
-    row = txn.one("SELECT body FROM state_nodes WHERE hash = ?", node_hash)
-    if row is None:
-        raise KeyError(node_hash)
-    node = decode_node(bytes(row[0]))
-    txn.fill(txn.memory.state_nodes, node_hash, node)
-    return node
+    return _load_all(txn, (node_hash,))[node_hash]
 
 
 def _load_all(txn: Transaction, hashes: Iterable[bytes]) -> dict[bytes, Node]:

@@ -27,8 +27,10 @@ def speakers(
     # Who keeps the state at the timeline's end takes none from the timeline.
     shown = () if view.wish.state_after else {seen.stored.position for seen in timeline.events}
     wanted: list[int] = []
-    for user_id in dict.fromkeys([*_heard(view, timeline), *heroes]):
-        position = _member_at(view, head, root, user_id)
+    users = list(dict.fromkeys([*_heard(view, timeline), *heroes]))
+    members = members_at(view, head, root, users)
+    for user_id in users:
+        position = members[user_id]
         if position is None or position in there or position in shown:
             continue
         member = (head.room_id, user_id)
@@ -55,13 +57,20 @@ def _heard(view: View, timeline: Timeline) -> Iterable[str]:
             yield event.state_key
 
 
-def _member_at(view: View, head: Head, root: bytes, user_id: str) -> int | None:
-    """Of the user's member event then; or now, for somebody who came later."""
-    now = head.state.get((MEMBER, user_id))
-    if root == head.root or now is None:
+def members_at(view: View, head: Head, root: bytes, users: Sequence[str]) -> dict[str, int | None]:
+    """Where the users' member events were then; or are now, for those who came later."""
+    now = {user_id: head.state.get((MEMBER, user_id)) for user_id in users}
+    type = names.find(view.txn, MEMBER)
+    if root == head.root or type is None:
         return now
-    type, state_key = names.find(view.txn, MEMBER), names.find(view.txn, user_id)
-    if type is None or state_key is None:
-        return None
-    then = state_trees.get(view.txn, root, (type, state_key))
-    return now if then is None and now <= view.upto else then
+    keys = {
+        user_id: (type, number)
+        for user_id, number in names.find_many(view.txn, users).items()
+        if now[user_id] is not None
+    }
+    found = state_trees.get_many(view.txn, root, keys.values())
+    for user_id, position in now.items():
+        then = found.get(keys[user_id]) if user_id in keys else None
+        if then is not None or position is None or position > view.upto:
+            now[user_id] = then
+    return now

@@ -24,10 +24,8 @@ class Nodes:
         self.bodies: dict[bytes, bytes] = {}
         self.written = 0
 
-    def query(self, sql: str, parameters: tuple[bytes]) -> list[tuple[bytes]]:
-        (node_hash,) = parameters
-        found = self.bodies.get(node_hash)
-        return [] if found is None else [(found,)]
+    def query(self, sql: str, parameters: tuple[bytes, ...]) -> list[tuple[bytes, bytes]]:
+        return [(hash, self.bodies[hash]) for hash in parameters if hash in self.bodies]
 
     def execute(self, sql: str, parameters: tuple[bytes, ...]) -> int:
         if "SAVEPOINT" in sql:
@@ -70,8 +68,12 @@ def test_a_tree_answers_as_a_dictionary_does(steps: list[tuple[dict[Key, int], s
     for then, state in history:
         assert contents(nodes, then) == state
     txn = open_tree(nodes)
-    for key in [*expected, (1, 1), (99, 99)]:
+    keys = [*expected, (1, 1), (99, 99)]
+    for key in keys:
         assert state_trees.get(txn, root, key) == expected.get(key)
+    assert state_trees.get_many(txn, root, keys) == {key: expected.get(key) for key in keys}
+    roots = {then: state.get((1, 1)) for then, state in history}
+    assert state_trees.get_from_all(open_tree(nodes), roots, (1, 1)) == roots
 
 
 @given(CHANGES, CHANGES, CHANGES)
