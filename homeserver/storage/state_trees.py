@@ -138,6 +138,8 @@ def items(txn: Transaction, root: bytes) -> Iterator[tuple[Key, int]]:
     if isinstance(node, Leaf):
         yield from node.entries.items()
     else:
+        # Into memory, all at once.
+        _load_all(txn, node.children.values())
         for child in node.children.values():
             yield from items(txn, child)
 
