@@ -28,7 +28,7 @@ def build_reading(ground: Ground, rooms: RoomsPart, presence: Presence) -> tuple
     world, db = ground.world, ground.db
     clock, typing, receipts = world.clock, rooms.typing, rooms.receipts
     history = rooms.shared.history if rooms.shared else None
-    messages = Messages(db, clock, history)
+    messages = Messages(db, clock, history, ground.settings.retention.keep_redacted)
     read_markers = ReadMarkers(db, clock)
     return (
         MessageEndpoints(messages),

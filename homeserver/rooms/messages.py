@@ -59,6 +59,8 @@ class Messages:
     _db: Database
     _clock: Clock
     _history: PastHistory | None = None
+    _keep_redacted_ms: int = 0
+    """How long it is kept what redacted events said."""
 
     async def page(self, wish: Wish) -> JsonObject:
         """`end` is there if more follows, `state` if members are loaded lazily."""
@@ -85,7 +87,13 @@ class Messages:
 
     async def event_unredacted(self, requester: Requester, room_id: str, event_id: str) -> bytes:
         """For who may redact here: also what was in it before (MSC2815)."""
-        return await self._db.read(unredacted, requester, room_id, event_id, self._clock.now_ms())
+        try:
+            return await self._db.read(
+                unredacted, requester, room_id, event_id, self._clock.now_ms()
+            )
+        except ContentDeleted as error:
+            error.extra["fi.mau.msc2815.content_keep_ms"] = self._keep_redacted_ms
+            raise
 
 
 def page(txn: Transaction, wish: Wish, now_ms: int) -> JsonObject:

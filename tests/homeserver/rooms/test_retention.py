@@ -9,7 +9,7 @@ from homeserver.config.storage import Retention
 from homeserver.rooms.retention import Lifetimes
 from tests.homeserver.rooms.test_joining import refusal
 from tests.outcomes import outcome
-from tests.people import Person, Server
+from tests.people import Person, Refused, Server
 
 DAY = 86_400
 DAY_MS = DAY * 1000
@@ -187,8 +187,11 @@ def test_redacted_words_are_forgotten_after_a_while(server: Server) -> None:
     server.clock.advance(8 * DAY)
 
     assert cleans_up(server) > 0
-    answer = refusal(alice, "GET", path)
-    assert answer == (404, "FI.MAU.MSC2815_UNREDACTED_CONTENT_DELETED")
+    with pytest.raises(Refused) as refused:
+        alice.ask("GET", path).json()
+    assert refused.value.status == 404
+    assert refused.value.errcode == "FI.MAU.MSC2815_UNREDACTED_CONTENT_DELETED"
+    assert refused.value.body["fi.mau.msc2815.content_keep_ms"] == 7 * DAY_MS
     alice.get(f"/v3/rooms/{room}/event/{said}")
 
 
