@@ -10,15 +10,15 @@ from attrs import define, field, frozen
 
 from homeserver.devices.keys import WantedDevices, add_signing_keys, chosen
 from homeserver.devices.one_time_keys import read_key, unreachable
-from homeserver.devices.remote_lists import RemoteUser, read_answer
+from homeserver.devices.remote_lists import DEVICES, RemoteUser, read_answer
 from homeserver.devices.tracking import Tracking
 from homeserver.errors import MatrixError
 from homeserver.events.ids import domain_of
 from homeserver.http.client import Limits
 from homeserver.json_values import JsonObject, JsonValue
-from homeserver.peers.errors import NotAdmitted, PeerError
+from homeserver.peers.errors import NotAdmitted, PeerError, RemoteError
 from homeserver.peers.lanes import Lane, all_of
-from homeserver.peers.servers import Peers
+from homeserver.peers.servers import Peers, path_of
 from homeserver.storage import devices, remote_devices
 from homeserver.storage.neighbours import shares_room
 from homeserver.storage.one_time_keys import Wanted
@@ -27,6 +27,8 @@ from homeserver.storage.transaction import Transaction
 USER_KEYS = "/_matrix/federation/v1/user/keys"
 MAX_ANSWER = 10 * 1024 * 1024
 SERVERS_AT_ONCE = 100
+FEW = 10
+"""Users of one server whose lists are asked for one by one."""
 USERS_AT_ONCE = 500
 """Of one server."""
 MAX_WAITING = 10_000
@@ -81,23 +83,48 @@ class RemoteKeys:
                 kept[user_id] = devices.list_position(txn, user_id)
             by_server[domain_of(user_id)][user_id] = () if is_kept else device_ids
         return [
-            Question(server, part, kept)
+            Question(server, part, {user: kept[user] for user in part if user in kept})
             for server, users in by_server.items()
             for part in _parts(users)
         ]
 
     async def _ask(self, question: Question, seconds: float, found: Found) -> None:
-        server = question.server
-        body = {"device_keys": {user: list(ids) for user, ids in question.wanted.items()}}
+        server, wanted = question.server, dict(question.wanted)
+        if len(question.kept) <= FEW:
+            # These lists come with their place, so that updates can be applied to them at once.
+            asked = [self._ask_for_list(user, question, seconds, found) for user in question.kept]
+            for user_id in await all_of(asked):
+                wanted.pop(user_id, None)
+        if not wanted or server in found.failures:
+            return
+        body = {"device_keys": {user: list(ids) for user, ids in wanted.items()}}
         answer = await self._post(server, "query", body, seconds, found.failures)
         if answer is None:
             return
         # Many signatures: away from the reactor's thread.
-        lists = await self._tracking.db.read(_lists_in, question, answer)
+        lists = await self._tracking.db.read(_lists_in, wanted, answer)
         found.lists.update(lists)
         kept = {user: list for user, list in lists.items() if user in question.kept}
         if kept:
             await self._tracking.db.write(self._keep, kept, question.kept)
+
+    async def _ask_for_list(
+        self, user_id: str, question: Question, seconds: float, found: Found
+    ) -> str:
+        """The user, or empty if the server does not tell: then it may answer another question."""
+        server, path = question.server, path_of(DEVICES, user_id)
+        limits = Limits(seconds=seconds, size=MAX_ANSWER)
+        try:
+            answer = await self._peers.request(server, "GET", path, limits=limits)
+            told, stream_id = await self._tracking.read_list(user_id, answer)
+        except (RemoteError, ValueError):
+            return ""
+        except PeerError as error:
+            found.failures[server] = _failure(error)
+            return ""
+        found.lists[user_id] = told
+        await self._tracking.store(user_id, told, question.kept[user_id], stream_id)
+        return user_id
 
     def _keep(self, txn: Transaction, lists: Lists, since: Mapping[str, int]) -> None:
         for user_id, told in lists.items():
@@ -133,11 +160,15 @@ class RemoteKeys:
         path = f"{USER_KEYS}/{what}"
         try:
             return await self._peers.request(server, "POST", path, body=body, limits=limits)
-        except NotAdmitted as error:
-            failures[server] = {"errcode": "M_FORBIDDEN", "error": str(error)}
-        except PeerError:
-            failures[server] = unreachable()
+        except PeerError as error:
+            failures[server] = _failure(error)
         return None
+
+
+def _failure(error: PeerError) -> JsonObject:
+    if isinstance(error, NotAdmitted):
+        return {"errcode": "M_FORBIDDEN", "error": str(error)}
+    return unreachable()
 
 
 def _parts(wanted: WantedDevices) -> Iterator[WantedDevices]:
@@ -147,8 +178,8 @@ def _parts(wanted: WantedDevices) -> Iterator[WantedDevices]:
         yield {user: wanted[user] for user in users[start : start + USERS_AT_ONCE]}
 
 
-def _lists_in(_: Transaction, question: Question, answer: JsonObject) -> Lists:
-    told = {user_id: read_answer(user_id, answer) for user_id in question.wanted}
+def _lists_in(_: Transaction, wanted: WantedDevices, answer: JsonObject) -> Lists:
+    told = {user_id: read_answer(user_id, answer) for user_id in wanted}
     return {user_id: list for user_id, list in told.items() if list is not None}
 
 

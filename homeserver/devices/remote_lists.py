@@ -17,6 +17,8 @@ from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage.cross_signing_keys import CrossSigningKey
 from homeserver.storage.device_keys import KnownDevice
 
+DEVICES = "/_matrix/federation/v1/user/devices/{}"
+"""Where the whole list of a user is to be had, with its place in the sequence of updates."""
 MAX_DEVICES = 1_000
 """Of one user; further ones are passed over."""
 MAX_NAME = 100

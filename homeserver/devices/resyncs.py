@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from homeserver.changes import DeviceListLost
 from homeserver.clock import Clock
-from homeserver.devices.remote_lists import RemoteUser, read_list
+from homeserver.devices.remote_lists import DEVICES
 from homeserver.devices.tracking import Tracking
 from homeserver.events.ids import domain_of
 from homeserver.http.client import Limits
@@ -26,8 +26,10 @@ from homeserver.storage import devices, remote_devices
 from homeserver.storage.transaction import Transaction
 
 AT_ONCE = 10
-SPREAD_S = 20.0
-"""Within this time after a gap its list is asked for: a busy server loses many at once."""
+SPREAD_S, SPREAD_OF_ONE_S = 20.0, 0.5
+"""Lists are asked for within this time after a gap, and sooner where there are few of them: a busy
+server loses many at once.
+"""
 LOOK_AGAIN_S = 600.0
 PORTION = 500
 MAX_WAITING = 5_000
@@ -71,7 +73,8 @@ class Resyncs:
         for user_id in user_ids:
             if user_id not in self._waiting and len(self._waiting) < MAX_WAITING:
                 self._waiting.add(user_id)
-                self._clock.call_later(SPREAD_S * fraction(self._random), self._begin(user_id))
+                spread = min(SPREAD_S, SPREAD_OF_ONE_S * len(self._waiting))
+                self._clock.call_later(spread * fraction(self._random), self._begin(user_id))
 
     def _begin(self, user_id: str) -> Callable[[], None]:
         return lambda: _run(self._lane.run(self._fetch(user_id)))
@@ -106,7 +109,7 @@ class Resyncs:
             return
         try:
             answer = await self._ask(user_id)
-            told, stream_id = await self._tracking.db.read(_read, user_id, answer)
+            told, stream_id = await self._tracking.read_list(user_id, answer)
         except RemoteError as error:
             if error.status in (400, 403, 404):
                 # There is nothing to follow: who wants these keys asks for them each time.
@@ -117,7 +120,7 @@ class Resyncs:
             await self._tracking.store(user_id, told, since, stream_id)
 
     async def _ask(self, user_id: str) -> JsonObject:
-        path = path_of("/_matrix/federation/v1/user/devices/{}", user_id)
+        path = path_of(DEVICES, user_id)
         return await self._peers.request(domain_of(user_id), "GET", path, limits=LIMITS)
 
 
@@ -125,11 +128,6 @@ def _still_wanted(txn: Transaction, user_id: str) -> int | None:
     """Where the user's list changed last; None if it is held, and true."""
     held = remote_devices.find(txn, user_id)
     return devices.list_position(txn, user_id) if held is not None and held.is_stale else None
-
-
-def _read(_: Transaction, user_id: str, answer: JsonObject) -> tuple[RemoteUser, int]:
-    """Away from the reactor's thread: there may be many signatures."""
-    return read_list(user_id, answer)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Collection
 
 from attrs import frozen
 
+from homeserver.devices.key_changes import counts
 from homeserver.devices.keys import MASTER, SELF_SIGNING
-from homeserver.devices.remote_lists import RemoteUser, SigningKeys
+from homeserver.devices.remote_lists import RemoteUser, SigningKeys, read_list
+from homeserver.json_values import JsonObject
 from homeserver.storage import cross_signing_keys, devices, remote_devices
 from homeserver.storage.database import Database
 from homeserver.storage.device_keys import KnownDevice
-from homeserver.storage.neighbours import shares_room
+from homeserver.storage.neighbours import shared_rooms, shares_room
 from homeserver.storage.remote_devices import HeldList
 from homeserver.storage.transaction import Transaction
 
@@ -49,6 +51,10 @@ class Tracking:
         """A whole list, as it was when the user's list had changed last at `since`."""
         await self.db.write(self.keep, user_id, told, since, base)
 
+    async def read_list(self, user_id: str, answer: JsonObject) -> tuple[RemoteUser, int]:
+        """Away from the reactor's thread, as there may be many signatures; raises ValueError."""
+        return await self.db.read(_read_list, user_id, answer)
+
     async def forget(self, user_id: str) -> None:
         await self.db.write(remote_devices.forget, user_id)
 
@@ -74,6 +80,9 @@ class Tracking:
         held = remote_devices.find(txn, user_id)
         if held is None or held.is_stale:
             devices.list_changed(txn, user_id)
+            if held is None and self._matters(txn, user_id):
+                remote_devices.save(txn, user_id, HeldList(None, is_stale=True))
+                remote_devices.lose(txn, user_id)
         elif held.holds(told.stream_id):
             return
         elif held.continues(told.previous):
@@ -83,6 +92,10 @@ class Tracking:
         else:
             remote_devices.lose(txn, user_id)
             devices.list_changed(txn, user_id)
+
+    def _matters(self, txn: Transaction, user_id: str) -> bool:
+        """Whether somebody here will soon ask for the user's keys."""
+        return any(map(counts, shared_rooms(txn, self.server_name, user_id)))
 
     def _change_signing_keys(self, txn: Transaction, user_id: str, keys: SigningKeys) -> None:
         if not shares_room(txn, self.server_name, user_id):
@@ -126,6 +139,10 @@ class Tracking:
         for user_id in user_ids:
             if not shares_room(txn, self.server_name, user_id, besides=room_id):
                 remote_devices.lose(txn, user_id)
+
+
+def _read_list(_: Transaction, user_id: str, answer: JsonObject) -> tuple[RemoteUser, int]:
+    return read_list(user_id, answer)
 
 
 # -- replacing what is held; each says whether anything is different now

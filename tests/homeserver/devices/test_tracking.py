@@ -109,7 +109,7 @@ def test_keys_of_somebody_in_a_common_room_are_held(
     first, second = keys_of(bob, alice), keys_of(bob, alice)
 
     assert list(first) == [alice.device_id] and first == second
-    assert questions(network) == ["/user/keys/query"]
+    assert questions(network) == [f"/user/devices/{quote(alice.user_id)}"]
 
 
 def test_cross_signing_keys_come_too_but_not_what_is_private(
@@ -168,6 +168,9 @@ def test_one_poisoned_device_does_not_hide_the_others(
     crypto = Crypto(alice).settles()
     meet(alice, bob)
 
+    def none(answer: JsonObject) -> JsonObject:
+        return {}
+
     def poison(answer: JsonObject) -> JsonObject:
         good = crypto.device_keys()
         bad: JsonObject = {
@@ -185,7 +188,7 @@ def test_one_poisoned_device_does_not_hide_the_others(
             "self_signing_keys": [],
         }
 
-    with network.tampered("/user/keys/query", poison):
+    with network.tampered("/user/keys/query", poison), network.tampered("/user/devices", none):
         answer = asks(bob, alice)
 
     assert list(answer["device_keys"]) == [alice.user_id]
@@ -214,7 +217,7 @@ def test_changes_are_applied_without_asking_and_clients_hear_of_them(
     Crypto(alice).settles()
     meet(alice, bob)
     keys_of(bob, alice)
-    # The first update after a query does not say what it follows; then the place is known.
+    # The first update of all follows nothing, so the list is fetched again; then it is known.
     alice.put(f"/v3/devices/{alice.device_id}", {"display_name": "Slab"})
     servers[1].wait(30)
     changed(bob)
@@ -461,3 +464,41 @@ def test_names_of_devices_stay_here_where_the_operator_says_so(
     assert "unsigned" not in told
     assert "Carol's" not in str([listed, edus])
     assert edus
+
+
+def test_many_lists_of_one_server_are_asked_for_together(
+    servers: list[DeliveringServer], network: Network, bob: Person
+) -> None:
+    a, b = servers
+    host = a.person("host")
+    room = meet(host, bob)
+    people = [a.person(f"p{number}") for number in range(12)]
+    for person in people:
+        person.joins(room)
+        Crypto(person).settles()
+    b.wait(60)
+    for person in people:
+        outcome(b.database.write(remote_devices.forget, person.user_id))
+    network.asked.clear()
+
+    answer = asks(bob, *people)
+
+    assert len(answer["device_keys"]) == 12
+    assert questions(network) == ["/user/keys/query"]
+    found = held(b, people[0].user_id)
+    assert found is not None and found.base is None and not found.is_stale
+
+
+def test_a_list_of_which_an_update_comes_is_fetched_where_keys_matter(
+    servers: list[DeliveringServer], network: Network, alice: Person, bob: Person
+) -> None:
+    _, b = servers
+    meet(alice, bob)
+    network.asked.clear()
+
+    Crypto(alice).settles()
+    b.wait(5)
+
+    assert questions(network) == [f"/user/devices/{quote(alice.user_id)}"]
+    assert list(keys_of(bob, alice)) == [alice.device_id]
+    assert questions(network) == []
