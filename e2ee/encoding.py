@@ -57,9 +57,9 @@ def field(source: JsonObject, name: str, kind: type[T]) -> T:
     return value
 
 
-def optional(source: JsonObject, name: str, kind: type[T], default: T) -> T:
-    """What is of another type counts as absent."""
-    value = source.get(name)
+def optional(source: Any, name: str, kind: type[T], default: T) -> T:
+    """What is of another type counts as absent, and so does everything in what is no object."""
+    value = source.get(name) if isinstance(source, dict) else None
     return value if isinstance(value, kind) else default
 
 

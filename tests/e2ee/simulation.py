@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -49,6 +48,7 @@ class SimulatedServer:
     changes: list[tuple[int, str]] = Factory(list)
     seen_transactions: dict[str, Json] = Factory(dict)
     claimed: list[tuple[str, str, str]] = Factory(list)
+    claimed_keys: list[str] = Factory(list)
     backups: list[Json] = Factory(list)
     unreachable: set[str] = Factory(set)
     ask_for_proof: bool = False
@@ -201,6 +201,7 @@ class SimulatedServer:
                     name = next(iter(device.one_time))
                     self.claimed.append((user_id, device_id, name))
                     found = {name: device.one_time.pop(name)}
+                    self.claimed_keys.append(found[name]["key"])
                 else:
                     found, device.fallback_used = device.fallback, bool(device.fallback)
                 answer.setdefault(user_id, {})[device_id] = found
@@ -381,6 +382,3 @@ def until_quiet(*everybody: Person) -> None:
         if heard == sum(len(one.heard) + len(one.sent) for one in everybody):
             return
     raise AssertionError("they never stop")
-
-
-Hook = Callable[[], None]
