@@ -1,6 +1,7 @@
 """Many events that may not be: refused, counted, told once, and nobody else is held up."""
 
 import asyncio
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from signedjson.key import generate_signing_key
 
 from homeserver.events.building import Draft
 from homeserver.events.event import Event
+from homeserver.peers.signing import Credentials
 from scripts.benchmarks.peer.rooms import Identity, PeerRoom
 from tests.hostile.town import Pace, Town, Victim
 
@@ -106,6 +108,34 @@ def test_a_transaction_of_too_many_is_refused_whole(victim: Victim, run: Any, si
 
     with pytest.raises(AssertionError, match=r"413|TOO_LARGE"):
         run(victim.alice.hears(events, size))
+
+
+BODIES = {
+    "no bottom": b'{"pdus":' + b"[" * 5_000_000 + b"]" * 5_000_000 + b"}",
+    "a bomb of lists": b'{"pdus":[' + b"[]," * 3_000_000 + b"[]]}",
+    "a bomb of gzip": gzip.compress(b"0" * 500_000_000),
+    "too long": b'{"pdus":[]}' + b" " * 13_000_000,
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_that_do_harm_elsewhere_are_refused(
+    town: Town, victim: Victim, run: Any, calm: Pace, name: str
+) -> None:
+    body, server = BODIES[name], victim.mallory.identity.server_name
+    header = Credentials(server, "localhost", "ed25519:bench", "x" * 86).header()
+    head = (
+        f"PUT /_matrix/federation/v1/send/1 HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: {header}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    town.server.forget_peak()
+    before = town.server.resident_mib()
+
+    answer, pace = run(town.meanwhile(victim.alice.wire.send(head.encode() + body)))
+
+    assert answer.status in (400, 401, 413)
+    assert town.server.peak_mib() - before < 100
+    keeps(pace, calm)
 
 
 def test_many_slow_connections_hold_nobody_up(town: Town, run: Any, calm: Pace) -> None:

@@ -64,7 +64,8 @@ class Checks:
 
         Raises PeerUnreachable where so many are forged that the rest is not worth a look.
         """
-        await self._keys.keys_for(_likely_wishes(values, version))
+        if len(values) > PORTION:
+            await self._keys.keys_for(_likely_wishes(values, version))
         checked, malformed = Checked({}), 0
 
         def parse(part: Sequence[JsonValue]) -> list[Received]:
@@ -166,8 +167,6 @@ def _likely_wishes(values: Sequence[JsonValue], version: RoomVersion) -> list[Wi
 
     What is wished for exactly is only known of events that have been taken apart.
     """
-    if len(values) <= PORTION:
-        return []
     return [
         Wish(domain_of(value["sender"]), key_id, _time_of(value, version))
         for value in values
