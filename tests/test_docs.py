@@ -85,7 +85,9 @@ def test_what_is_yaml_is_read(name: str) -> None:
     assert isinstance(yaml.safe_load((ROOT / "config" / name).read_text()), dict)
 
 
-@pytest.mark.parametrize("name", ["start", "test", "venv", "install-packages", "../.ci/run"])
+@pytest.mark.parametrize(
+    "name", ["start", "test", "venv", "install-packages", "new-network", "../.ci/run"]
+)
 def test_shell_scripts_parse(name: str) -> None:
     subprocess.run(["sh", "-n", str(ROOT / "scripts" / name)], check=True)
 

@@ -1,0 +1,208 @@
+"""The suite that every connector must pass: a network's tests subclass `Contract`."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+
+from attrs import define, field, frozen
+
+from bridges.kit import abilities
+from bridges.kit.failures import Rejected
+from bridges.kit.happenings import Happening, Message
+from bridges.kit.network import Field, Login, Network, Session
+from bridges.kit.parts import ChatKey, Outgoing, Sent, Text, plain
+
+PATIENCE_S = 20
+
+
+@define
+class Notebook:
+    """A bridge that writes down what it receives."""
+
+    happenings: list[Happening] = field(factory=list)
+    _news: asyncio.Event = field(factory=asyncio.Event)
+
+    async def receive(self, happening: Happening) -> None:
+        self.happenings.append(happening)
+        self._news.set()
+
+    async def first(self, wanted: Callable[[Happening], bool]) -> Happening:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                self._news.clear()
+                for happening in self.happenings:
+                    if wanted(happening):
+                        return happening
+                await self._news.wait()
+
+    async def message(self, text: str) -> Message:
+        found = await self.first(lambda one: isinstance(one, Message) and plain(one.parts) == text)
+        assert isinstance(found, Message)
+        return found
+
+
+@define
+class Answers:
+    """Somebody who logs in, with the answers ready."""
+
+    by_field: Mapping[str, str]
+    notes: list[str] = field(factory=list)
+
+    async def ask(self, field: Field) -> str:
+        answer = self.by_field.get(field.id, field.default)
+        assert answer is not None, f"nobody told the contract what to answer to {field.question!r}"
+        return answer
+
+    async def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@frozen
+class Town:
+    """The other side, real or simulated. `says` speaks in the chat; `hears` waits for a text."""
+
+    network: Network
+    answers: Mapping[str, str]
+    chat: ChatKey
+    says: Callable[[str], Awaitable[None]]
+    hears: Callable[[str], Awaitable[None]]
+
+
+@frozen
+class Visit:
+    """A login with its session running."""
+
+    town: Town
+    session: Session
+    notebook: Notebook
+
+    async def sends(self, text: str, transaction: str) -> Sent:
+        return await self.session.send(Outgoing(self.town.chat, (Text(text),), transaction))
+
+
+class Contract:
+    """`town` starts the other side; `ready` returns when the session takes part in the chat."""
+
+    def town(self, notebook: Notebook) -> AbstractAsyncContextManager[Town]:
+        raise NotImplementedError
+
+    async def ready(self, visit: Visit) -> None:
+        """For networks that need time to connect."""
+
+    def visit(self, story: Callable[[Visit], Awaitable[None]]) -> None:
+        async def act() -> None:
+            notebook = Notebook()
+            async with self.town(notebook) as town:
+                login = await log_in(town)
+                visit = Visit(town, town.network.session(login, notebook), notebook)
+                running = asyncio.create_task(visit.session.run())
+                try:
+                    await self.ready(visit)
+                    await story(visit)
+                finally:
+                    running.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await running
+
+        asyncio.run(act())
+
+    def test_it_says_who_it_is(self) -> None:
+        async def story(visit: Visit) -> None:
+            info = visit.town.network.info
+            assert re.fullmatch(r"[a-z][a-z0-9]*", info.id)
+            assert info.name and info.command_prefix == f"!{info.id}"
+            assert visit.town.network.flows
+            assert isinstance(visit.session, visit.town.network.session_class)
+
+        self.visit(story)
+
+    def test_the_same_account_is_the_same_login(self) -> None:
+        async def story(visit: Visit) -> None:
+            logins = [await log_in(visit.town) for _ in range(2)]
+            assert logins[0].id == logins[1].id != ""
+
+        self.visit(story)
+
+    def test_what_we_send_arrives_and_each_message_gets_an_id_of_its_own(self) -> None:
+        async def story(visit: Visit) -> None:
+            sent = [await visit.sends(text, f"t{text}") for text in ("one", "two", "three")]
+            for text in ("one", "two", "three"):
+                await visit.town.hears(text)
+            assert len({one.id for one in sent} - {""}) == 3
+
+        self.visit(story)
+
+    def test_what_they_say_arrives_in_order_with_ids_of_their_own(self) -> None:
+        async def story(visit: Visit) -> None:
+            texts = [f"number {number}" for number in range(5)]
+            for text in texts:
+                await visit.town.says(text)
+            heard = [await visit.notebook.message(text) for text in texts]
+            assert [one.chat for one in heard] == [visit.town.chat] * 5
+            assert len({one.id for one in heard} - {""}) == 5
+            places = [visit.notebook.happenings.index(one) for one in heard]
+            assert places == sorted(places)
+            assert all(one.sender.id for one in heard)
+
+        self.visit(story)
+
+    def test_chat_and_people_present_themselves(self) -> None:
+        async def story(visit: Visit) -> None:
+            await visit.town.says("hello")
+            heard = await visit.notebook.message("hello")
+            assert (await visit.session.chat(visit.town.chat)).name
+            assert (await visit.session.user(heard.sender.id)).name
+
+        self.visit(story)
+
+    def test_hostile_text_is_carried_or_refused_and_nothing_breaks(self) -> None:
+        async def story(visit: Visit) -> None:
+            for number, text in enumerate(("\r\nQUIT :x", "\x00", "", "é" * 3000, "\ud83d")):
+                with suppress(Rejected):
+                    await visit.sends(text, f"hostile{number}")
+            await visit.sends("still here", "after")
+            await visit.town.hears("still here")
+
+        self.visit(story)
+
+    def test_what_it_claims_it_does_and_an_unknown_message_is_refused(self) -> None:
+        async def story(visit: Visit) -> None:
+            sent = await visit.sends("first", "claims")
+            for target in (sent.id, "no-such-message"):
+                await use_claims(visit, target)
+
+        self.visit(story)
+
+
+async def log_in(town: Town) -> Login:
+    return await town.network.login(town.network.flows[0], Answers(town.answers))
+
+
+async def use_claims(visit: Visit, target: str) -> None:
+    """Every claimed ability once; it may refuse, but only in the kit's words."""
+    session, chat = visit.session, visit.town.chat
+    refused: list[str] = []
+
+    async def attempt(name: str, call: Awaitable[object]) -> None:
+        try:
+            await call
+        except Rejected:
+            refused.append(name)
+
+    if isinstance(session, abilities.Edits):
+        out = Outgoing(chat, (Text("second"),), f"edit{target}", None)
+        await attempt("edits", session.edit(target, out))
+    if isinstance(session, abilities.Reacts):
+        await attempt("reactions", session.react(chat, target, "👍"))
+        await attempt("reactions", session.unreact(chat, target, "👍"))
+    if isinstance(session, abilities.Types):
+        await attempt("typing", session.typing(chat, True))
+    if isinstance(session, abilities.Reads):
+        await attempt("receipts", session.read(chat, target))
+    if isinstance(session, abilities.SetsTopic):
+        await attempt("topic", session.set_topic(chat, f"about {target}"))
+    if isinstance(session, abilities.Redacts):
+        await attempt("redactions", session.redact(chat, target))
+    if target != "no-such-message":
+        assert refused == []

@@ -1,0 +1,9 @@
+"""Echo, the example to copy. `create` is what the bridge calls, with the network's settings."""
+
+from collections.abc import Mapping
+
+from bridges.networks.echo.network import Echo
+
+
+def create(settings: Mapping[str, object]) -> Echo:
+    return Echo()
