@@ -112,7 +112,8 @@ class Tracking:
 
     async def went(self, user_id: str) -> None:
         """Somebody left a room: perhaps the last one with users of ours, and is told of no more."""
-        await self.db.write(self._let_go, [user_id])
+        if await self.db.glance(remote_devices.find, user_id) is not None:
+            await self.db.write(self._let_go, [user_id])
 
     async def room_left(self, room_id: str) -> None:
         """The last of our users left a room."""
