@@ -64,7 +64,10 @@ UNSTABLE_FEATURES: Mapping[str, bool] = {
     "us.cloke.msc4175": True,
     "us.cloke.msc4175.stable": True,
 }
-"""What it does beyond them, or under older names, and clients look for."""
+"""What it does beyond them, or under older names, and clients look for.
+
+Each flag is tied to what serves or proves it in tests/homeserver/client_api/test_versions.py.
+"""
 
 
 @frozen

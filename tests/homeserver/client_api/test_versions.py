@@ -17,6 +17,8 @@ UNSTABLE = "/_matrix/client/unstable"
 V1 = "/_matrix/client/v1"
 
 PATHS = {
+    "com.beeper.batch_sending": [f"POST {UNSTABLE}/com.beeper.backfill/rooms/{{}}/batch_send"],
+    "com.beeper.room_yeeting": [f"POST {UNSTABLE}/com.beeper.yeet/rooms/{{}}/delete"],
     "com.beeper.msc4169": ["PUT /_matrix/client/v3/rooms/{}/send/{}/{}"],
     "fi.mau.msc2246.stable": [
         "POST /_matrix/media/v1/create",
@@ -80,6 +82,7 @@ PATHS = {
 """Flags for endpoints."""
 
 PROVED_IN = {
+    "com.beeper.room_create_autojoin_invites": "tests/homeserver/rooms/test_creation.py",
     "org.matrix.msc4429": "tests/homeserver/sync/test_profile_news.py",
     "org.matrix.msc4429.stable": "tests/homeserver/sync/test_profile_news.py",
     "org.matrix.msc4262": "tests/homeserver/sync/sliding/test_user_extensions.py",
