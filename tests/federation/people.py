@@ -220,9 +220,9 @@ class Person(Speaker):
             self.syncs(min(left, 2))
         return found
 
-    def sees(self, room: str, event_id: str) -> JsonObject:
+    def sees(self, room: str, event_id: str, seconds: float = PATIENCE_S) -> JsonObject:
         """The event, once it is in this person's timeline."""
-        event = self.waits(lambda gathered: gathered.event(room, event_id))
+        event = self.waits(lambda gathered: gathered.event(room, event_id), seconds)
         assert event is not None
         return event
 

@@ -38,7 +38,7 @@ def test_who_was_away_gets_all_that_was_missed(
         bob.home.start()
 
     back = bob.sends(room, "I am back")
-    until(lambda: back in alice.heard(room), CAUGHT_UP_S)
+    alice.sees(room, back, CAUGHT_UP_S)
     until(lambda: said[-1] in bob.heard(room), CAUGHT_UP_S)
 
     assert until(lambda: alice.state_ids(room) == bob.state_ids(room))

@@ -61,6 +61,12 @@ class Trio:
         return all(state == first for state in rest) and lists[0] == lists[1] == lists[2]
 
 
+@pytest.fixture(params=["10", "12"])
+def version(request: pytest.FixtureRequest) -> str:
+    """State is resolved in two ways: before version 12 and since."""
+    return str(request.param)
+
+
 @pytest.fixture(params=["isthmus hosts", "synapse hosts"])
 def trio(
     request: pytest.FixtureRequest,
