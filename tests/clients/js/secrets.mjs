@@ -30,7 +30,14 @@ export async function encrypts(people, person, recovery = {}) {
   device.crypto = device.client.getCrypto();
   device.requests = [];
   device.client.on(CryptoEvent.VerificationRequestReceived, (it) => device.requests.push(it));
+  await device.untilAsked(() => hasToldItsKeys(device));
   return device;
+}
+
+// Whoever asked before that would share no keys with the device.
+async function hasToldItsKeys(device) {
+  const known = await device.crypto.getUserDeviceInfo([device.id], true);
+  return known.get(device.id)?.has(device.deviceId());
 }
 
 // Cross-signing, secret storage and key backup, as clients set them up at the first login.
