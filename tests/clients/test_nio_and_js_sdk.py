@@ -59,7 +59,9 @@ async def guest_at(homeserver: Homeserver, node: str) -> AsyncIterator[Guest]:
         yield Guest(process, await told_by(process))
     finally:
         # The guest ends with its input; a signal would reach only what started Node.js.
-        await process.communicate()
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
 
 
 def test_both_read_each_other_in_a_room_that_the_server_cannot_read(
