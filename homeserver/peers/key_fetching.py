@@ -9,6 +9,8 @@ from homeserver.clock import Clock
 from homeserver.events.problems import BadSignature
 from homeserver.events.signatures import verify_json
 from homeserver.http.client import Limits
+from homeserver.http.deadline import within
+from homeserver.http.outgoing_errors import TimedOut
 from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.logs import logger
 from homeserver.peers.errors import PeerError
@@ -24,6 +26,8 @@ AT_ONCE = 16
 NOTARIES_AT_ONCE = 4
 MAX_WAITING = 1000
 SERVERS_A_QUESTION = 100
+PATIENCE_S = 45.0
+"""So long is waited for a server, or for notaries, however many wait in the lane before."""
 PAUSE_MS = 60_000
 LONGEST_PAUSE_MS = 3_600_000
 MAX_SERVERS = 20_000
@@ -75,7 +79,12 @@ class KeyFetching:
     async def _from_server(self, server: str) -> KeyDocument | None:
         if self._is_pausing("itself", server) or self._lane.is_full:
             return None
-        return await self._asking.get(server, lambda: self._lane.run(self._ask_server(server)))
+        asking = self._asking.get(server, lambda: self._lane.run(self._ask_server(server)))
+        try:
+            return await within(self._clock, PATIENCE_S, asking)
+        except TimedOut:
+            self._pauses.put(("itself", server), True, PAUSE_MS)
+            return None
 
     async def _ask_server(self, server: str) -> KeyDocument | None:
         question = Question("GET", "/_matrix/key/v2/server", None, LIMITS)
@@ -98,12 +107,20 @@ class KeyFetching:
     async def _from_any_notary(self, wishes: Wishes) -> list[KeyDocument]:
         if self._notary_lane.is_full:
             return []
+        try:
+            found = await within(self._clock, PATIENCE_S, self._first_to_know(wishes))
+        except TimedOut:
+            found = []
+        if not found:
+            for name in wishes:
+                self._pauses.put(("notaries", name), True, PAUSE_MS)
+        return found
+
+    async def _first_to_know(self, wishes: Wishes) -> list[KeyDocument]:
         for notary in self._notaries:
             own = {name: keys for name, keys in wishes.items() if name != notary.server_name}
             if own and (found := await self._notary_lane.run(self._ask(notary, own))):
                 return found
-        for name in wishes:
-            self._pauses.put(("notaries", name), True, PAUSE_MS)
         return []
 
     async def _ask(self, notary: NotaryServer, wishes: Wishes) -> list[KeyDocument]:

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, gatherResults
 
 T = TypeVar("T")
 
@@ -24,7 +24,11 @@ class Lane:
         return self._semaphore.tokens == self._semaphore.limit
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        await self._semaphore.acquire()
+        try:
+            await self._semaphore.acquire()
+        except CancelledError:
+            work.close()
+            raise
         try:
             return await work
         finally:

@@ -229,3 +229,24 @@ def test_an_older_copy_of_a_notary_does_not_undo_what_was_learnt(
     assert notary.asked(QUERY) == 1
     stranger.goes()
     assert key_of(internet, server, at_ts=START_MS + DAY_MS + 3_600_000) is not None
+
+
+def test_a_crowd_of_silent_servers_is_not_waited_for_one_after_the_other(
+    internet: Internet, server: Server
+) -> None:
+    """A state may name hundreds of servers that never were: whoever joins must not wait for all."""
+    wishes = []
+    for number in range(200):
+        name, address = f"silent{number}.example", f"198.51.100.{number + 20}"
+        internet.hosts[name] = [address]
+        internet.swallows(address, 443)
+        internet.swallows(address, 8448)
+        wishes.append(Wish(name, "ed25519:x"))
+
+    found = internet.begin(server.app.peers.server_keys.keys_for(wishes))
+    for _ in range(50):
+        internet.pass_time(1)
+
+    assert found == [{}]
+    # Nor is anybody waited for again at once.
+    assert internet.begin(server.app.peers.server_keys.keys_for(wishes)) == [{}]
