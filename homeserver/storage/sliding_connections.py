@@ -78,6 +78,10 @@ class Connection:
     rows: int
     used_ts: int
 
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it is time to note that it is used."""
+        return now_ms - self.used_ts >= DAY_MS
+
     def version(self, number: int) -> Version | None:
         return next((version for version in self.versions if version.number == number), None)
 
@@ -157,6 +161,13 @@ def go_on(
     return after
 
 
+def touch(txn: Transaction, device: str, conn_id: str, now_ms: int) -> None:
+    """The connection is in use."""
+    connection = load(txn, device, conn_id)
+    if connection is not None:
+        _touch(txn, device, conn_id, connection, now_ms)
+
+
 def delete(txn: Transaction, device: str, conn_id: str) -> None:
     connection = load(txn, device, conn_id)
     if connection is not None:
@@ -186,7 +197,7 @@ def delete_unused(txn: Transaction, before_ms: int, limit: int = 100) -> None:
 def _touch(
     txn: Transaction, device: str, conn_id: str, connection: Connection, now_ms: int
 ) -> None:
-    if now_ms - connection.used_ts < DAY_MS:
+    if not connection.is_due(now_ms):
         return
     txn.execute("UPDATE sliding_connections SET used_ts = ? WHERE id = ?", now_ms, connection.id)
     _put(txn, device, conn_id, evolve(connection, used_ts=now_ms))

@@ -31,6 +31,8 @@ class Start:
 
     base: Version
     since: int
+    is_due: bool = False
+    """Whether it is to be noted that the connection is used."""
 
 
 @frozen(eq=False)

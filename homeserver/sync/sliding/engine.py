@@ -48,6 +48,9 @@ class SlidingSync:
         """The JSON of an answer: at once if there is news, else when some comes or time is up."""
         until_ms = self._clock.now_ms() + min(timeout_ms, MAX_WAIT_MS)
         start = await self._db.glance(self._start, wish)
+        if start.is_due:
+            now_ms = self._clock.now_ms()
+            await self._db.write(sliding_connections.touch, wish.device, wish.conn_id, now_ms)
         await self._acknowledge(wish)
         pending: Change | None = None
         while True:
@@ -71,9 +74,11 @@ class SlidingSync:
         place, number = read_pos(wish.pos)
         connection = sliding_connections.load(txn, wish.device, wish.conn_id)
         version = connection.version(number) if connection else None
-        if version is None or not version.place <= place <= self._db.position:
+        if connection is None or version is None:
             raise UnknownPos
-        return Start(version, place)
+        if not version.place <= place <= self._db.position:
+            raise UnknownPos
+        return Start(version, place, connection.is_due(self._clock.now_ms()))
 
     async def _acknowledge(self, wish: SlidingWish) -> None:
         """A token of messages to the device says that all before it have arrived."""

@@ -299,6 +299,21 @@ def test_a_device_that_logs_out_leaves_no_connection(server: Server) -> None:
     assert count_of(server, rows) == 0
 
 
+def test_only_connections_that_nobody_uses_are_forgotten(server: Server) -> None:
+    alice, bob = server.people("alice", "bob")
+    used, unused = SlidingClient(alice, "used").enables("e2ee"), SlidingClient(alice, "unused")
+    used.syncs()
+    unused.syncs()
+    for _ in range(2):
+        server.clock.advance(20 * 86_400)
+        used.syncs()
+    SlidingClient(bob).syncs()
+
+    used.syncs()
+    with pytest.raises(Refused, match="M_UNKNOWN_POS"):
+        unused.syncs()
+
+
 def test_a_device_has_a_limited_number_of_connections(server: Server) -> None:
     alice = server.person("alice")
     first = SlidingClient(alice, "first").looks_at([0, 9])
