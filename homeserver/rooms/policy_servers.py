@@ -5,8 +5,10 @@ stops with NotYet, the server is asked, and the work runs again.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from attrs import frozen
+from twisted.internet.defer import Deferred
 
 from homeserver.clock import Clock
 from homeserver.errors import Forbidden, MatrixError
@@ -36,6 +38,8 @@ from homeserver.storage.transaction import Transaction
 SIGN = "/_matrix/policy/v1/sign"
 OLDER_SIGN = "/_matrix/policy/unstable/org.matrix.msc4284/sign"
 LIMITS = Limits(seconds=10.0, size=64 * 1024)
+TRIES, SHORT_WAIT_MS, LONGEST_WAIT_MS = 3, 1_000, 5_000
+"""How often, and after how long, a server is asked again that says it is too much."""
 AT_ONCE = 10
 MAX_WAITING = 5_000
 REMEMBERED_MS = 300_000
@@ -64,6 +68,7 @@ class Word:
 class PolicyServers:
     def __init__(self, peers: Peers, clock: Clock) -> None:
         self._peers = peers
+        self._clock = clock
         self._own: Remembered[Draft, Word | MatrixError] = Remembered(clock, MAX_REMEMBERED)
         self._others: Remembered[tuple[str, Policy], str] = Remembered(clock, MAX_REMEMBERED)
         self._lane = Lane(AT_ONCE, MAX_WAITING)
@@ -138,13 +143,9 @@ class PolicyServers:
     async def _ask(self, policy: Policy, event: Event) -> str:
         """The signature; raises MatrixError."""
         try:
-            answer = await self._answer(policy.server, event)
+            answer = await self._patiently(policy.server, event)
         except RemoteError as error:
-            raise MatrixError(
-                error.message or "The policy server of this room refuses this.",
-                errcode=error.errcode or "M_FORBIDDEN",
-                status=error.status,
-            ) from None
+            raise as_told(error) from None
         except PeerError as error:
             log.info("the policy server %s does not answer: %s", policy.server, error)
             raise NoPolicyServer("The policy server of this room does not answer.") from None
@@ -153,6 +154,20 @@ class PolicyServers:
         if not isinstance(text, str) or not policy.is_signature(event, text):
             raise Forbidden("The policy server of this room refuses this.")
         return text
+
+    async def _patiently(self, server: str, event: Event) -> JsonObject:
+        """Who has too much to do for now is asked again, if that is soon."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._answer(server, event)
+            except RemoteError as error:
+                wait_ms = error.retry_after_ms or SHORT_WAIT_MS
+                if error.status != 429 or wait_ms > LONGEST_WAIT_MS:
+                    raise
+            soon: Deferred[None] = Deferred()
+            self._clock.call_later(wait_ms / 1000, partial(soon.callback, None))
+            await soon
+        return await self._answer(server, event)
 
     async def _answer(self, server: str, event: Event) -> JsonObject:
         if server == self._peers.server_name:
@@ -169,6 +184,17 @@ class PolicyServers:
         return await self._peers.request(
             server, "POST", path, body=event.pdu, limits=LIMITS, insist=True
         )
+
+
+def as_told(error: RemoteError) -> MatrixError:
+    """What the policy server says against an event, for the client."""
+    later = {"retry_after_ms": error.retry_after_ms} if error.retry_after_ms else {}
+    return MatrixError(
+        error.message or "The policy server of this room refuses this.",
+        errcode=error.errcode or "M_FORBIDDEN",
+        status=error.status,
+        **later,
+    )
 
 
 def policy_of(txn: Transaction, head: Head) -> Policy | None:

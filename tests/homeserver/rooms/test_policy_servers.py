@@ -9,7 +9,7 @@ from nacl.signing import SigningKey
 from signedjson.key import NACL_ED25519
 
 from homeserver.config.settings import Settings
-from homeserver.errors import MatrixError, Unrecognized
+from homeserver.errors import LimitExceeded, MatrixError, Unrecognized
 from homeserver.events.building import Draft
 from homeserver.events.hashes import signable
 from homeserver.events.room_versions import ROOM_VERSIONS
@@ -285,6 +285,42 @@ def test_a_signature_by_another_key_is_worth_nothing(
         people[0].sends(room, "hello")
 
     assert refused.value.errcode == "M_FORBIDDEN"
+
+
+def test_a_busy_policy_server_is_asked_again_soon(
+    servers: list[LinkedServer], people: list[Person], policy: PolicyServer, room: str
+) -> None:
+    a, _, _ = servers
+    alice, bob, _ = people
+    waits = [2_000, 2_000]
+
+    def busy(pdu: JsonObject) -> None:
+        if waits:
+            raise LimitExceeded(waits.pop())
+
+    policy.judge = busy
+    waiting = alice.ask("PUT", f"/v3/rooms/{room}/send/m.room.message/1", message("hello"))
+    for _ in range(2):
+        assert not waiting.is_answered
+        a.clock.advance(2)
+
+    assert waiting.json()["event_id"]
+    assert bob.syncs().texts(room) == ["hello"]
+
+
+def test_who_would_have_to_wait_long_is_told_so_at_once(
+    people: list[Person], policy: PolicyServer, room: str
+) -> None:
+    def busy(pdu: JsonObject) -> None:
+        raise LimitExceeded(60_000)
+
+    policy.judge = busy
+
+    with pytest.raises(Refused) as refused:
+        people[0].sends(room, "hello")
+
+    assert (refused.value.status, refused.value.errcode) == (429, "M_LIMIT_EXCEEDED")
+    assert refused.value.body["retry_after_ms"] == 60_000
 
 
 # -- events of others
