@@ -2,14 +2,7 @@
 
 import pytest
 
-from tests.homeserver.devices.crypto import (
-    Crypto,
-    Identity,
-    asks,
-    new_key,
-    public,
-    signed,
-)
+from tests.homeserver.devices.crypto import Crypto, Identity, asks, new_key, public, signed
 from tests.people import JsonObject, Refused, Server
 
 UPLOAD = "/v3/keys/device_signing/upload"
