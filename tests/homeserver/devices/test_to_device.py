@@ -110,7 +110,7 @@ WRONG_REQUEST: list[tuple[Any, ...]] = [
     ({"@bob:test": []}, "M_BAD_JSON"),
     ({"@bob:test": {"*": "text"}}, "M_BAD_JSON"),
     ({"@bob:test": {"*": {"x": "y" * 65536}}}, "M_TOO_LARGE"),
-    ({"@bob:test": {f"D{n}": {} for n in range(10_001)}}, "M_TOO_LARGE"),
+    ({"@bob:test": {f"D{n}": {"body": "a message"} for n in range(10_001)}}, "M_TOO_LARGE"),
 ]
 
 
