@@ -20,6 +20,7 @@ from e2ee.room_keys import RoomKeys
 from e2ee.room_messages import RoomMessages
 from e2ee.rooms import Rooms
 from e2ee.sharing import Channels, OwnSessions, Recipients, ShareWith, Sharing
+from e2ee.sleepers import Sleepers
 from e2ee.trust import TrustWeb
 from e2ee.vault import Random
 from e2ee.verification.verifications import Believers, Verifications
@@ -44,6 +45,7 @@ class Parts:
     giving: Giving
     taking: Taking
     keys: RoomKeys
+    sleepers: Sleepers
     verifications: Verifications
     askers: tuple[Asker, ...]
 
@@ -89,6 +91,7 @@ def build(
         giving=Giving(lists, trust, rooms, keys, channels),
         taking=taking,
         keys=keys,
+        sleepers=Sleepers(own, identity, keys, outgoing, ratchets, random),
         verifications=verifications,
         askers=(own, lists, rooms, claims, outgoing),
     )

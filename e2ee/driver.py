@@ -4,94 +4,27 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
 from e2ee.attachments import Encryption, decrypt_whole
+from e2ee.dehydration import PATH
 from e2ee.encoding import JsonObject, canonical
 from e2ee.errors import E2eeError
 from e2ee.happenings import Happening, HistoryOffered, NotSent, Sent
+from e2ee.http import Homeserver, Refused
 from e2ee.machine import Machine
 from e2ee.requests import CLIENT, Request
 
-RETRY_S = (0.5, 1, 2, 5, 10, 30)
-TOO_MANY = 429
-MAX_FILE = 64 * 1024 * 1024
+__all__ = ["Driver", "Homeserver", "Refused", "now_ms", "random"]
 
-
-class Refused(Exception):
-    """The server answered with an error that no repetition will change."""
-
-    def __init__(self, status: int, answer: JsonObject) -> None:
-        super().__init__(f"{status} {answer.get('errcode')}: {answer.get('error')}")
-        self.status, self.answer = status, answer
+NOT_FOUND = 404
+random = secrets.token_bytes
 
 
 def now_ms() -> int:
     return int(time.time() * 1000)
-
-
-random = secrets.token_bytes
-
-
-class Homeserver:
-    """HTTP with a token; `as_user` masquerades, for application services."""
-
-    def __init__(
-        self,
-        http: aiohttp.ClientSession,
-        base_url: str,
-        token: str,
-        as_user: JsonObject | None = None,
-    ) -> None:
-        self._http, self._base_url = http, base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"}
-        self._as_user = as_user or {}
-
-    async def ask(self, method: str, path: str, body: Any = None, **query: str) -> JsonObject:
-        """Repeats what may succeed later; raises Refused for what will not."""
-        answer: JsonObject = await self._ask(method, path, body, query)
-        return answer
-
-    async def upload(self, data: bytes) -> str:
-        """The mxc:// URI of a new file; what it is stays among those who have its key."""
-        answer = await self.ask("POST", "/_matrix/media/v3/upload", data)
-        return str(answer["content_uri"])
-
-    async def download(self, uri: str) -> bytes:
-        path = f"/_matrix/client/v1/media/download/{uri.removeprefix('mxc://')}"
-        url = self._base_url + path
-        async with self._http.get(url, headers=self._headers, params=self._as_user) as response:
-            data = await response.content.read(MAX_FILE + 1)
-            if response.status != 200 or len(data) > MAX_FILE:
-                raise Refused(response.status, {"errcode": "M_NOT_FOUND", "error": uri})
-            return data
-
-    async def ask_list(self, method: str, path: str) -> list[JsonObject]:
-        answer: list[JsonObject] = await self._ask(method, path, None, {})
-        return answer
-
-    async def _ask(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
-        for wait_s in (*RETRY_S, RETRY_S[-1]):
-            try:
-                return await self._try(method, path, body, query)
-            except (aiohttp.ClientError, TimeoutError):
-                await asyncio.sleep(wait_s)
-        return await self._try(method, path, body, query)
-
-    async def _try(self, method: str, path: str, body: Any, query: dict[str, str]) -> Any:
-        url = self._base_url + path
-        kind = "data" if isinstance(body, bytes) else "json"
-        async with self._http.request(
-            method, url, headers=self._headers, params=query | self._as_user, **{kind: body}
-        ) as response:
-            if response.status == TOO_MANY or response.status >= 500:
-                raise aiohttp.ClientResponseError(response.request_info, (), status=response.status)
-            answer = await response.json()
-            if response.status >= 400:
-                raise Refused(response.status, answer)
-            return answer
 
 
 class Driver:
@@ -118,8 +51,8 @@ class Driver:
         response = await self.server.ask("GET", f"{CLIENT}/sync", **query)
         happenings = self.machine.receive_sync(response, now_ms())
         for room_id, room in response.get("rooms", {}).get("join", {}).items():
-            for event in room.get("timeline", {}).get("events", []):
-                happenings += self.machine.receive_event(room_id, event, now_ms())
+            events = room.get("timeline", {}).get("events", [])
+            happenings += self.machine.receive_timeline(room_id, events, now_ms())
         for one in [one for one in happenings if isinstance(one, HistoryOffered)]:
             happenings += await self.take_history(one)
         await self.settle()
@@ -168,6 +101,31 @@ class Driver:
             self.machine.refuse_history(offer.room_id, offer.sender)
             return []
         return self.machine.import_history(offer.room_id, offer.sender, bundle)
+
+    async def wake_sleeping_device(self) -> list[Happening]:
+        """Take over what a dehydrated device has collected, and lay a new one down (MSC3814)."""
+        try:
+            asleep = await self.server.ask("GET", PATH)
+        except Refused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+            happenings: list[Happening] = []
+        else:
+            events = await self._collected(asleep["device_id"])
+            happenings = self.machine.wake(asleep["device_data"], events, now_ms())
+        self.machine.lay_down()
+        await self.settle()
+        return happenings
+
+    async def _collected(self, device_id: str) -> list[JsonObject]:
+        path, events = f"{PATH}/{quote(device_id, safe='')}/events", []
+        place: dict[str, str] = {}
+        while True:
+            answer = await self.server.ask("GET", path, **place)
+            events += answer["events"]
+            if not answer["events"] or "next_batch" not in answer:
+                return events
+            place = {"from": answer["next_batch"]}
 
     async def _carry(self, request: Request) -> list[Happening]:
         try:

@@ -179,6 +179,18 @@ class Machine:
             happenings += self._parts.verifications.receive_in_room(room_id, read.event, now_ms)
         return happenings
 
+    def receive_timeline(
+        self, room_id: str, events: Iterable[JsonObject], now_ms: int
+    ) -> list[Happening]:
+        """Several events of a room, in order and in one step."""
+        with self._records.step():
+            return [
+                happening
+                for event in events
+                if isinstance(event, dict)
+                for happening in self.receive_event(room_id, event, now_ms)
+            ]
+
     def decrypt(self, room_id: str, event: JsonObject) -> Decrypted:
         """The same, without waiting for what is missing: raises an E2eeError that says it."""
         with self._records.step():
@@ -324,6 +336,20 @@ class Machine:
         """Its file is gone, or altered."""
         with self._records.step():
             self._parts.taking.forget(room_id, sender)
+
+    # A device that sleeps on the server (MSC3814)
+
+    def lay_down(self) -> None:
+        """Put a dehydrated device on the server, in place of one that may be there."""
+        with self._records.step():
+            self._parts.sleepers.lay_down()
+
+    def wake(
+        self, device_data: JsonObject, events: Iterable[JsonObject], now_ms: int
+    ) -> list[Happening]:
+        """Take the room keys out of what such a device has collected."""
+        with self._records.step():
+            return self._opened(self._parts.sleepers.wake(device_data, events))
 
     # Secrets
 
