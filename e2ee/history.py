@@ -7,7 +7,7 @@ from e2ee.devices import MEGOLM
 from e2ee.encoding import JsonObject, decode_object, field, optional
 from e2ee.errors import E2eeError, NotEncrypted, NotPossible, TooLarge
 from e2ee.happenings import Happening, HistoryOffered, KeySource, RoomKeyArrived, Trust
-from e2ee.olm_channel import Opened
+from e2ee.olm_channel import OpenedMessage
 from e2ee.outgoing import Messages
 from e2ee.records import Records
 from e2ee.room_keys import RoomKeys, copied_key, exported, room_key_from
@@ -94,7 +94,7 @@ class Taking:
         self._records.put("invite", room_id, invite | {"accepted_ms": now_ms})
         return self._offers(room_id, now_ms)
 
-    def receive_offer(self, opened: Opened, now_ms: int) -> list[Happening]:
+    def receive_offer(self, opened: OpenedMessage, now_ms: int) -> list[Happening]:
         if opened.device is None:
             raise NotEncrypted("A bundle of history whose sender nobody vouches for.")
         room_id, file = field(opened.content, "room_id", str), field(opened.content, "file", dict)

@@ -25,7 +25,7 @@ from e2ee.happenings import (
 from e2ee.history import Taking
 from e2ee.identity import OwnIdentity
 from e2ee.key_requests import KeyRequests, SecretRequests
-from e2ee.olm_channel import OlmChannel, Opened
+from e2ee.olm_channel import OlmChannel, OpenedMessage
 from e2ee.records import Records
 from e2ee.room_keys import RoomKeys, direct_key, place
 from e2ee.trust import TrustWeb
@@ -92,8 +92,8 @@ class Inbox:
             return self._handlers.verifications.receive_to_device(sender, type, content, now_ms)
         return [ToDeviceReceived(sender, type, content, None, None)]
 
-    def _receive_opened(self, opened: Opened, now_ms: int) -> list[Happening]:
-        ours: dict[str, Callable[[Opened], list[Happening]]] = {
+    def _receive_opened(self, opened: OpenedMessage, now_ms: int) -> list[Happening]:
+        ours: dict[str, Callable[[OpenedMessage], list[Happening]]] = {
             "m.room_key": self._receive_key,
             "m.forwarded_room_key": self._receive_forwarded,
             "m.secret.send": self._receive_secret,
@@ -112,7 +112,7 @@ class Inbox:
         device_id = device.device_id if device else None
         return [ToDeviceReceived(opened.sender, opened.type, opened.content, device_id, trust)]
 
-    def _receive_key(self, opened: Opened) -> list[Happening]:
+    def _receive_key(self, opened: OpenedMessage) -> list[Happening]:
         """Whoever talks to us is worth knowing: the trust of what they say depends on it."""
         self._handlers.lists.follow([opened.sender])
         key = direct_key(opened.content, opened.sender, opened.sender_key, opened.ed25519)
@@ -120,10 +120,10 @@ class Inbox:
         self._handlers.keys.add(key, session, opened.device)
         return [RoomKeyArrived(key.room_id, key.session_id)]
 
-    def _receive_forwarded(self, opened: Opened) -> list[Happening]:
+    def _receive_forwarded(self, opened: OpenedMessage) -> list[Happening]:
         return [RoomKeyArrived(*self._handlers.key_requests.receive_key(opened))]
 
-    def _receive_secret(self, opened: Opened) -> list[Happening]:
+    def _receive_secret(self, opened: OpenedMessage) -> list[Happening]:
         name, secret = self._handlers.secret_requests.receive_secret(opened)
         self._handlers.identity.take_secret(name, secret)
         return [SecretReceived(name)]

@@ -7,7 +7,7 @@ from e2ee.devices import MEGOLM, Device
 from e2ee.encoding import JsonObject, field
 from e2ee.errors import NotEncrypted
 from e2ee.happenings import KeySource, Trust
-from e2ee.olm_channel import Opened
+from e2ee.olm_channel import OpenedMessage
 from e2ee.own_device import OwnDevice
 from e2ee.records import Records
 from e2ee.room_keys import RoomKeys, copied_key, exported
@@ -36,7 +36,7 @@ class OwnDevices:
     def verified(self) -> list[Device]:
         return [one for one in self.others() if self.trust.of(one) is Trust.VERIFIED]
 
-    def sender(self, opened: Opened) -> Device:
+    def sender(self, opened: OpenedMessage) -> Device:
         """The verified device of ours that sent this; raises NotEncrypted for any other sender."""
         device = opened.device
         if opened.sender != self.own.user_id or device is None:
@@ -73,7 +73,7 @@ class KeyRequests:
         self._tell(asked, {"action": "request", "request_id": request_id, "body": body})
         return True
 
-    def receive_key(self, opened: Opened) -> tuple[str, str]:
+    def receive_key(self, opened: OpenedMessage) -> tuple[str, str]:
         """An m.forwarded_room_key that we asked for; the room and session that it opens."""
         device = self._devices.sender(opened)
         content = opened.content
@@ -169,7 +169,7 @@ class SecretRequests:
         content: JsonObject = {"action": "request", "name": name, "request_id": request_id}
         self._tell(asked, content | {"requesting_device_id": own.device_id})
 
-    def receive_secret(self, opened: Opened) -> tuple[str, str]:
+    def receive_secret(self, opened: OpenedMessage) -> tuple[str, str]:
         """Name and secret, from a verified device that we had asked."""
         device = self._devices.sender(opened)
         request_id = field(opened.content, "request_id", str)

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from attrs import define, frozen
+from attrs import Factory, define, frozen
 
 from e2ee.device_lists import DeviceLists
 from e2ee.devices import OLM, Device, read_device
@@ -13,7 +13,6 @@ from e2ee.encoding import (
     decode_object,
     encode_base64,
     field,
-    optional,
 )
 from e2ee.errors import (
     BadPickle,
@@ -25,6 +24,7 @@ from e2ee.errors import (
     Replayed,
     UnknownAlgorithm,
 )
+from e2ee.opened import Opened
 from e2ee.own_device import OwnDevice
 from e2ee.ratchets.ratchet import PRE_KEY, OlmMessage, OlmSession, Ratchets
 from e2ee.records import Records
@@ -35,7 +35,7 @@ MAX_SEEN = 5_000
 
 
 @frozen
-class Opened:
+class OpenedMessage:
     """A to-device message that was decrypted and checked."""
 
     sender: str
@@ -55,6 +55,7 @@ class OlmChannel:
     _lists: DeviceLists
     _records: Records
     _ratchets: Ratchets
+    _opened: Opened[OlmSession] = Factory(Opened)
 
     def has_session(self, curve25519: str) -> bool:
         return bool(self._records.find("olm", f"{curve25519}/"))
@@ -77,6 +78,7 @@ class OlmChannel:
         session = self._session(record)
         message = session.encrypt(canonical(self._payload(device, type, content)))
         record |= {"by": self._ratchets.name, "pickle": session.pickle()}
+        self._opened.keep(record["pickle"], session)
         self._records.put("olm", f"{device.curve25519}/{session.id}", record)
         return {
             "algorithm": OLM,
@@ -84,7 +86,7 @@ class OlmChannel:
             "ciphertext": {device.curve25519: {"type": message.type, "body": message.body}},
         }
 
-    def decrypt(self, sender: str, content: JsonObject) -> Opened:
+    def decrypt(self, sender: str, content: JsonObject) -> OpenedMessage:
         """Raises an E2eeError, inside of a step of its own: what failed has changed nothing."""
         if content.get("algorithm") != OLM:
             raise UnknownAlgorithm(f"We do not speak {content.get('algorithm')!r}.")
@@ -117,7 +119,7 @@ class OlmChannel:
         self._save(sender_key, session, {"one_time_key": None})
         return plaintext
 
-    def _checked(self, sender: str, sender_key: str, payload: JsonObject) -> Opened:
+    def _checked(self, sender: str, sender_key: str, payload: JsonObject) -> OpenedMessage:
         """Spec: "Validation of incoming decrypted events"."""
         if field(payload, "sender", str) != sender:
             raise ForgedSender("The payload names another sender than the envelope.")
@@ -129,7 +131,7 @@ class OlmChannel:
         device = self._device(sender, sender_key, payload)
         if device is not None and (device.ed25519, device.curve25519) != (ed25519, sender_key):
             raise ForgedSender("The payload has other keys than the sender's device.")
-        return Opened(
+        return OpenedMessage(
             sender,
             sender_key,
             ed25519,
@@ -186,7 +188,7 @@ class OlmChannel:
 
     def _session(self, record: JsonObject) -> OlmSession:
         if record["by"] == self._ratchets.name:
-            return self._ratchets.session(record["pickle"])
+            return self._opened.take(record["pickle"], self._ratchets.session)
         if record["by"] == "libolm":
             return self._ratchets.take_over_session(record["pickle"], b"")
         raise BadPickle(f"{self._ratchets.name} cannot take over from {record['by']}.")
@@ -194,15 +196,8 @@ class OlmChannel:
     def _save(self, curve25519: str, session: OlmSession, record: JsonObject) -> None:
         used = self._records.next("olm")
         record |= {"by": self._ratchets.name, "pickle": session.pickle(), "used": used}
+        self._opened.keep(record["pickle"], session)
         self._records.put("olm", f"{curve25519}/{session.id}", record)
         kept = self._records.find("olm", f"{curve25519}/")
         for key in sorted(kept, key=lambda one: -int(kept[one]["used"]))[MAX_SESSIONS:]:
             self._records.remove("olm", key)
-
-
-def sender_device_id(opened: Opened) -> str | None:
-    return opened.device.device_id if opened.device else None
-
-
-def has_own_keys(payload: JsonObject) -> bool:
-    return bool(optional(payload, "sender_device_keys", dict, {}))

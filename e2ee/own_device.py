@@ -1,11 +1,12 @@
 """This device: what it publishes, how many keys are left. Spec: "Key Distribution"."""
 
-from attrs import define
+from attrs import Factory, define
 
 from e2ee.devices import MEGOLM, OLM
 from e2ee.encoding import JsonObject, optional
 from e2ee.errors import BadPickle
 from e2ee.happenings import Happening, RequestRefused
+from e2ee.opened import Opened
 from e2ee.ratchets.ratchet import OlmAccount, OlmMessage, OlmSession, Ratchets
 from e2ee.records import Records
 from e2ee.requests import CLIENT, Request
@@ -30,6 +31,7 @@ class OwnDevice:
     device_id: str
     _records: Records
     _ratchets: Ratchets
+    _opened: Opened[OlmAccount] = Factory(Opened)
 
     def open(self) -> None:
         """On the first start, make the keys of a lifetime."""
@@ -88,9 +90,9 @@ class OwnDevice:
     ) -> None:
         """How many keys the server holds: make new ones when there are few, unless some wait."""
         record = self._record()
-        account = self._account(record)
-        if self._waiting(record, account):
+        if self._waiting(record, self._loaded()):
             return
+        account = self._account(record)
         left = optional(counts, ONE_TIME, int, 0)
         if left < REFILL_BELOW:
             account.generate_one_time_keys(ONE_TIME_KEYS - max(left, 0))
@@ -106,8 +108,7 @@ class OwnDevice:
         self._save(record, account)
 
     def requests(self, now_ms: int) -> list[Request]:
-        record = self._record()
-        account = self._account(record)
+        record, account = self._record(), self._loaded()
         if not self._waiting(record, account):
             return []
         body: JsonObject = {} if record["uploaded"] else {"device_keys": self.keys()}
@@ -152,7 +153,9 @@ class OwnDevice:
         add_signature(value, self.user_id, f"ed25519:{self.device_id}", account.sign)
 
     def _loaded(self) -> OlmAccount:
-        return self._account(self._record())
+        """To look at and to sign with, not to change."""
+        record = self._record()
+        return self._opened.look(record["pickle"], lambda _: self._account(record))
 
     def _record(self) -> JsonObject:
         record = self._records.get("account")

@@ -16,13 +16,13 @@ from e2ee.errors import (
     UnknownAlgorithm,
 )
 from e2ee.happenings import KeySource, RoomKeyArrived
+from e2ee.opened import Opened
 from e2ee.ratchets.ratchet import InboundGroup, Ratchets
 from e2ee.records import Records
 
 SHAREABLE = ("shared_history", "org.matrix.msc3061.shared_history")
 AUTHENTIC = (KeySource.OWN, KeySource.DIRECT)
 """Where the session's own device told us; all others are copies."""
-MAX_OPENED = 512
 
 
 @frozen
@@ -97,8 +97,8 @@ class RoomKeys:
 
     _records: Records
     _ratchets: Ratchets
-    _opened: dict[str, InboundGroup] = Factory(dict)
-    """By pickle: reading with a session changes nothing that matters."""
+    _opened: Opened[InboundGroup] = Factory(Opened)
+    """Reading with a session changes nothing that matters."""
 
     def find(self, room_id: str, session_id: str) -> tuple[RoomKey, InboundGroup] | None:
         record = self._records.get("inbound", place(room_id, session_id))
@@ -185,17 +185,12 @@ class RoomKeys:
         by: str = record["by"]
         if by not in (self._ratchets.name, "libolm"):
             raise BadPickle(f"{self._ratchets.name} cannot take over from {by}.")
-        pickle: str = record["pickle"]
-        session = self._opened.get(pickle)
-        if session is None:
-            if by == self._ratchets.name:
-                session = self._ratchets.inbound(pickle)
-            else:
-                session = self._ratchets.take_over_inbound(pickle, b"")
-            if len(self._opened) >= MAX_OPENED:
-                self._opened.clear()
-            self._opened[pickle] = session
-        return session
+        if by == self._ratchets.name:
+            return self._opened.look(record["pickle"], self._ratchets.inbound)
+        return self._opened.look(record["pickle"], self._taken_over)
+
+    def _taken_over(self, pickle: str) -> InboundGroup:
+        return self._ratchets.take_over_inbound(pickle, b"")
 
 
 def better(

@@ -58,7 +58,8 @@ class Rooms:
         """Who may read what is said now: members; the invited, unless history is members' only."""
         room = self._room(room_id)
         allowed = ("join",) if room.get("visibility") == "joined" else ("join", "invite")
-        return [user for user, membership in room["members"].items() if membership in allowed]
+        members = self._members(room_id)
+        return [user for user, membership in members.items() if membership in allowed]
 
     def is_known(self, room_id: str) -> bool:
         """Whether we know all members; if not, they are asked for."""
@@ -83,7 +84,7 @@ class Rooms:
     ) -> list[str]:
         """In order; the users who are in the room now and were not before."""
         came: list[str] = []
-        room = self._room(room_id)
+        room, members = self._room(room_id), self._members(room_id)
         for event in events:
             if not isinstance(event, dict) or not isinstance(event.get("state_key"), str):
                 continue
@@ -96,14 +97,15 @@ class Rooms:
                         room["visibility"] = content["history_visibility"]
                 case "m.room.member" if isinstance(content.get("membership"), str):
                     user_id, membership = event["state_key"], content["membership"]
-                    came += self._receive_member(room_id, room, user_id, membership, limited)
+                    came += self._receive_member(room_id, members, user_id, membership, limited)
         self._save(room_id, room)
+        self._save_members(room_id, members)
         return came
 
     def complete(self, room_id: str, members: dict[str, str]) -> None:
         """All members, by whoever knows them without asking (a bridge, a test)."""
-        room = self._room(room_id)
-        self._save(room_id, room | {"members": members, "complete": True})
+        self._save(room_id, self._room(room_id) | {"complete": True})
+        self._save_members(room_id, members)
 
     def requests(self, now_ms: int) -> list[Request]:
         for room_id in self._wanted - self._asked.keys():
@@ -133,7 +135,7 @@ class Rooms:
     def refused(self, request: Request, status: int, now_ms: int) -> list[Happening]:
         """We are not in the room (any more): go on with those whom we saw."""
         room_id = request.id.split("-", 2)[2]
-        self.complete(room_id, self._room(room_id)["members"])
+        self.complete(room_id, self._members(room_id))
         self._done(room_id)
         return []
 
@@ -142,10 +144,9 @@ class Rooms:
         self._wanted.discard(room_id)
 
     def _receive_member(
-        self, room_id: str, room: JsonObject, user_id: str, membership: str, limited: bool
+        self, room_id: str, members: dict[str, str], user_id: str, membership: str, limited: bool
     ) -> list[str]:
         """Whoever goes may keep the key, and in a gap of sync may have come and gone."""
-        members = room["members"]
         present = membership in ("join", "invite")
         if members.get(user_id) == membership:
             return []
@@ -160,7 +161,16 @@ class Rooms:
         return came
 
     def _room(self, room_id: str) -> JsonObject:
-        return self._records.get("room", room_id) or {"members": {}, "complete": False}
+        return self._records.get("room", room_id) or {"complete": False}
+
+    def _members(self, room_id: str) -> dict[str, str]:
+        """In a record of their own: there may be many, and a message does not need them."""
+        return self._records.get("members", room_id) or {}
+
+    def _save_members(self, room_id: str, members: dict[str, str]) -> None:
+        if members != self._members(room_id):
+            self._records.put("members", room_id, members)
+            self._records.next(f"room {room_id}")
 
     def _save(self, room_id: str, room: JsonObject) -> None:
         if room != self._room(room_id):

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from attrs import define, frozen
+from attrs import Factory, define, frozen
 
 from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
@@ -11,6 +11,7 @@ from e2ee.encoding import JsonObject, canonical
 from e2ee.errors import NotInEncryptedRoom, UnknownAlgorithm
 from e2ee.happenings import KeySource, Trust
 from e2ee.olm_channel import OlmChannel
+from e2ee.opened import Opened
 from e2ee.outgoing import Messages, Outgoing
 from e2ee.own_device import OwnDevice
 from e2ee.ratchets.ratchet import OutboundGroup, Ratchets
@@ -214,6 +215,7 @@ class OwnSessions:
     _keys: RoomKeys
     _records: Records
     _ratchets: Ratchets
+    _opened: Opened[OutboundGroup] = Factory(Opened)
 
     def state(self, room_id: str) -> JsonObject | None:
         state = self._records.get("outbound", room_id)
@@ -260,11 +262,12 @@ class OwnSessions:
         """The content of m.room_key: reads from the next message on."""
         state = self.state(room_id)
         assert state is not None
+        session = self._opened.look(state["pickle"], self._ratchets.outbound)
         return {
             "algorithm": MEGOLM,
             "room_id": room_id,
             "session_id": state["session_id"],
-            "session_key": self._ratchets.outbound(state["pickle"]).session_key(),
+            "session_key": session.session_key(),
             **dict.fromkeys(SHAREABLE, state["shareable"]),
         }
 
@@ -299,7 +302,7 @@ class OwnSessions:
     def encrypt(self, room_id: str, payload: JsonObject) -> JsonObject:
         state = self.state(room_id)
         assert state is not None
-        session = self._ratchets.outbound(state["pickle"])
+        session = self._opened.take(state["pickle"], self._ratchets.outbound)
         text = session.encrypt(canonical(payload))
         state["messages"] += 1
         self._save(room_id, state, session)
@@ -325,6 +328,7 @@ class OwnSessions:
 
     def _save(self, room_id: str, state: JsonObject, session: OutboundGroup) -> None:
         state |= {"by": self._ratchets.name, "pickle": session.pickle()}
+        self._opened.keep(state["pickle"], session)
         self._records.put("outbound", room_id, state)
 
 

@@ -10,7 +10,7 @@ from e2ee.encoding import JsonObject, decode_base64, encode_base64, field
 from e2ee.errors import E2eeError, NotPossible
 from e2ee.happenings import RoomKeyArrived
 from e2ee.identity import OwnIdentity
-from e2ee.olm_channel import OlmChannel, Opened
+from e2ee.olm_channel import OlmChannel, OpenedMessage
 from e2ee.outgoing import Outgoing
 from e2ee.own_device import OwnDevice
 from e2ee.ratchets.ratchet import Ratchets
@@ -62,7 +62,7 @@ class Sleepers:
                 continue
         return arrived
 
-    def _take(self, opened: Opened) -> list[RoomKeyArrived]:
+    def _take(self, opened: OpenedMessage) -> list[RoomKeyArrived]:
         if opened.type != "m.room_key":
             return []
         key = direct_key(opened.content, opened.sender, opened.sender_key, opened.ed25519)
