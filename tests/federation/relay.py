@@ -6,6 +6,7 @@ process is at the other end, so that a cut can be between two servers and leave 
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,7 +71,8 @@ class Relays:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        pair = frozenset((name, self._caller(writer.get_extra_info("peername"))))
+        ends = writer.get_extra_info("peername"), writer.get_extra_info("sockname")
+        pair = frozenset((name, self._caller(*ends)))
         if pair in self._cuts:
             writer.transport.abort()
             return
@@ -83,9 +85,9 @@ class Relays:
         finally:
             del self._open[writer]
 
-    def _caller(self, peer: Address) -> str:
-        """The name of the server whose process has this end of a connection, if it is one."""
-        inode = _inode_of(peer)
+    def _caller(self, peer: Address, here: Address) -> str:
+        """The name of the server whose process has that end of a connection, if it is one."""
+        inode = _inode_of(peer, here)
         for name, find in self._processes.items():
             if (pid := find()) is not None and _holds(pid, inode):
                 return name
@@ -103,15 +105,20 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def _inode_of(peer: Address) -> str:
-    """Linux tells it in /proc/net/tcp, where addresses are in the machine's byte order."""
-    octets = bytes(int(part) for part in peer[0].split("."))
-    local = f"{int.from_bytes(octets, 'little'):08X}:{peer[1]:04X}"
+def _inode_of(end: Address, other: Address) -> str:
+    """Linux tells it in /proc/net/tcp; one end alone can belong to several connections."""
+    ends = [_written(end), _written(other)]
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        if fields[1] == local:
+        if fields[1:3] == ends:
             return fields[9]
     return ""
+
+
+def _written(address: Address) -> str:
+    """As the kernel writes it: in the machine's byte order."""
+    octets = bytes(int(part) for part in address[0].split("."))
+    return f"{int.from_bytes(octets, sys.byteorder):08X}:{address[1]:04X}"
 
 
 def _holds(pid: int, inode: str) -> bool:
