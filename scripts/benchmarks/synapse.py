@@ -1,5 +1,6 @@
 """Synapse from the Python package index, in an environment of its own."""
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from scripts.benchmarks.places import CACHE
 from scripts.benchmarks.servers import SERVER_NAME, Place, Product, listener
 
 VERSION = "1.163.2"
+STAMP = f"installed-{VERSION}"
 ENVIRONMENT = CACHE / "synapse-venv"
 SETTINGS = "homeserver.yaml"
 LOGGING = "logging.yaml"
@@ -30,9 +32,15 @@ def synapse() -> Product:
 
 def install() -> None:
     """Once; the driver for PostgreSQL is compiled, which needs libpq-dev and a C compiler."""
-    stamp = ENVIRONMENT / f"installed-{VERSION}"
-    if stamp.exists():
-        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "synapse.lock").open("w") as lock:
+        # Several processes of a test run may come at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (ENVIRONMENT / STAMP).exists():
+            _install()
+
+
+def _install() -> None:
     print(f"Installing Synapse {VERSION} (once) ...", file=sys.stderr, flush=True)
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
     pip: list[str | Path] = [
@@ -42,7 +50,7 @@ def install() -> None:
         "--disable-pip-version-check",
     ]
     subprocess.run([*pip, f"matrix-synapse[postgres]=={VERSION}"], check=True)
-    stamp.touch()
+    (ENVIRONMENT / STAMP).touch()
 
 
 def write_settings(place: Place) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import define, field, frozen
 
+from tests.federation.gathered import Gathered
 from tests.federation.homeservers import Homeserver
 from tests.people import Refused, checker
 from tests.verbs import JsonObject, Speaker
@@ -44,63 +45,6 @@ class Answer:
         if not 200 <= self.status < 300:
             raise Refused(self.line, self.status, value)
         return value
-
-
-@define(eq=False)
-class Gathered:
-    """What somebody's syncs have brought so far."""
-
-    timelines: dict[str, list[JsonObject]] = field(factory=dict)
-    states: dict[str, dict[tuple[str, str], JsonObject]] = field(factory=dict)
-    invites: dict[str, list[JsonObject]] = field(factory=dict)
-    knocks: dict[str, list[JsonObject]] = field(factory=dict)
-    left: set[str] = field(factory=set)
-    receipts: dict[str, JsonObject] = field(factory=dict)
-    """By room: the contents of m.receipt events, the newest last."""
-    typing: dict[str, list[str]] = field(factory=dict)
-    presence: dict[str, JsonObject] = field(factory=dict)
-    to_device: list[JsonObject] = field(factory=list)
-    changed_devices: set[str] = field(factory=set)
-
-    def add(self, answer: JsonObject) -> None:
-        rooms = answer.get("rooms", {})
-        for room, entry in rooms.get("join", {}).items():
-            self._add_room(room, entry)
-            self.left.discard(room)
-        for room, entry in rooms.get("leave", {}).items():
-            self._add_room(room, entry)
-            self.left.add(room)
-        for room, entry in rooms.get("invite", {}).items():
-            self.invites[room] = entry["invite_state"]["events"]
-        for room, entry in rooms.get("knock", {}).items():
-            self.knocks[room] = entry["knock_state"]["events"]
-        for event in answer.get("presence", {}).get("events", []):
-            self.presence[event["sender"]] = event["content"]
-        self.to_device += answer.get("to_device", {}).get("events", [])
-        self.changed_devices.update(answer.get("device_lists", {}).get("changed", []))
-
-    def _add_room(self, room: str, entry: JsonObject) -> None:
-        timeline = entry.get("timeline", {}).get("events", [])
-        self.timelines.setdefault(room, []).extend(timeline)
-        state = self.states.setdefault(room, {})
-        for event in [*entry.get("state", {}).get("events", []), *timeline]:
-            if "state_key" in event:
-                state[event["type"], event["state_key"]] = event
-        self.invites.pop(room, None)
-        self.knocks.pop(room, None)
-        for event in entry.get("ephemeral", {}).get("events", []):
-            if event["type"] == "m.typing":
-                self.typing[room] = event["content"]["user_ids"]
-            if event["type"] == "m.receipt":
-                self.receipts[room] = event["content"]
-
-    def event(self, room: str, event_id: str) -> JsonObject | None:
-        found = (e for e in self.timelines.get(room, []) if e["event_id"] == event_id)
-        return next(found, None)
-
-    def membership(self, room: str, user_id: str) -> str | None:
-        event = self.states.get(room, {}).get(("m.room.member", user_id))
-        return event["content"].get("membership") if event else None
 
 
 @define(eq=False)
@@ -263,6 +207,22 @@ class Person(Speaker):
     def is_invited(self, room: str) -> list[JsonObject]:
         """Waits for the invite; the stripped state that came with it."""
         return self.waits(lambda gathered: gathered.invites.get(room, []))
+
+
+def somebody(home: Homeserver, name: str) -> Person:
+    """Somebody new, with a name that nobody else has."""
+    person = Person(home, f"{name}-{next(_numbers)}")
+    person.registers()
+    return person
+
+
+def shared_room(alice: Person, bob: Person, version: str) -> str:
+    """A public room of alice's in which bob is too, and both know it."""
+    room = alice.creates_room(room_version=version, preset="public_chat")
+    bob.joins(room, alice.home.name)
+    alice.sees_member(room, bob, "join")
+    bob.sees_member(room, alice, "join")
+    return room
 
 
 def until(wish: Callable[[], T | None], seconds: float = PATIENCE_S) -> T:

@@ -10,10 +10,10 @@ from threading import Thread
 
 import pytest
 
-from tests.federation.conftest import Town, somebody
 from tests.federation.homeservers import Homeserver
-from tests.federation.people import Person
+from tests.federation.people import Person, somebody
 from tests.federation.products import isthmus
+from tests.federation.town import Town
 
 NAME = "localhost"
 """The only name that every machine has; without a port, so that it is looked up."""

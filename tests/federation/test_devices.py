@@ -5,8 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.federation.conftest import somebody
-from tests.federation.people import Person, until
+from tests.federation.people import Person, somebody, until
 from tests.homeserver.devices.crypto import SIGNED, Crypto, Identity
 from tests.verbs import JsonObject
 

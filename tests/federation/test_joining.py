@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.federation.conftest import somebody
-from tests.federation.people import Person, until
+from tests.federation.people import Person, somebody, until
 from tests.people import Refused
 
 

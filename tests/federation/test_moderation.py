@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.federation.conftest import shared_room, somebody
-from tests.federation.people import Person
+from tests.federation.people import Person, shared_room, somebody
 from tests.people import Refused
 from tests.verbs import JsonObject
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.federation.conftest import somebody
 from tests.federation.homeservers import Homeserver
-from tests.federation.people import Person, until
+from tests.federation.people import Person, somebody, until
 from tests.federation.test_devices import crypto, devices_of
 
 MISSED = 500

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 import pytest
 from attrs import define
 
-from tests.federation.conftest import Town, somebody
 from tests.federation.homeservers import Homeserver
-from tests.federation.people import Person, room_path, until
+from tests.federation.people import Person, room_path, somebody, until
+from tests.federation.town import Town
 from tests.verbs import JsonObject
 
 HEALED_S = 60.0

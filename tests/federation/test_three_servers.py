@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.federation.conftest import Town, somebody
 from tests.federation.homeservers import Homeserver
-from tests.federation.people import Person, room_path, until
+from tests.federation.people import Person, room_path, somebody, until
+from tests.federation.town import Town
 
 People = tuple[Person, Person, Person]
 
