@@ -11,7 +11,10 @@ MAX_DEPTH = 100
 """Deeper nesting than any event or request needs; beyond it a body is refused."""
 
 
-SMALL = 64 * 1024
+SMALL = 4 * 1024 * 1024
+"""So many bytes may hold whatever they like: 50 events that are nothing but brackets or commas are
+lawful, and whoever refused them would refuse everything that comes from that server.
+"""
 BYTES_A_CONTAINER, BYTES_A_VALUE = 24, 4
 """So many a large text must have for each on average. Events have some 75 and 30."""
 

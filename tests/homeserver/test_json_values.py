@@ -70,6 +70,14 @@ def test_what_would_swell_in_memory_is_refused(bomb: bytes) -> None:
     assert decode(repeated(1000))
 
 
+@pytest.mark.parametrize("content", [[[]] * 16_000, "," * 60_000, [1] * 30_000])
+def test_no_lawful_event_blocks_those_that_come_with_it(content: Any) -> None:
+    """Else somebody could cut two servers off by a message that the one accepts."""
+    transaction = {"pdus": [{"type": "m.room.message", "content": {"x": content}}] * 50}
+
+    assert decode(encode(transaction)) == transaction
+
+
 def test_many_events_are_no_bomb() -> None:
     """As small as they come, and full of commas."""
     event = {
