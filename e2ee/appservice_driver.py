@@ -42,8 +42,10 @@ class AppserviceDriver:
 
     async def receive(self, transaction: JsonObject) -> list[Heard]:
         """Before its events are read. Answer the server's PUT when this has returned."""
-        heard = self.machines.receive_transaction(transaction, now_ms())
-        for me, driver in self._drivers.items():
+        for one in self.machines.receive_transaction(transaction, now_ms()):
+            self._drivers[one.me].keep([one.happening])
+        heard: list[Heard] = []
+        for me, driver in list(self._drivers.items()):
             await driver.settle()
             heard += [Heard(me, one) for one in driver.take_happenings()]
         return heard

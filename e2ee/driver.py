@@ -33,6 +33,7 @@ class Driver:
     def __init__(self, server: Homeserver, machine: Machine) -> None:
         self.server, self.machine = server, machine
         self._late: list[Happening] = []
+        self._awaited: dict[str, asyncio.Future[str]] = {}
         self._settling = asyncio.Lock()
 
     async def settle(self) -> None:
@@ -40,8 +41,8 @@ class Driver:
         async with self._settling:
             while requests := self.machine.requests(now_ms()):
                 for request in requests:
-                    self._late += await self._carry(request)
-            self._late += self.machine.take_happenings()
+                    self.keep(await self._carry(request))
+            self.keep(self.machine.take_happenings())
 
     async def sync(
         self, since: str | None, timeout_ms: int = 30_000
@@ -55,8 +56,9 @@ class Driver:
             happenings += self.machine.receive_timeline(room_id, events, now_ms())
         for one in [one for one in happenings if isinstance(one, HistoryOffered)]:
             happenings += await self.take_history(one)
+        self.keep(happenings)
         await self.settle()
-        return response["next_batch"], happenings + self.take_happenings()
+        return response["next_batch"], self.take_happenings()
 
     def take_happenings(self) -> list[Happening]:
         """What came up while requests were carried."""
@@ -73,15 +75,13 @@ class Driver:
     async def send(self, room_id: str, type: str, content: JsonObject) -> str:
         """The event id. Encrypted if the room is; raises what stands in the way."""
         id = self.machine.send(room_id, type, content)
-        await self.settle()
-        for happening in self._late:
-            if isinstance(happening, Sent) and happening.id == id:
-                self._late.remove(happening)
-                return happening.event_id
-            if isinstance(happening, NotSent) and happening.id == id:
-                self._late.remove(happening)
-                raise happening.error
-        raise Refused(400, {"errcode": "M_UNKNOWN", "error": "The server did not take the event."})
+        sent: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._awaited[id] = sent
+        try:
+            await self.settle()
+            return await sent
+        finally:
+            del self._awaited[id]
 
     async def share_history(self, room_id: str, user_id: str) -> None:
         """Before inviting somebody: let them read what the room's rules let newcomers read."""
@@ -126,6 +126,17 @@ class Driver:
             if not answer["events"] or "next_batch" not in answer:
                 return events
             place = {"from": answer["next_batch"]}
+
+    def keep(self, happenings: list[Happening]) -> None:
+        """For whoever asks next; but what `send` waits for is its own."""
+        for one in happenings:
+            sent = self._awaited.get(one.id) if isinstance(one, Sent | NotSent) else None
+            if sent is None or sent.done():
+                self._late.append(one)
+            elif isinstance(one, Sent):
+                sent.set_result(one.event_id)
+            elif isinstance(one, NotSent):
+                sent.set_exception(one.error)
 
     async def _carry(self, request: Request) -> list[Happening]:
         try:

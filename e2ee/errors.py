@@ -137,6 +137,10 @@ class NotInEncryptedRoom(E2eeError):
     """The room is not encrypted, as far as we know; nothing may be sent there as if it were."""
 
 
+class NotTaken(E2eeError):
+    """The server refused an event for good."""
+
+
 # Stores
 
 

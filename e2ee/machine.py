@@ -106,7 +106,7 @@ class Machine:
             if request.id == self._waiting_for_proof(request, status, answer):
                 return self.take_happenings()
             happenings = asker.refused(request, status, now_ms)
-            self._parts.messages.refused(request, status)
+            happenings += self._parts.messages.refused(request, status)
             self._parts.backup.refused(request, status)
         return self.take_happenings() + happenings
 

@@ -5,8 +5,8 @@ from urllib.parse import quote
 from attrs import define
 
 from e2ee.encoding import JsonObject
-from e2ee.errors import E2eeError
-from e2ee.happenings import Happening, NotSent, RequestRefused, Sent
+from e2ee.errors import E2eeError, NotTaken
+from e2ee.happenings import Happening, NotSent, Sent
 from e2ee.outgoing import Outgoing, place
 from e2ee.records import Records
 from e2ee.requests import CLIENT, Request
@@ -50,15 +50,19 @@ class RoomMessages:
         return failed
 
     def answered(self, request: Request, answer: JsonObject) -> list[Happening]:
-        room_id = self._records.get("sending", request.id)
-        if room_id is None:
+        sending = self._records.get("sending", request.id)
+        if sending is None:
             return []
         self._records.remove("sending", request.id)
-        return [Sent(request.id, room_id["room_id"], str(answer.get("event_id", "")))]
+        return [Sent(request.id, sending["room_id"], str(answer.get("event_id", "")))]
 
     def refused(self, request: Request, status: int) -> list[Happening]:
+        sending = self._records.get("sending", request.id)
+        if sending is None:
+            return []
         self._records.remove("sending", request.id)
-        return [RequestRefused(request.path, status)]
+        error = NotTaken(f"The server refused the event with status {status}.")
+        return [NotSent(request.id, sending["room_id"], error)]
 
     def _prepare(self, message: JsonObject, now_ms: int) -> bool:
         room_id, type, content = message["room_id"], message["type"], message["content"]

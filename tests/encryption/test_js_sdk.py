@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from e2ee.dehydration import SECRET
 from e2ee.driver import now_ms, random
 from e2ee.happenings import Trust
 from e2ee.identity import BACKUP_SECRET, USAGES, secret_name
@@ -151,13 +152,13 @@ def test_strings_that_differ_end_the_verification(hold: Callable[[Script], None]
     hold(script)
 
 
-async def share_secrets(bot: Bot) -> list[int]:
+async def share_secrets(bot: Bot, *more: str) -> list[int]:
     """Puts our secrets into secret storage, as js-sdk looks for them; the storage key."""
     key, description = create_key(random)
     me = f"/user/{bot.user_id}/account_data"
     await bot.ask("PUT", f"{me}/{account_data_type(key.id)}", description)
     await bot.ask("PUT", f"{me}/{DEFAULT_KEY}", {"key": key.id})
-    for name in (*map(secret_name, USAGES), BACKUP_SECRET):
+    for name in (*map(secret_name, USAGES), BACKUP_SECRET, *more):
         secret = bot.machine.secret(name)
         if secret is not None:
             sealed = {"encrypted": {key.id: seal_secret(name, secret, key, random)}}
@@ -165,12 +166,12 @@ async def share_secrets(bot: Bot) -> list[int]:
     return list(key.secret)
 
 
-async def take_secrets(bot: Bot, recovery: list[int]) -> None:
+async def take_secrets(bot: Bot, recovery: list[int], *more: str) -> None:
     me = f"/user/{bot.user_id}/account_data"
     key_id = (await bot.ask("GET", f"{me}/{DEFAULT_KEY}"))["key"]
     description = await bot.ask("GET", f"{me}/{account_data_type(key_id)}")
     key = checked(StorageKey(key_id, bytes(recovery)), description)
-    for name in (*map(secret_name, USAGES), BACKUP_SECRET):
+    for name in (*map(secret_name, USAGES), BACKUP_SECRET, *more):
         bot.machine.take_secret(name, open_secret(name, await bot.ask("GET", f"{me}/{name}"), key))
     await bot.driver.settle()
 
@@ -329,5 +330,48 @@ def test_history_is_shared_with_us_when_they_invite(hold: Callable[[Script], Non
         read = await alice.reads_event(sent)
         assert read.event["content"]["body"] == "before you came"
         assert read.shared_by is not None and read.shared_by.startswith("@bob")
+
+    hold(script)
+
+
+def test_a_device_that_they_laid_down_is_woken_by_us(hold: Callable[[Script], None]) -> None:
+    async def script(ours: Crew, theirs: Agent) -> None:
+        bob = await ours.bot("bob")
+        account = await theirs("begins", "alice")
+        await theirs("setsUpIdentity")
+        room_id = await a_room(bob, theirs, account["userId"])
+        await theirs("startsDehydration")
+        recovery = await theirs("recovery")
+        await theirs("logsOut")
+        await bob.until(lambda: len(bob.machine.device_ids(account["userId"])) != 1)
+        sent = await bob.says(room_id, "while you were away")
+
+        alice = await ours.another_device(account["userId"], account["password"])
+        await take_secrets(alice, recovery, SECRET)
+        alice.heard += await alice.driver.wake_sleeping_device()
+        assert await alice.reads(sent) == "while you were away"
+
+    hold(script)
+
+
+def test_a_device_that_we_laid_down_is_woken_by_them(hold: Callable[[Script], None]) -> None:
+    async def script(ours: Crew, theirs: Agent) -> None:
+        alice, bob = await ours.bot("alice"), await ours.bot("bob")
+        await alice.sets_up_identity()
+        assert await alice.driver.wake_sleeping_device() == []
+        recovery = await share_secrets(alice, SECRET)
+        room_id = await bob.creates_room(alice.user_id)
+        await alice.joins(room_id)
+        await alice.ask("POST", "/logout", {})
+        await bob.until(lambda: len(bob.machine._parts.rooms.audience(room_id)) == 2)
+        bob.machine.follow([alice.user_id])
+        await bob.driver.settle()
+        sent = await bob.says(room_id, "while you were away")
+
+        login = {"userId": alice.user_id, "password": alice.password, "recovery": recovery}
+        await theirs("logsIn", login)
+        await theirs("takesIdentity")
+        await theirs("rehydrates")
+        assert await theirs("reads", roomId=room_id, eventId=sent) == "while you were away"
 
     hold(script)
