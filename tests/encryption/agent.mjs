@@ -102,6 +102,10 @@ const deeds = {
     const one = await request.scanQRCode(Uint8ClampedArray.from(bytes));
     await one.verify();
   },
+  async knowsDevice({ userId, deviceId }) {
+    const devices = async () => (await me.crypto.getUserDeviceInfo([userId], true)).get(userId);
+    await until(async () => (await devices())?.has(deviceId));
+  },
   async trustsUser(userId) {
     await until(async () => (await me.crypto.getUserVerificationStatus(userId)).isCrossSigningVerified());
     return true;

@@ -235,6 +235,7 @@ def test_our_new_device_is_verified_by_theirs_and_gets_the_secrets(
         await theirs("setsUpIdentity")
         alice = await ours.another_device(account["userId"], account["password"])
         await alice.until(lambda: account["deviceId"] in alice.machine.device_ids(alice.user_id))
+        await theirs("knowsDevice", userId=alice.user_id, deviceId=alice.device_id)
 
         one = alice.machine.verify_devices(alice.user_id, [account["deviceId"]], now_ms())
         await alice.driver.settle()
