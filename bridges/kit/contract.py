@@ -191,7 +191,7 @@ async def use_claims(visit: Visit, target: str) -> None:
             refused.append(name)
 
     if isinstance(session, abilities.Edits):
-        out = Outgoing(chat, (Text("second"),), f"edit{target}", None)
+        out = Outgoing(chat, (Text("second"),), f"edit{target}")
         await attempt("edits", session.edit(target, out))
     if isinstance(session, abilities.Reacts):
         await attempt("reactions", session.react(chat, target, "👍"))

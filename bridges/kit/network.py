@@ -20,9 +20,8 @@ class NetworkInfo:
 
 @frozen
 class Capabilities:
-    """As data: None knows no limit. A message that is too long is cut into several."""
+    """As data. `spans` are the looks of a text that the network knows."""
 
-    text_max_bytes: int | None = None
     media_max_bytes: int = 0
     replies: bool = False
     spans: frozenset[str] = frozenset()

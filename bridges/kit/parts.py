@@ -91,8 +91,6 @@ class Outgoing:
     parts: tuple[Part, ...]
     transaction: str
     reply_to: str | None = None
-    speaker: str | None = None
-    """The name of the person, where somebody else's login carries the words (relay)."""
 
 
 @frozen

@@ -1,0 +1,67 @@
+"""Builds a bridge and runs it until it is told to stop."""
+
+import asyncio
+import importlib
+import signal
+
+import aiohttp
+from aiohttp import web
+
+from bridges.kit.network import Network
+from bridges.matrix.client import Client
+from bridges.matrix.rooms import Accounts, Rooms
+from bridges.matrix.transactions import Transactions
+from bridges.portals.bridge import Bridge
+from bridges.portals.ground import Ground, Tally
+from bridges.settings import Settings, WrongSettings
+from bridges.storage.database import Database
+
+STOP_S = 5
+
+
+def load_network(settings: Settings) -> Network:
+    name = settings.network if "." in settings.network else f"bridges.networks.{settings.network}"
+    try:
+        package = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise WrongSettings(f"There is no network {settings.network} ({error}).") from error
+    network = package.create(settings.network_settings)
+    assert isinstance(network, Network)
+    return network
+
+
+async def run(settings: Settings) -> None:
+    """Returns after SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    network, db = load_network(settings), Database(settings.database)
+    await db.start()
+    async with aiohttp.ClientSession() as http:
+        client = Client(http, settings.homeserver, settings.as_token)
+        ground = Ground(network, settings.names, db, Rooms(client), Accounts(client), Tally())
+        bridge = Bridge.build(ground, settings.permissions)
+        runner = await listen(settings, bridge)
+        await bridge.start()
+        print(f"the bridge to {network.info.name} is ready", flush=True)
+        await stopping.wait()
+        await runner.cleanup()
+        await bridge.stop()
+    await db.stop()
+
+
+async def listen(settings: Settings, bridge: Bridge) -> web.AppRunner:
+    app = Transactions(settings.hs_token, bridge.accept).application()
+
+    async def health(request: web.Request) -> web.Response:
+        return web.json_response({"sessions": list(bridge.sessions.states().values())})
+
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(text=await bridge.metrics())
+
+    app.router.add_get("/health", health)
+    app.router.add_get("/metrics", metrics)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
+    await runner.setup()
+    await web.TCPSite(runner, settings.bind_host, settings.bind_port).start()
+    return runner

@@ -1,0 +1,119 @@
+"""Calls to the homeserver, as the bridge's bot or as one of its users."""
+
+import asyncio
+import json
+import logging
+import random
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from attrs import frozen
+from yarl import URL
+
+JsonObject = dict[str, Any]
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+TIMEOUT = aiohttp.ClientTimeout(total=60)
+CLIENT = "/_matrix/client/v3"
+
+log = logging.getLogger(__name__)
+
+
+class MatrixError(Exception):
+    """The homeserver said no, and would again."""
+
+    def __init__(self, status: int, errcode: str, error: str) -> None:
+        super().__init__(f"{status} {errcode}: {error}")
+        self.status, self.errcode = status, errcode
+
+
+@frozen
+class Upload:
+    content: bytes
+    mime: str
+
+
+@frozen
+class Client:
+    """A homeserver that is away or overloaded is waited for; only a refusal is an error."""
+
+    _http: aiohttp.ClientSession
+    _address: str
+    _token: str
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | Upload | None = None,
+        *,
+        user: str | None = None,
+        **query: str,
+    ) -> JsonObject:
+        asked_as = {} if user is None else {"user_id": user}
+        answer: JsonObject = json.loads(await self._patiently(method, path, body, query | asked_as))
+        return answer
+
+    async def download(self, path: str) -> bytes:
+        return await self._patiently("GET", path, None, {})
+
+    async def _patiently(
+        self, method: str, path: str, body: JsonObject | Upload | None, query: dict[str, str]
+    ) -> bytes:
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return await self._once(method, path, body, query)
+            except (TimeoutError, aiohttp.ClientError, Overloaded) as error:
+                asked = error.after_s if isinstance(error, Overloaded) else 0.0
+                log.warning("The homeserver is waited for: %s", type(error).__name__)
+                await asyncio.sleep(max(asked, wait_s * random.uniform(0.5, 1)))
+                wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def _once(
+        self, method: str, path: str, body: JsonObject | Upload | None, query: dict[str, str]
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        data = (
+            None
+            if body is None
+            else json.dumps(body).encode()
+            if isinstance(body, dict)
+            else body.content
+        )
+        if body is not None:
+            headers["Content-Type"] = body.mime if isinstance(body, Upload) else "application/json"
+        url = URL(self._address + path, encoded=True).extend_query(query)
+        async with self._http.request(
+            method, url, data=data, headers=headers, timeout=TIMEOUT
+        ) as response:
+            content = await response.read()
+        if response.status == 200:
+            return content
+        answer = as_object(content)
+        if response.status == 429 or response.status >= 500:
+            asked = answer.get("retry_after_ms", 0)
+            raise Overloaded(asked / 1000 if isinstance(asked, int) else 0.0)
+        errcode = str(answer.get("errcode", "M_UNKNOWN"))
+        raise MatrixError(response.status, errcode, str(answer.get("error", "")))
+
+
+class Overloaded(Exception):
+    def __init__(self, after_s: float) -> None:
+        super().__init__()
+        self.after_s = after_s
+
+
+def as_object(content: bytes) -> JsonObject:
+    """What an error says, if it says anything."""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def room_path(room_id: str, *rest: str) -> str:
+    return "/".join((f"{CLIENT}/rooms", *(quote(part, safe="") for part in (room_id, *rest))))

@@ -1,0 +1,59 @@
+"""The registration file: what makes the bridge known to a homeserver, ours or another."""
+
+import re
+from typing import Any
+
+from attrs import frozen
+
+
+@frozen
+class Names:
+    """How the bridge's bot, its ghosts and its aliases are called."""
+
+    domain: str
+    prefix: str
+
+    @property
+    def bot(self) -> str:
+        return f"@{self.prefix}bot:{self.domain}"
+
+    def ghost(self, remote_id: str) -> str:
+        return f"@{self.prefix}_{escaped(remote_id)}:{self.domain}"
+
+    def alias(self, *parts: str) -> str:
+        """The local part of a portal's alias."""
+        return f"{self.prefix}_{'_'.join(map(escaped, parts))}"
+
+    def is_ours(self, user_id: str) -> bool:
+        return user_id == self.bot or (
+            user_id.startswith(f"@{self.prefix}_") and user_id.endswith(f":{self.domain}")
+        )
+
+
+def escaped(text: str) -> str:
+    """In letters that a user id may hold; no two texts become the same."""
+    return re.sub(
+        r"[^a-z0-9.\-]", lambda found: "".join(f"={it:02x}" for it in found[0].encode()), text
+    )
+
+
+def registration(names: Names, address: str, as_token: str, hs_token: str) -> dict[str, Any]:
+    def pattern(sigil: str) -> list[dict[str, object]]:
+        return [
+            {
+                "exclusive": True,
+                "regex": f"{sigil}{re.escape(names.prefix)}_.*:{re.escape(names.domain)}",
+            }
+        ]
+
+    return {
+        "id": f"isthmus-{names.prefix}",
+        "url": address,
+        "as_token": as_token,
+        "hs_token": hs_token,
+        "sender_localpart": f"{names.prefix}bot",
+        "rate_limited": False,
+        "receive_ephemeral": True,
+        "de.sorunome.msc2409.push_ephemeral": True,
+        "namespaces": {"users": pattern("@"), "aliases": pattern("#"), "rooms": []},
+    }

@@ -1,0 +1,127 @@
+"""What the bridge does in rooms, as its bot or as a ghost."""
+
+from urllib.parse import quote
+
+from attrs import frozen
+
+from bridges.matrix.client import CLIENT, Client, JsonObject, MatrixError, Upload, room_path
+
+MAX_DOWNLOAD = 50_000_000
+
+
+@frozen
+class Rooms:
+    _client: Client
+
+    async def create(self, alias: str, domain: str, options: JsonObject) -> str:
+        """Finds the room again where a first try was not remembered."""
+        try:
+            body = options | {"room_alias_name": alias}
+            return str((await self._client.ask("POST", f"{CLIENT}/createRoom", body))["room_id"])
+        except MatrixError as error:
+            if error.errcode != "M_ROOM_IN_USE":
+                raise
+        path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
+        return str((await self._client.ask("GET", path))["room_id"])
+
+    async def drop_alias(self, alias: str, domain: str) -> None:
+        path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
+        await self._client.ask("DELETE", path)
+
+    async def send(
+        self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
+    ) -> str:
+        path = room_path(room_id, "send", type, transaction)
+        return str((await self._client.ask("PUT", path, content, user=user))["event_id"])
+
+    async def redact(self, room_id: str, event_id: str, transaction: str, user: str | None) -> None:
+        path = room_path(room_id, "redact", event_id, transaction)
+        await self._client.ask("PUT", path, {}, user=user)
+
+    async def set_state(
+        self, room_id: str, type: str, content: JsonObject, user: str | None = None
+    ) -> None:
+        await self._client.ask("PUT", room_path(room_id, "state", type, ""), content, user=user)
+
+    async def set_level(self, room_id: str, user_id: str, level: int) -> None:
+        path = room_path(room_id, "state", "m.room.power_levels", "")
+        content = await self._client.ask("GET", path)
+        users = content.get("users", {}) | {user_id: level}
+        await self._client.ask("PUT", path, content | {"users": users})
+
+    async def invite(self, room_id: str, user_id: str, is_direct: bool = False) -> None:
+        """As an event of state, which can say that the room is a conversation of two."""
+        content: JsonObject = {"membership": "invite"}
+        if is_direct:
+            content["is_direct"] = True
+        try:
+            path = room_path(room_id, "state", "m.room.member", user_id)
+            await self._client.ask("PUT", path, content)
+        except MatrixError as error:
+            # Is in the room already.
+            if error.errcode != "M_FORBIDDEN":
+                raise
+
+    async def join(self, room_id: str, user: str | None = None) -> None:
+        await self._client.ask("POST", room_path(room_id, "join"), {}, user=user)
+
+    async def leave(self, room_id: str, user: str | None, reason: str = "") -> None:
+        body = {"reason": reason} if reason else {}
+        try:
+            await self._client.ask("POST", room_path(room_id, "leave"), body, user=user)
+        except MatrixError as error:
+            # Is not in the room.
+            if error.status not in (403, 404):
+                raise
+
+    async def typing(self, room_id: str, user: str, seconds: int) -> None:
+        body: JsonObject = {"typing": seconds > 0}
+        if seconds > 0:
+            body["timeout"] = seconds * 1000
+        await self._client.ask("PUT", room_path(room_id, "typing", user), body, user=user)
+
+    async def read(self, room_id: str, event_id: str, user: str | None = None) -> None:
+        path = room_path(room_id, "receipt", "m.read", event_id)
+        await self._client.ask("POST", path, {}, user=user)
+
+    async def name_of(self, room_id: str, user_id: str) -> str:
+        """The name by which a user goes in a room."""
+        try:
+            path = room_path(room_id, "state", "m.room.member", user_id)
+            content = await self._client.ask("GET", path)
+        except MatrixError:
+            content = {}
+        return str(content.get("displayname") or user_id)
+
+
+@frozen
+class Accounts:
+    """The bot, its ghosts, and files."""
+
+    _client: Client
+
+    async def register(self, localpart: str) -> None:
+        body = {
+            "type": "m.login.application_service",
+            "username": localpart,
+            "inhibit_login": True,
+        }
+        try:
+            await self._client.ask("POST", f"{CLIENT}/register", body)
+        except MatrixError as error:
+            if error.errcode != "M_USER_IN_USE":
+                raise
+
+    async def set_name(self, user_id: str, name: str, user: str | None) -> None:
+        path = f"{CLIENT}/profile/{quote(user_id, safe='')}/displayname"
+        await self._client.ask("PUT", path, {"displayname": name}, user=user)
+
+    async def upload(self, content: bytes, mime: str, name: str) -> str:
+        path, body = "/_matrix/media/v3/upload", Upload(content, mime)
+        return str((await self._client.ask("POST", path, body, filename=name))["content_uri"])
+
+    async def download(self, uri: str) -> bytes:
+        """Raises MatrixError where there is no such file."""
+        server, _, media_id = uri.removeprefix("mxc://").partition("/")
+        where = f"{quote(server, safe='')}/{quote(media_id, safe='')}"
+        return await self._client.download(f"/_matrix/client/v1/media/download/{where}")

@@ -1,0 +1,78 @@
+"""A bridge put together."""
+
+from typing import Any
+
+from attrs import define
+
+from bridges.portals.arrivals import Arrivals
+from bridges.portals.commands import Commands
+from bridges.portals.departures import Departures
+from bridges.portals.ghosts import Ghosts
+from bridges.portals.ground import Ground
+from bridges.portals.notices import Notices
+from bridges.portals.passing import PassingThings
+from bridges.portals.permissions import Permissions
+from bridges.portals.rooms import PortalRooms
+from bridges.portals.sessions import Sessions
+from bridges.storage import outbox
+
+JsonObject = dict[str, Any]
+
+
+@define(eq=False)
+class Bridge:
+    ground: Ground
+    sessions: Sessions
+    commands: Commands
+    arrivals: Arrivals
+    departures: Departures
+    passing: PassingThings
+
+    @classmethod
+    def build(cls, ground: Ground, permissions: Permissions) -> "Bridge":
+        ghosts = Ghosts(ground)
+        portals = PortalRooms(ground, ghosts)
+        sessions = Sessions(ground, Notices(ground).tell)
+        commands = Commands(ground, sessions, portals, permissions)
+        return cls(
+            ground,
+            sessions,
+            commands,
+            Arrivals(ground, portals, ghosts, sessions),
+            Departures(ground, sessions, permissions, commands.handle),
+            PassingThings(ground, sessions),
+        )
+
+    async def start(self) -> None:
+        await self.ground.accounts.register(self.ground.names.bot[1:].split(":")[0])
+        await self.sessions.start(self.arrivals)
+        await self.arrivals.start()
+        await self.departures.start()
+
+    async def stop(self) -> None:
+        await self.sessions.stop()
+        await self.commands.stop()
+        await self.departures.stop()
+        await self.arrivals.stop()
+
+    async def accept(
+        self, transaction: str, events: list[JsonObject], ephemeral: list[JsonObject]
+    ) -> None:
+        await self.departures.accept(transaction, events, ephemeral)
+        await self.passing.accept(ephemeral)
+
+    async def metrics(self) -> str:
+        arrivals, departures = await self.ground.db.write(outbox.lengths)
+        tally, states = self.ground.tally, list(self.sessions.states().values())
+        values = {
+            'isthmus_bridge_waiting{direction="to_matrix"}': arrivals,
+            'isthmus_bridge_waiting{direction="to_network"}': departures,
+            'isthmus_bridge_carried_total{direction="to_matrix"}': tally.arrived,
+            'isthmus_bridge_carried_total{direction="to_network"}': tally.departed,
+            "isthmus_bridge_known_already_total": tally.known_already,
+            "isthmus_bridge_rejected_total": tally.rejected,
+            "isthmus_bridge_tried_again_total": tally.tried_again,
+            "isthmus_bridge_sessions_running": states.count("running"),
+            "isthmus_bridge_sessions": len(states),
+        }
+        return "".join(f"{name} {value}\n" for name, value in values.items())

@@ -1,0 +1,92 @@
+"""Portals: rooms that stand for chats."""
+
+import asyncio
+from typing import Any
+
+from attrs import define, field
+
+from bridges.kit.network import Session
+from bridges.kit.parts import Chat, ChatKey
+from bridges.portals.ghosts import Ghosts
+from bridges.portals.ground import Ground
+from bridges.storage import places
+from bridges.storage.places import Portal, StoredLogin
+
+JsonObject = dict[str, Any]
+
+OWNER_LEVEL = 50
+MAX_FIRST_MEMBERS = 500
+"""More come when they speak."""
+
+
+@define
+class PortalRooms:
+    _ground: Ground
+    _ghosts: Ghosts
+    _making: dict[ChatKey, asyncio.Lock] = field(factory=dict)
+    _open: set[ChatKey] = field(factory=set)
+
+    async def find_or_make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
+        """What a crash left half-made is finished.
+
+        The person is invited last: whoever can speak in the room must find it joined to its chat.
+        """
+        async with self._making.setdefault(chat, asyncio.Lock()):
+            portal = await self._ground.db.write(places.portal_of_chat, chat)
+            if portal is None or chat not in self._open:
+                portal = portal or await self._make(chat, login, session)
+                if not await self._ground.db.write(places.is_open, chat):
+                    is_direct = (await session.chat(chat)).is_direct
+                    await self._ground.rooms.invite(portal.room_id, login.user_id, is_direct)
+                    await self._ground.db.write(places.open_portal, chat)
+                self._open.add(chat)
+            return portal
+
+    async def _make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
+        about, names = await session.chat(chat), self._ground.names
+        alias = names.alias(chat.id, chat.receiver) if chat.receiver else names.alias(chat.id)
+        room_id = await self._ground.rooms.create(alias, names.domain, self._options(about, chat))
+        await self._ground.rooms.set_level(room_id, login.user_id, OWNER_LEVEL)
+        for remote_id, name in list(about.members.items())[:MAX_FIRST_MEMBERS]:
+            await self._ghosts.enter(room_id, await self._ghosts.appear(remote_id, name))
+        portal = Portal(chat, room_id, login.login_id)
+        await self._ground.db.write(places.add_portal, portal)
+        return portal
+
+    def _options(self, about: Chat, chat: ChatKey) -> JsonObject:
+        bot = self._ground.names.bot
+        options: JsonObject = {
+            "preset": "private_chat",
+            "name": about.name,
+            "initial_state": [
+                bridge_state(self._ground, about, chat),
+                {
+                    "type": "io.element.functional_members",
+                    "state_key": "",
+                    "content": {"service_members": [bot]},
+                },
+            ],
+        }
+        return options | ({"topic": about.topic} if about.topic else {})
+
+    async def close(self, portal: Portal) -> None:
+        """The chat is left: the room stays with its history, but nothing is carried any more."""
+        names = self._ground.names
+        parts = [it for it in (portal.chat.id, portal.chat.receiver) if it]
+        await self._ground.rooms.drop_alias(names.alias(*parts), names.domain)
+        await self._ground.db.write(places.remove_portal, portal.chat)
+        self._open.discard(portal.chat)
+        await self._ground.rooms.leave(portal.room_id, None)
+
+
+def bridge_state(ground: Ground, about: Chat, chat: ChatKey) -> JsonObject:
+    """MSC2346: what this room is joined to."""
+    info, bot = ground.network.info, ground.names.bot
+    content = {
+        "bridgebot": bot,
+        "creator": bot,
+        "protocol": {"id": info.id, "displayname": info.name, "external_url": info.url},
+        "channel": {"id": chat.id, "displayname": about.name},
+    }
+    key = f"{info.id}:{chat.id}" + (f":{chat.receiver}" if chat.receiver else "")
+    return {"type": "m.bridge", "state_key": key, "content": content}

@@ -1,0 +1,122 @@
+"""The logins whose connections run, each brought back when it ends."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+from bridges.kit.failures import BadCredentials, Transient
+from bridges.kit.happenings import Happening
+from bridges.kit.network import Login, Session
+from bridges.portals.ground import Ground
+from bridges.storage import places
+from bridges.storage.places import StoredLogin
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
+STABLE_S = 60.0
+"""Who was connected for so long begins with short waits again."""
+
+Receive = Callable[[str, Happening], Awaitable[None]]
+Tell = Callable[[str, str], Awaitable[None]]
+"""Says something to a user in words."""
+
+
+@frozen
+class Ear:
+    """The bridge, as a session sees it."""
+
+    _login_id: str
+    _receive: Receive
+
+    async def receive(self, happening: Happening) -> None:
+        await self._receive(self._login_id, happening)
+
+
+@define(eq=False)
+class Running:
+    login: StoredLogin
+    session: Session
+    task: asyncio.Task[None] | None = None
+    state: str = "connecting"
+
+
+class Listener(Protocol):
+    async def receive(self, login_id: str, happening: Happening) -> None: ...
+
+
+@define(eq=False)
+class Sessions:
+    _ground: Ground
+    _tell: Tell
+    _running: dict[str, Running] = field(factory=dict)
+    _listener: Listener | None = None
+    _loaded: asyncio.Event = field(factory=asyncio.Event)
+
+    async def start(self, listener: Listener) -> None:
+        self._listener = listener
+        for login in await self._ground.db.write(places.logins):
+            self.begin(login)
+        self._loaded.set()
+
+    async def stop(self) -> None:
+        tasks = [it.task for it in self._running.values() if it.task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def begin(self, login: StoredLogin) -> Running:
+        assert self._listener is not None
+        if before := self._running.get(login.login_id):
+            self._end(before)
+        ear = Ear(login.login_id, self._listener.receive)
+        known = Login(login.login_id, login.name, login.secrets)
+        running = Running(login, self._ground.network.session(known, ear))
+        self._running[login.login_id] = running
+        running.task = asyncio.create_task(self._keep(running))
+        return running
+
+    async def end(self, login_id: str) -> None:
+        if running := self._running.pop(login_id, None):
+            self._end(running)
+        await self._ground.db.write(places.remove_login, login_id)
+
+    def _end(self, running: Running) -> None:
+        if running.task:
+            running.task.cancel()
+
+    async def running(self, login_id: str) -> Running | None:
+        await self._loaded.wait()
+        return self._running.get(login_id)
+
+    def of_user(self, user_id: str) -> list[Running]:
+        return [it for it in self._running.values() if it.login.user_id == user_id]
+
+    def states(self) -> dict[str, str]:
+        return {login_id: it.state for login_id, it in self._running.items()}
+
+    async def _keep(self, running: Running) -> None:
+        """Connect again after each end, waiting longer each time."""
+        wait_s, now = FIRST_WAIT_S, asyncio.get_running_loop().time
+        while True:
+            begun, asked = now(), 0.0
+            running.state = "running"
+            try:
+                await running.session.run()
+            except BadCredentials as error:
+                running.state = "logged out"
+                await self._tell(running.login.user_id, f"{running.login.name}: {error}")
+                return
+            except Transient as error:
+                asked = error.after_s or 0.0
+            except Exception:
+                log.exception("A session ended with a mistake of ours")
+            running.state = "disconnected"
+            if now() - begun > STABLE_S:
+                wait_s = FIRST_WAIT_S
+            await asyncio.sleep(max(asked, wait_s * random.uniform(0.5, 1)))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)

@@ -1,0 +1,1 @@
+"""What a bridge remembers; the only place with SQL."""

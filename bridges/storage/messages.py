@@ -1,0 +1,95 @@
+"""Which event is which message on the network."""
+
+from attrs import frozen
+
+from bridges.kit.parts import ChatKey
+from bridges.storage.database import Transaction
+
+
+@frozen
+class Pair:
+    """`sender` is the Matrix user whose event it is."""
+
+    remote_id: str
+    event_id: str
+    sender: str
+
+
+def pair(txn: Transaction, chat: ChatKey, pair: Pair, part: int = 0) -> None:
+    txn.execute(
+        """
+        INSERT INTO messages (chat_id, receiver, remote_id, part, event_id, sender)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        *(chat.id, chat.receiver, pair.remote_id, part, pair.event_id, pair.sender),
+    )
+
+
+def by_remote_id(txn: Transaction, chat: ChatKey, remote_id: str) -> list[Pair]:
+    """One for each of its parts, in order."""
+    rows = txn.execute(
+        """
+        SELECT remote_id, event_id, sender FROM messages
+        WHERE chat_id = ? AND receiver = ? AND remote_id = ? ORDER BY part
+        """,
+        *(chat.id, chat.receiver, remote_id),
+    )
+    return [Pair(*row) for row in rows]
+
+
+def by_event(txn: Transaction, chat: ChatKey, event_id: str) -> Pair | None:
+    row = txn.one(
+        """
+        SELECT remote_id, event_id, sender FROM messages
+        WHERE chat_id = ? AND receiver = ? AND event_id = ?
+        """,
+        *(chat.id, chat.receiver, event_id),
+    )
+    return Pair(*row) if row else None
+
+
+@frozen
+class Reaction:
+    event_id: str
+    target: str
+    sender: str
+    emoji: str
+
+
+def add_reaction(txn: Transaction, chat: ChatKey, reaction: Reaction) -> None:
+    txn.execute(
+        """
+        INSERT INTO reactions (event_id, chat_id, receiver, target, sender, emoji)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        """,
+        *(reaction.event_id, chat.id, chat.receiver),
+        *(reaction.target, reaction.sender, reaction.emoji),
+    )
+
+
+def take_reaction(txn: Transaction, event_id: str) -> Reaction | None:
+    row = txn.one(
+        "DELETE FROM reactions WHERE event_id = ? RETURNING event_id, target, sender, emoji",
+        event_id,
+    )
+    return Reaction(*row) if row else None
+
+
+def find_reaction(txn: Transaction, event_id: str) -> Reaction | None:
+    row = txn.one(
+        "SELECT event_id, target, sender, emoji FROM reactions WHERE event_id = ?", event_id
+    )
+    return Reaction(*row) if row else None
+
+
+def reactions_of(
+    txn: Transaction, chat: ChatKey, target: str, sender: str, emoji: str
+) -> list[Reaction]:
+    rows = txn.execute(
+        """
+        SELECT event_id, target, sender, emoji FROM reactions
+        WHERE chat_id = ? AND receiver = ? AND target = ? AND sender = ? AND emoji = ?
+        """,
+        *(chat.id, chat.receiver, target, sender, emoji),
+    )
+    return [Reaction(*row) for row in rows]

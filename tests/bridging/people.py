@@ -1,0 +1,41 @@
+"""Somebody with a client, who uses a bridge."""
+
+from typing import Any
+from urllib.parse import quote
+
+from tests.appservices.people import User
+
+BOT = "@netbot:localhost"
+JsonObject = dict[str, Any]
+
+
+async def meets_the_bot(user: User) -> str:
+    """The management room."""
+    room = await user.creates_room(invite=[BOT], is_direct=True)
+    await user.reads(room, "This is the bridge to")
+    return room
+
+
+async def logs_in(user: User, room: str, *answers: str) -> None:
+    await user.says(room, "login")
+    for answer in answers:
+        await user.reads(room, "?")
+        await user.says(room, answer)
+    await user.reads(room, "You are logged in")
+
+
+async def opens(user: User, room: str, chat: str) -> str:
+    await user.says(room, f"open {chat}")
+    portal = await user.is_invited()
+    await user.joins(portal)
+    return portal
+
+
+async def state(user: User, room: str, type: str, key: str = "") -> JsonObject:
+    path = f"/v3/rooms/{quote(room)}/state/{quote(type)}/{quote(key, safe='')}"
+    return await user.ask("GET", path)
+
+
+async def sends(user: User, room: str, type: str, content: JsonObject, unique: str) -> str:
+    path = f"/v3/rooms/{quote(room)}/send/{type}/{unique}"
+    return str((await user.ask("PUT", path, content))["event_id"])

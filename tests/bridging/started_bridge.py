@@ -1,0 +1,95 @@
+"""A bridge as its users start it: a process with a settings file, beside a started homeserver."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from attrs import define, field
+
+from bridges.settings import read
+from tests.clients.started_server import free_port
+
+READY_S = 40
+STOP_S = 20
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@define(eq=False)
+class BridgeProcess:
+    """The same settings and database at every start."""
+
+    folder: Path
+    network: str
+    homeserver: str
+    network_settings: dict[str, object] = field(factory=dict)
+    port: int = field(factory=free_port)
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "bridge.yaml"
+
+    def prepare(self) -> Path:
+        """The registration file, as the commands write it."""
+        self._command(
+            *("sample", self.network, "--domain", "localhost", "--homeserver", self.homeserver),
+            *("--listen", f"127.0.0.1:{self.port}"),
+        )
+        content: dict[str, Any] = yaml.safe_load(self.config.read_text())
+        content |= {
+            "database": str(self.folder / "bridge.db"),
+            "network_settings": self.network_settings,
+            "prefix": "net",
+        }
+        self.config.write_text(yaml.safe_dump(content))
+        assert read(self.config).network == self.network
+        path = self.folder / "registration.yaml"
+        path.write_text(self._command("registration"))
+        return path
+
+    def _command(self, *words: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "bridges", *words, "--config", str(self.config)],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        ).stdout
+
+    async def start(self) -> None:
+        """Returns once it serves."""
+        with (self.folder / "bridge.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bridges", "run", "--config", str(self.config)),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                cwd=ROOT,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(READY_S):
+            line = await self._process.stdout.readline()
+        assert b"ready" in line, self.log()
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """An orderly end; it must say that all went well."""
+        assert await self._end(signal.SIGTERM) == 0, self.log()
+
+    async def _end(self, number: int) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        async with asyncio.timeout(STOP_S):
+            return await process.wait()
+
+    def log(self) -> str:
+        return (self.folder / "bridge.log").read_text()[-6000:]
