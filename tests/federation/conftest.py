@@ -26,11 +26,11 @@ def town(
 ) -> Iterator[Town]:
     """At its end, our servers must have stopped well and have logged no error."""
 
+    # Asked for here, it outlives the servers.
+    postgres: PostgresServer | None = request.getfixturevalue("postgres") if ON_POSTGRESQL else None
+
     def new_database() -> dict[str, str]:
-        if not ON_POSTGRESQL:
-            return {}
-        postgres: PostgresServer = request.getfixturevalue("postgres")
-        return {"engine": "postgresql", "dsn": postgres.new_database()}
+        return {"engine": "postgresql", "dsn": postgres.new_database()} if postgres else {}
 
     exit_on_signals()
     benchmarked.install()
