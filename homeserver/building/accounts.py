@@ -2,7 +2,9 @@
 
 from attrs import frozen
 
+from homeserver.building.foundations import Foundations, lay_foundations
 from homeserver.building.ground import Ground
+from homeserver.building.oauth import build_oauth
 from homeserver.building.parts import Part
 from homeserver.building.world import World
 from homeserver.client_api.account import AccountEndpoints
@@ -14,29 +16,22 @@ from homeserver.client_api.registration import RegistrationEndpoints
 from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
 from homeserver.client_api.well_known import client_discovery
 from homeserver.client_api.whois import WhoisEndpoints
-from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
 from homeserver.devices.last_seen import LastSeen
-from homeserver.events.ids import localpart_of
-from homeserver.storage import erasure, profiles
-from homeserver.storage.database import Database
-from homeserver.storage.known_sessions import KnownSessions
-from homeserver.storage.transaction import Transaction
+from homeserver.storage import erasure
 from homeserver.users.account_changes import Deactivation, LeaveAllRooms, PasswordChange
 from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.accounts import Accounts
+from homeserver.users.approvals import OAUTH_BEFORE, Approvals
 from homeserver.users.appservices import AppServices
-from homeserver.users.credentials import Credentials
 from homeserver.users.doorkeeper import Doorkeeper
-from homeserver.users.interactive_auth import PASSWORD, InteractiveAuth, Stage
+from homeserver.users.interactive_auth import OAUTH, PASSWORD, InteractiveAuth, Stage
 from homeserver.users.login import LoggingIn
 from homeserver.users.masquerade import Masquerade
-from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
 from homeserver.users.registration import Registration, Workshop
 from homeserver.users.registration_tokens import RegistrationTokens
-from homeserver.users.sessions import Sessions
 from homeserver.users.shared_secret import SharedSecretRegistration
 from homeserver.users.stages import (
     DUMMY,
@@ -47,25 +42,6 @@ from homeserver.users.stages import (
     Terms,
     TokenOfRegistration,
 )
-from homeserver.users.usernames import Usernames
-
-
-@frozen(kw_only=True)
-class Foundations:
-    """What all of it stands on."""
-
-    settings: Settings
-    world: World
-    db: Database
-    known: KnownSessions
-    last_seen: LastSeen
-    services: AppServices
-    limits: Limits
-    usernames: Usernames
-    passwords: Passwords
-    accounts: Accounts
-    devices: Devices
-    sessions: Sessions
 
 
 @frozen(kw_only=True)
@@ -76,6 +52,7 @@ class AccountsPart(Part):
     accounts: Accounts
     devices: Devices
     limits: Limits
+    approvals: Approvals
     doorkeeper: Doorkeeper
     interactive_auth: InteractiveAuth
     registration_tokens: RegistrationTokens
@@ -103,14 +80,16 @@ def build_accounts(
     tokens = RegistrationTokens(
         db, world.clock, world.random, settings.registration.first_admin_token_path
     )
-    credentials = Credentials(db, it.accounts, it.passwords, it.usernames, it.limits)
     stages: dict[str, Stage] = {
         DUMMY: Dummy(),
         TERMS: Terms(settings.registration.terms),
         REGISTRATION_TOKEN: TokenOfRegistration(tokens),
-        PASSWORD: Password(credentials),
+        PASSWORD: Password(it.credentials),
+        OAUTH: it.approvals,
+        OAUTH_BEFORE: it.approvals,
     }
     interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
+    registration = Registration(workshop_of(it), settings.registration, interactive_auth, tokens)
     masquerade = Masquerade(it.services, db, it.known)
     deactivation = Deactivation(db, it.accounts, it.devices, leave_all_rooms, erasure.erase)
     return AccountsPart(
@@ -118,6 +97,7 @@ def build_accounts(
         accounts=it.accounts,
         devices=it.devices,
         limits=it.limits,
+        approvals=it.approvals,
         doorkeeper=Doorkeeper(
             it.sessions, it.known, masquerade, it.limits, it.last_seen, world.clock
         ),
@@ -125,37 +105,23 @@ def build_accounts(
         registration_tokens=tokens,
         deactivation=deactivation,
         endpoints=(
-            *ways_in(it, interactive_auth, masquerade, credentials, tokens),
+            *ways_in(it, interactive_auth, masquerade, registration),
             *own_account(it, interactive_auth, deactivation),
+            *build_oauth(it, registration, deactivation),
         ),
         last_seen=it.last_seen,
         world=world,
     )
 
 
-def lay_foundations(
-    settings: Settings,
-    world: World,
-    db: Database,
-    services: AppServices,
-    presence: Presence,
-) -> Foundations:
-    known = KnownSessions()
-    last_seen = LastSeen(db, world.clock)
-    devices = Devices(db, world.clock, known, last_seen, presence.forget_device)
-    return Foundations(
-        settings=settings,
-        world=world,
-        db=db,
-        known=known,
-        last_seen=last_seen,
-        services=services,
-        limits=Limits(settings.rate_limits, world.clock),
-        usernames=Usernames(settings.server_name, services, world.random),
-        passwords=Passwords(settings.passwords, world.hashing),
-        accounts=Accounts(db, known, welcome),
-        devices=devices,
-        sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
+def workshop_of(it: Foundations) -> Workshop:
+    return Workshop(
+        db=it.db,
+        clock=it.world.clock,
+        usernames=it.usernames,
+        passwords=it.passwords,
+        accounts=it.accounts,
+        sessions=it.sessions,
     )
 
 
@@ -163,23 +129,13 @@ def ways_in(
     it: Foundations,
     interactive_auth: InteractiveAuth,
     masquerade: Masquerade,
-    credentials: Credentials,
-    tokens: RegistrationTokens,
+    registration: Registration,
 ) -> tuple[object, ...]:
     settings, clock = it.settings, it.world.clock
-    workshop = Workshop(
-        db=it.db,
-        clock=clock,
-        usernames=it.usernames,
-        passwords=it.passwords,
-        accounts=it.accounts,
-        sessions=it.sessions,
-    )
-    registration = Registration(workshop, settings.registration, interactive_auth, tokens)
     by_secret = SharedSecretRegistration(
-        workshop, clock, it.world.random, settings.registration.shared_secret
+        workshop_of(it), clock, it.world.random, settings.registration.shared_secret
     )
-    logging_in = LoggingIn(it.db, it.sessions, it.devices, credentials)
+    logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials)
     return (
         RegistrationEndpoints(registration, masquerade),
         AdminRegistrationEndpoints(by_secret),
@@ -200,8 +156,3 @@ def own_account(
         AccountModerationEndpoints(moderation),
         WhoisEndpoints(it.devices, it.accounts),
     )
-
-
-def welcome(txn: Transaction, user_id: str, display_name: str | None) -> None:
-    """A new user is called what somebody wished, or else by the first part of the user id."""
-    profiles.save(txn, user_id, {"displayname": display_name or localpart_of(user_id)})

@@ -80,7 +80,9 @@ def build_keys(
         one_time_keys=one_time_keys,
         endpoints=(
             KeyEndpoints(keys, one_time_keys, KeyChanges(db)),
-            CrossSigningEndpoints(CrossSigning(db), Signatures(db), accounts.interactive_auth),
+            CrossSigningEndpoints(
+                CrossSigning(db), Signatures(db), accounts.interactive_auth, accounts.approvals
+            ),
             KeyBackupEndpoints(backups),
             BackedUpKeyEndpoints(backups),
             DehydratedDeviceEndpoints(DehydratedDevices(db, accounts.devices)),

@@ -7,6 +7,7 @@ from homeserver.devices.signatures import Signatures
 from homeserver.http.request import Request
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
+from homeserver.users.approvals import Approvals
 from homeserver.users.interactive_auth import InteractiveAuth
 
 
@@ -15,6 +16,7 @@ class CrossSigningEndpoints:
     _cross_signing: CrossSigning
     _signatures: Signatures
     _interactive_auth: InteractiveAuth
+    _approvals: Approvals
 
     @route("POST", "/v3/keys/device_signing/upload")
     @route("POST", "/unstable/keys/device_signing/upload")
@@ -42,5 +44,6 @@ class CrossSigningEndpoints:
         await self._cross_signing.upload(request.user_id, keys, proved=proved)
 
     async def _confirm(self, request: Request, body: JsonObject) -> JsonObject:
-        confirmed = await self._interactive_auth.confirm(request, body, request.user_id)
+        flows = await self._approvals.flows(request.requester)
+        confirmed = await self._interactive_auth.confirm(request, body, request.user_id, flows)
         return confirmed.body

@@ -70,6 +70,15 @@ Each flag is tied to what serves or proves it in tests/homeserver/client_api/tes
 """
 
 
+OAUTH_FEATURES = (
+    "org.matrix.msc2964",
+    "org.matrix.msc2965",
+    "org.matrix.msc2966",
+    "org.matrix.msc2967",
+    "org.matrix.msc3861",
+)
+
+
 @frozen
 class VersionEndpoints:
     _features: Mapping[str, bool]
@@ -89,6 +98,7 @@ def unstable_features(settings: Settings) -> Mapping[str, bool]:
     return {
         **UNSTABLE_FEATURES,
         **{f"io.element.e2ee_forced.{preset}": is_forced for preset, is_forced in forced.items()},
+        **dict.fromkeys(OAUTH_FEATURES, settings.has_oauth),
         "org.matrix.msc4143": has_calls,
         "org.matrix.msc4174": settings.push.enabled and settings.push.web_push,
     }

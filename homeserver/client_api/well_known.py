@@ -1,6 +1,7 @@
 """Spec: Client-Server API, "Well-known URIs"; Server-Server API, "Server discovery"."""
 
 from homeserver.calls.transports import service_url
+from homeserver.client_api.oauth_metadata import ACCOUNT, issuer_of
 from homeserver.config.settings import Settings
 from homeserver.errors import NotFound
 from homeserver.http.request import Request
@@ -40,10 +41,19 @@ def client_discovery(settings: Settings) -> JsonObject:
         return {}
     return {
         "m.homeserver": {"base_url": settings.baseurl},
+        **authentication(settings),
         **call_transports(settings),
         **maps(settings.well_known.map_style_url),
         **settings.well_known.client,
     }
+
+
+def authentication(settings: Settings) -> JsonObject:
+    """MSC2965: where apps from before Matrix 1.15 find OAuth 2.0."""
+    if not settings.has_oauth:
+        return {}
+    told = {"issuer": issuer_of(settings.baseurl), "account": settings.baseurl + ACCOUNT}
+    return {"org.matrix.msc2965.authentication": told}
 
 
 def call_transports(settings: Settings) -> JsonObject:

@@ -80,6 +80,17 @@ class Sessions:
 
 
 @frozen(kw_only=True)
+class OAuth:
+    """Signing in with the browser: apps are led to pages of this server (OAuth 2.0)."""
+
+    enabled: bool = setting(
+        True,
+        "Whether apps can do so. It takes `public_baseurl`, which is where the pages are. "
+        "Apps that know it sign in by this alone; all others go on as before.",
+    )
+
+
+@frozen(kw_only=True)
 class Profiles:
     """What people say about themselves."""
 

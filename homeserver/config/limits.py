@@ -31,6 +31,9 @@ class RateLimits:
     message: Limit = setting(Limit(5.0, 50), "Sending events, for one person.")
     registration: Limit = setting(Limit(0.2, 5), "Making accounts, from one address.")
     login: LoginLimits = section(LoginLimits)
+    oauth: Limit = setting(
+        Limit(1.0, 60), "What apps ask of OAuth 2.0, tokens for instance, from one address."
+    )
     join: Limit = setting(Limit(0.5, 20), "Joining rooms, for one person.")
     invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
     identity_server: Limit = setting(

@@ -7,6 +7,7 @@ import attrs
 from attrs import frozen
 
 from homeserver.config.accounts import (
+    OAuth,
     Passwords,
     Presence,
     Profiles,
@@ -60,6 +61,7 @@ class Settings:
     registration: Registration = section(Registration)
     passwords: Passwords = section(Passwords)
     sessions: Sessions = section(Sessions)
+    oauth: OAuth = section(OAuth)
     profiles: Profiles = section(Profiles)
     user_directory: UserDirectory = section(UserDirectory)
     presence: Presence = section(Presence)
@@ -89,3 +91,7 @@ class Settings:
     def baseurl(self) -> str:
         """Where clients reach this server, without a slash at its end."""
         return self.public_baseurl or f"https://{self.server_name}"
+
+    @property
+    def has_oauth(self) -> bool:
+        return self.oauth.enabled and self.public_baseurl is not None

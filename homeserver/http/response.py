@@ -15,6 +15,7 @@ REASONS = {
     204: b"No Content",
     206: b"Partial Content",
     302: b"Found",
+    303: b"See Other",
     304: b"Not Modified",
     307: b"Temporary Redirect",
     400: b"Bad Request",

@@ -122,9 +122,15 @@ def end(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
     if not device_ids:
         return
     chosen = f"user_id = ? AND device_id IN ({txn.in_list(device_ids)})"
-    txn.execute(
-        f"DELETE FROM session_tokens WHERE session IN (SELECT id FROM sessions WHERE {chosen})",
-        user_id,
-        *device_ids,
-    )
+    for table in ("session_tokens", "oauth_sessions"):
+        txn.execute(
+            f"DELETE FROM {table} WHERE session IN (SELECT id FROM sessions WHERE {chosen})",
+            user_id,
+            *device_ids,
+        )
     txn.execute(f"DELETE FROM sessions WHERE {chosen}", user_id, *device_ids)
+
+
+def device_of(txn: Transaction, session: int) -> str | None:
+    row = txn.one("SELECT device_id FROM sessions WHERE id = ?", session)
+    return row[0] if row else None

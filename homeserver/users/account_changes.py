@@ -10,7 +10,15 @@ from homeserver.devices.devices import Devices
 from homeserver.errors import Forbidden
 from homeserver.http.requester import Requester
 from homeserver.logs import logger
-from homeserver.storage import accounts, login_tokens, pushers
+from homeserver.storage import (
+    accounts,
+    browser_sessions,
+    cross_signing_approvals,
+    login_tokens,
+    oauth_codes,
+    oauth_device_codes,
+    pushers,
+)
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
@@ -43,7 +51,7 @@ class PasswordChange:
         self, txn: Transaction, user_id: str, hash: str, log_out: bool, keep: str | None
     ) -> None:
         self._accounts.change(txn, user_id, password_hash=hash)
-        login_tokens.remove_of(txn, user_id)
+        forget_proofs(txn, user_id)
         if log_out:
             self._devices.remove_all(txn, user_id, keep=keep)
 
@@ -89,7 +97,7 @@ class Deactivation:
         )
         self._devices.remove_all(txn, user_id)
         pushers.delete_of_user(txn, user_id)
-        login_tokens.remove_of(txn, user_id)
+        forget_proofs(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)
             txn.announce(AccountErased(txn.next_position(), user_id))
@@ -103,3 +111,12 @@ class Deactivation:
             await self._db.write(accounts.has_left, user_id)
         except Exception:
             log.exception("%s has not left all rooms; the next start tries again", user_id)
+
+
+def forget_proofs(txn: Transaction, user_id: str) -> None:
+    """What was given out before on the strength of a password opens nothing any more."""
+    login_tokens.remove_of(txn, user_id)
+    browser_sessions.delete_of_user(txn, user_id)
+    oauth_codes.delete_of_user(txn, user_id)
+    oauth_device_codes.delete_of_user(txn, user_id)
+    cross_signing_approvals.delete_of_user(txn, user_id)

@@ -21,6 +21,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.interactive_auth import InteractiveSession
 
 PASSWORD = "m.login.password"
+OAUTH = "m.oauth"
 LIFETIME_MS = 24 * 3600 * 1000
 MAX_BODIES = 1000
 MAX_BODY_BYTES = 16 * 1024
@@ -147,6 +148,9 @@ class InteractiveAuth:
         if is_new and "session" in auth:
             return session, Forbidden("This authentication session is unknown or too old.")
         name = field(auth, "type", str, None)
+        if name is None and "session" in auth and (OAUTH,) in flows:
+            # Spec: "OAuth authentication": the session alone says that it is done.
+            name = OAUTH
         if name is None or name in session.completed:
             return session, None
         if not any(name in flow for flow in flows):

@@ -45,6 +45,8 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         MAIL_QUESTION: bucket(settings.mail_question),
         "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
+        "oauth": bucket(settings.oauth, by_ip=True),
+        "device_code": bucket(settings.login.failed),
         "login": bucket(settings.login.ip, by_ip=True),
         "login_account": bucket(settings.login.account),
         "login_failed": bucket(settings.login.failed),

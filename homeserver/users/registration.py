@@ -8,7 +8,7 @@ from homeserver.clock import Clock
 from homeserver.config.accounts import Registration as RegistrationSettings
 from homeserver.errors import Forbidden, MatrixError, MissingParam
 from homeserver.http.request import Request
-from homeserver.json_values import JsonObject, encode
+from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage import interactive_auth
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
@@ -113,6 +113,13 @@ class Registration:
         new = read(confirmed.body)
         await self._check(new)
         return await self._finish(confirmed, new)
+
+    async def register_with(self, new: NewUser, completed: dict[str, JsonValue]) -> Login:
+        """`register` for our own pages, which ask for all stages at once."""
+        if not any(set(flow) <= completed.keys() for flow in await self.flows()):
+            raise Forbidden("Something that is needed to register is missing.")
+        await self._check(new)
+        return await self._finish(Confirmed({}, completed, ""), new)
 
     async def register_guest(self, display_name: str | None) -> Login:
         if not self._settings.guests_enabled:

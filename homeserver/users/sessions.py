@@ -9,7 +9,7 @@ from homeserver.devices.devices import Devices, check_device_id
 from homeserver.errors import MatrixError, UnknownToken
 from homeserver.http.requester import Requester
 from homeserver.randomness import Random
-from homeserver.storage import accounts, login_tokens, sessions
+from homeserver.storage import accounts, login_tokens, oauth_sessions, sessions
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions, Session
@@ -86,13 +86,16 @@ class Sessions:
         login = Login(user_id, device_id, "")
         return self._add_tokens(txn, login, session, 0, refreshes=wish.refreshes)
 
-    async def refresh(self, refresh_token: str) -> Login:
-        """New tokens for an old one; raises UnknownToken."""
+    async def refresh(self, refresh_token: str, client_id: str = "") -> Login:
+        """New tokens for an old one; raises UnknownToken.
+
+        Where an app got the login by OAuth 2.0, only the same app can renew it, and only there.
+        """
         hash = token_hash(refresh_token)
         if await self._db.glance(sessions.find, hash) is None:
             # Guesses are kept from the writer.
             raise unknown_refresh_token()
-        login = await self._db.write(self._refresh, hash)
+        login = await self._db.write(self._refresh, hash, client_id)
         if login is None:
             raise UnknownToken("This refresh token cannot be used any more.", soft_logout=True)
         return login
@@ -148,10 +151,13 @@ class Sessions:
         )
         return evolve(login, access_token=access, refresh_token=refresh, expires_in_ms=lifetime)
 
-    def _refresh(self, txn: Transaction, hash: bytes) -> Login | None:
+    def _refresh(self, txn: Transaction, hash: bytes, client_id: str) -> Login | None:
         """None when the token has expired, or has been used before: then its session ends."""
         token, account = token_and_account(txn, hash)
         if token is None or not token.refreshes or account is None:
+            raise unknown_refresh_token()
+        app = oauth_sessions.find(txn, token.session)
+        if (app.client_id if app else "") != client_id:
             raise unknown_refresh_token()
         if account.is_locked:
             raise UserLocked()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from homeserver.config.accounts import Profiles, WellKnown
+from homeserver.config.accounts import OAuth, Profiles, WellKnown
 from tests.people import Refused, Server
 
 # Which database it is makes no difference to these.
@@ -52,7 +52,9 @@ def test_well_known_says_only_what_was_set(start_server: Callable[..., Server]) 
         client={"org.example.key": 1},
         support={"support_page": "https://test/help"},
     )
-    server = start_server(public_baseurl="https://matrix.test", well_known=well_known)
+    server = start_server(
+        public_baseurl="https://matrix.test", well_known=well_known, oauth=OAuth(enabled=False)
+    )
 
     ask = server.anonymous.get
     discovery = {"m.homeserver": {"base_url": "https://matrix.test"}, "org.example.key": 1}

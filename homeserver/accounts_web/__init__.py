@@ -1,0 +1,1 @@
+"""The pages on which people sign in, agree and look after their accounts. They need no script."""

@@ -1,0 +1,21 @@
+"""Where the pages are."""
+
+ACCOUNT = "/_isthmus/account"
+SIGN_IN = "/_isthmus/account/sign-in"
+SIGN_OUT = "/_isthmus/account/sign-out"
+REGISTER = "/_isthmus/account/register"
+DEVICE = "/_isthmus/account/device"
+PASSWORD = "/_isthmus/account/password"
+DEACTIVATE = "/_isthmus/account/deactivate"
+CROSS_SIGNING = "/_isthmus/account/cross-signing"
+STYLE = "/_isthmus/account/style.css"
+AUTHORIZE = "/_isthmus/oauth/authorize"
+LINK = "/_isthmus/link"
+
+
+def onward(wanted: str) -> str:
+    """Where to go next: only to our own pages, whatever was asked for."""
+    is_ours = wanted == LINK or wanted.startswith((AUTHORIZE + "?", LINK + "?", ACCOUNT))
+    if not is_ours or "\\" in wanted or not wanted.isascii() or not wanted.isprintable():
+        return ACCOUNT
+    return wanted

@@ -1,0 +1,55 @@
+"""What a page asks for. All texts are keys of sentences."""
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class Field:
+    """`kind` is a type of HTML's input."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    autocomplete: str = "off"
+    value: str = ""
+    hint: str = ""
+    link: str = ""
+    is_needed: bool = True
+
+
+@frozen(kw_only=True)
+class Button:
+    label: str
+    name: str = "decision"
+    value: str = "yes"
+    is_quiet: bool = False
+
+
+@frozen(kw_only=True)
+class Form:
+    """`values` fill the gaps of the sentences."""
+
+    title: str
+    action: str
+    buttons: tuple[Button, ...]
+    fields: tuple[Field, ...] = ()
+    texts: tuple[str, ...] = ()
+    values: Mapping[str, object] = field(factory=dict)
+    hidden: Mapping[str, str] = field(factory=dict)
+    links: tuple[tuple[str, str], ...] = ()
+    """Address and label."""
+    sends_to: str = ""
+    """What the page may lead to besides ourselves, as a Content-Security-Policy names it."""
+
+
+PASSWORD_NOW = Field(
+    name="password", label="field.password", kind="password", autocomplete="current-password"
+)
+PASSWORD_NEW = Field(
+    name="new_password", label="field.new_password", kind="password", autocomplete="new-password"
+)
+PASSWORD_AGAIN = Field(
+    name="repeated", label="field.repeated", kind="password", autocomplete="new-password"
+)

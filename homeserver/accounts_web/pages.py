@@ -1,0 +1,111 @@
+"""Pages as bytes."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.resources import files
+
+from attrs import field, frozen
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from homeserver.accounts_web.forms import Form
+from homeserver.accounts_web.languages import LANGUAGES, Sentences, load
+from homeserver.accounts_web.visits import Visit
+from homeserver.http.response import Response
+
+HTML = "text/html; charset=utf-8"
+POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'{sends_to}; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+@frozen(eq=False)
+class Pages:
+    server_name: str
+    _is_secure: bool
+    """Whether the pages are reached by https."""
+    _templates: Environment = field(init=False)
+    _sentences: dict[str, Sentences] = field(init=False)
+    style: bytes = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        templates = Environment(
+            loader=PackageLoader("homeserver.accounts_web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        style = (files("homeserver.accounts_web") / "templates" / "style.css").read_bytes()
+        object.__setattr__(self, "_templates", templates)
+        object.__setattr__(self, "_sentences", {name: load(name) for name in LANGUAGES})
+        object.__setattr__(self, "style", style)
+
+    @property
+    def cookie_name(self) -> str:
+        """Browsers take the prefix from nobody but this very host, and only by https."""
+        return "__Host-isthmus" if self._is_secure else "isthmus"
+
+    def form(self, visit: Visit, form: Form, problem: str = "", status: int = 200) -> Response:
+        return self.render(
+            visit,
+            "form.html",
+            status=status,
+            sends_to=form.sends_to,
+            title=form.title,
+            form=form,
+            problem=problem,
+            values=form.values,
+        )
+
+    def notice(self, visit: Visit, title: str, text: str, status: int = 200) -> Response:
+        return self.render(visit, "notice.html", status=status, title=title, text=text)
+
+    def render(
+        self,
+        visit: Visit,
+        template: str,
+        *,
+        status: int = 200,
+        sends_to: str = "",
+        **values: object,
+    ) -> Response:
+        say = self.speaker(visit.language)
+        text = self._templates.get_template(template).render(
+            say=say,
+            language=visit.language,
+            server_name=self.server_name,
+            form_token=visit.form_token,
+            user_id=visit.member.user_id if visit.member else "",
+            **values,
+        )
+        headers = (
+            ("Content-Security-Policy", POLICY.format(sends_to=sends_to and " " + sends_to)),
+            ("X-Frame-Options", "DENY"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cache-Control", "no-store"),
+            ("Content-Language", visit.language),
+            self.cookie(visit.cookie),
+        )
+        return Response(text.encode(), status, HTML, headers)
+
+    def speaker(self, language: str) -> Callable[..., str]:
+        return partial(sentence, self._sentences[language])
+
+    def redirect(self, url: str, cookie: str = "") -> Response:
+        headers: tuple[tuple[str, str], ...] = (("Location", url), ("Cache-Control", "no-store"))
+        headers += (("Referrer-Policy", "no-referrer"),)
+        if cookie:
+            headers += (self.cookie(cookie),)
+        return Response(b"", 303, "text/plain", headers)
+
+    def cookie(self, value: str) -> tuple[str, str]:
+        secure = "; Secure" if self._is_secure else ""
+        kept = "Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600"
+        return ("Set-Cookie", f"{self.cookie_name}={value}; {kept}{secure}")
+
+
+def sentence(sentences: Sentences, key: str, /, **values: object) -> str:
+    return sentences[key].format_map(values)

@@ -1,0 +1,47 @@
+"""What is agreed to in the browser, for apps that cannot ask for a password.
+
+Spec: Client-Server API, "OAuth authentication".
+"""
+
+from attrs import frozen
+
+from homeserver.clock import Clock
+from homeserver.errors import Forbidden
+from homeserver.http.requester import Requester
+from homeserver.json_values import JsonObject, JsonValue
+from homeserver.storage import cross_signing_approvals, oauth_sessions
+from homeserver.storage.database import Database
+from homeserver.users.interactive_auth import BY_PASSWORD, OAUTH, Flows
+
+OAUTH_BEFORE = "org.matrix.cross_signing_reset"
+"""What the stage was called before MSC4312."""
+
+BY_BROWSER: Flows = ((OAUTH,), (OAUTH_BEFORE,))
+LIFETIME_MS = 10 * 60_000
+
+
+@frozen
+class Approvals:
+    """`_url` is the page where users agree."""
+
+    _db: Database
+    _clock: Clock
+    _url: str
+
+    async def approve(self, user_id: str) -> None:
+        expires_ts = self._clock.now_ms() + LIFETIME_MS
+        await self._db.write(cross_signing_approvals.add, user_id, expires_ts)
+
+    async def flows(self, requester: Requester) -> Flows:
+        """How this session proves that its user wants new cross-signing keys."""
+        found = await self._db.glance(oauth_sessions.find, requester.session)
+        return BY_BROWSER if found else BY_PASSWORD
+
+    def params(self) -> JsonObject | None:
+        return {"url": self._url}
+
+    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+        now_ms = self._clock.now_ms()
+        if not await self._db.write(cross_signing_approvals.take, user_id, now_ms):
+            raise Forbidden(f"First agree in the browser: {self._url}")
+        return True

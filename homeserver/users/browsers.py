@@ -1,0 +1,78 @@
+"""Browsers that are signed in to the pages of accounts."""
+
+import hmac
+from hashlib import sha256
+from secrets import token_bytes
+
+from attrs import frozen
+
+from homeserver import randomness
+from homeserver.clock import Clock
+from homeserver.randomness import Random
+from homeserver.storage import accounts, browser_sessions
+from homeserver.storage.accounts import Account
+from homeserver.storage.browser_sessions import BrowserSession
+from homeserver.storage.database import Database
+from homeserver.storage.transaction import Transaction
+from homeserver.users.appservices import token_hash
+from homeserver.users.login import check_may_log_in
+from homeserver.users.secrets import Secrets
+
+LIFETIME_MS = 14 * 24 * 3600 * 1000
+HALF_MS = 10 * 60_000
+"""So long the second factor may take."""
+
+
+@frozen
+class SignedIn:
+    account: Account
+    is_whole: bool
+
+    @property
+    def user_id(self) -> str:
+        return self.account.user_id
+
+
+@frozen(eq=False)
+class Browsers:
+    _db: Database
+    _clock: Clock
+    _random: Random
+    _secrets: Secrets
+
+    def new_cookie(self) -> str:
+        return randomness.token(self._random, 40)
+
+    async def find(self, cookie: str) -> SignedIn | None:
+        """Who is signed in. Accounts that may not log in are signed out."""
+        return await self._db.glance(self._find, token_hash(cookie))
+
+    async def sign_in(self, user_id: str, old_cookie: str, *, is_whole: bool) -> str:
+        """A new cookie each time: one that was there before stands for nobody."""
+        cookie = self.new_cookie()
+        await self._db.write(self._sign_in, user_id, token_hash(cookie), old_cookie, is_whole)
+        return cookie
+
+    async def sign_out(self, cookie: str) -> None:
+        await self._db.write(browser_sessions.remove, token_hash(cookie))
+
+    async def form_token(self, cookie: str) -> str:
+        """What forms carry to show that they come from our own page in this browser."""
+        key = await self._secrets.get("forms", lambda: token_bytes(32))
+        return hmac.new(key, cookie.encode("utf-8", "replace"), sha256).hexdigest()
+
+    def _find(self, txn: Transaction, hash: bytes) -> SignedIn | None:
+        session = browser_sessions.find(txn, hash, self._clock.now_ms())
+        account = accounts.find(txn, session.user_id) if session else None
+        if session is None or account is None or account.is_locked or account.is_deactivated:
+            return None
+        return SignedIn(account, session.is_whole)
+
+    def _sign_in(
+        self, txn: Transaction, user_id: str, hash: bytes, old_cookie: str, is_whole: bool
+    ) -> None:
+        check_may_log_in(accounts.find(txn, user_id))
+        now_ms = self._clock.now_ms()
+        expires_ts = now_ms + (LIFETIME_MS if is_whole else HALF_MS)
+        browser_sessions.remove(txn, token_hash(old_cookie))
+        browser_sessions.add(txn, hash, BrowserSession(user_id, is_whole, expires_ts), now_ms)

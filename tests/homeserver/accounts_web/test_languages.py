@@ -1,0 +1,60 @@
+"""The pages speak English and Russian, and say the same in both."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from homeserver.accounts_web.languages import LANGUAGES, load, preferred
+from tests.browser import Browser
+from tests.people import Server
+
+SOURCES = Path(__file__).parents[3] / "homeserver/accounts_web"
+KEY = re.compile(
+    r"[\"']((?:sign_in|sign_out|register|field|hint|button|link|consent|account|device|password"
+    r"|deactivate|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
+)
+
+
+def gaps(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def test_every_sentence_is_there_in_every_language_with_the_same_gaps() -> None:
+    first, *others = (load(language) for language in LANGUAGES)
+
+    for other in others:
+        assert other.keys() == first.keys()
+        assert [key for key in first if gaps(first[key]) != gaps(other[key])] == []
+
+
+def test_every_sentence_is_used_and_none_is_missing() -> None:
+    files = [*SOURCES.glob("*.py"), *SOURCES.glob("templates/*.html")]
+    used = {key for path in files for key in KEY.findall(path.read_text())}
+
+    assert used == load("en").keys()
+
+
+@pytest.mark.parametrize(
+    ("wish", "language"),
+    [
+        ("", "en"),
+        ("ru", "ru"),
+        ("ru-RU,ru;q=0.9,en;q=0.8", "ru"),
+        ("de,en;q=0.5,ru;q=0.7", "ru"),
+        ("de", "en"),
+        ("ru;q=0,en;q=0.1", "en"),
+        ("ru;q=nonsense,*", "en"),
+    ],
+)
+def test_a_browser_says_which_language_it_likes(wish: str, language: str) -> None:
+    assert preferred(wish) == language
+
+
+def test_a_page_comes_in_the_browsers_language(server: Server) -> None:
+    page = Browser(server, language="ru").opens("/_isthmus/account/sign-in")
+
+    assert '<html lang="ru">' in page.text
+    assert "Войти" in page.text
+    assert page.headers["content-language"] == "ru"
