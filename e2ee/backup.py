@@ -9,13 +9,11 @@ from e2ee.encoding import JsonObject, decode_base64, encode_base64, field, optio
 from e2ee.errors import BadSignature, E2eeError, NotPossible, UntrustedBackup
 from e2ee.happenings import KeySource, RoomKeyArrived, Trust
 from e2ee.identity import BACKUP_SECRET, OwnIdentity
-from e2ee.key_requests import OwnDevices
-from e2ee.outgoing import Outgoing
-from e2ee.records import Records
+from e2ee.means import Means
+from e2ee.own_devices import OwnDevices
 from e2ee.requests import CLIENT, Request
 from e2ee.room_keys import RoomKeys, copied_key, exported
 from e2ee.signing import add_signature, check_signature, is_signed
-from e2ee.vault import Random
 
 KEYS_AT_ONCE = 100
 BATCH = "backup batch"
@@ -28,16 +26,14 @@ class Backup:
     _devices: OwnDevices
     _identity: OwnIdentity
     _keys: RoomKeys
-    _outgoing: Outgoing
-    _records: Records
-    _random: Random
+    _means: Means
 
     def version(self) -> str | None:
-        record = self._records.get("backup")
+        record = self._means.records.get("backup")
         return None if record is None else record.get("version")
 
     def create(self) -> str:
-        private = self._random(32)
+        private = self._means.random(32)
         self._identity.keep_secret(BACKUP_SECRET, encode_base64(private))
         auth_data: JsonObject = {"public_key": public_key(private)}
         own = self._devices.own
@@ -46,20 +42,22 @@ class Backup:
         if master is not None:
             add_signature(auth_data, own.user_id, master.key_id, master.sign)
         body = {"algorithm": ALGORITHM, "auth_data": auth_data}
-        return self._outgoing.add("POST", f"{CLIENT}/room_keys/version", body, "backup version")
+        return self._means.outgoing.add(
+            "POST", f"{CLIENT}/room_keys/version", body, "backup version"
+        )
 
     def look(self) -> None:
-        self._outgoing.add("GET", f"{CLIENT}/room_keys/version", None, "backup version")
+        self._means.outgoing.add("GET", f"{CLIENT}/room_keys/version", None, "backup version")
 
     def restore(self) -> None:
         version = self._need_version()
         self._private()
-        self._outgoing.add("GET", f"{CLIENT}/room_keys/keys?version={quote(version)}")
+        self._means.outgoing.add("GET", f"{CLIENT}/room_keys/keys?version={quote(version)}")
 
     def prepare(self) -> None:
         """The next batch, unless one is under way or nothing is left."""
-        record = self._records.get("backup")
-        if record is None or self._records.find(BATCH):
+        record = self._means.records.get("backup")
+        if record is None or self._means.records.find(BATCH):
             return
         waiting = self._keys.waiting_for_backup(KEYS_AT_ONCE)
         if not waiting:
@@ -67,7 +65,7 @@ class Backup:
         rooms: dict[str, JsonObject] = {}
         places = []
         for key, session in waiting:
-            sealed = seal(exported(key, session), record["public_key"], self._random(32))
+            sealed = seal(exported(key, session), record["public_key"], self._means.random(32))
             rooms.setdefault(key.room_id, {"sessions": {}})["sessions"][key.session_id] = {
                 "first_message_index": session.first_index,
                 "forwarded_count": len(key.chain),
@@ -76,14 +74,14 @@ class Backup:
             }
             places.append([key.room_id, key.session_id, session.first_index])
         path = f"{CLIENT}/room_keys/keys?version={quote(record['version'])}"
-        id = self._outgoing.add("PUT", path, {"rooms": rooms}, BATCH)
-        self._records.put(BATCH, id, {"keys": places})
+        id = self._means.outgoing.add("PUT", path, {"rooms": rooms}, BATCH)
+        self._means.records.put(BATCH, id, {"keys": places})
 
     def answered(self, request: Request, answer: JsonObject) -> list[RoomKeyArrived]:
         """Raises UntrustedBackup if the server's backup is nobody's whom we trust."""
-        batch = self._records.get(BATCH, request.id)
+        batch = self._means.records.get(BATCH, request.id)
         if batch is not None:
-            self._records.remove(BATCH, request.id)
+            self._means.records.remove(BATCH, request.id)
             for room_id, session_id, first_index in batch["keys"]:
                 self._keys.backed_up(room_id, session_id, first_index)
         elif request.path == f"{CLIENT}/room_keys/version":
@@ -94,9 +92,9 @@ class Backup:
 
     def refused(self, request: Request, status: int) -> None:
         """There is another backup now, or none: this one is not gone on with."""
-        if self._records.get(BATCH, request.id) is not None:
-            self._records.remove(BATCH, request.id)
-            self._records.remove("backup", "")
+        if self._means.records.get(BATCH, request.id) is not None:
+            self._means.records.remove(BATCH, request.id)
+            self._means.records.remove("backup", "")
 
     def _take_version(self, request: Request, answer: JsonObject) -> None:
         if request.method == "POST":
@@ -108,7 +106,9 @@ class Backup:
             auth_data = field(answer, "auth_data", dict)
             self._check(auth_data)
         version = field(answer, "version", str)
-        self._records.put("backup", "", {"version": version, "public_key": auth_data["public_key"]})
+        self._means.records.put(
+            "backup", "", {"version": version, "public_key": auth_data["public_key"]}
+        )
         self._keys.back_up_all_again()
 
     def _check(self, auth_data: JsonObject) -> None:
@@ -139,7 +139,7 @@ class Backup:
         for room_id, room in optional(answer, "rooms", dict, {}).items():
             for session_id, kept in optional(room, "sessions", dict, {}).items():
                 try:
-                    with self._records.step():
+                    with self._means.records.step():
                         self._import_one(room_id, session_id, kept, private)
                 except E2eeError:
                     continue

@@ -7,11 +7,13 @@ from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
 from e2ee.history import Giving, Taking
 from e2ee.identity import OwnIdentity
-from e2ee.inbox import Handlers, Inbox
-from e2ee.key_requests import KeyRequests, OwnDevices, SecretRequests
+from e2ee.inbox import Handlers, Inbox, KeyHandlers, OwnHandlers
+from e2ee.key_requests import KeyRequests, SecretRequests
+from e2ee.means import Means
 from e2ee.olm_channel import OlmChannel
 from e2ee.outgoing import Outgoing
 from e2ee.own_device import OwnDevice
+from e2ee.own_devices import OwnDevices
 from e2ee.ratchets.ratchet import Ratchets
 from e2ee.reading import Reading
 from e2ee.records import Records
@@ -65,14 +67,19 @@ def build(
     recipients = Recipients(own, lists, trust, ShareWith.IDENTIFIED)
     sharing = Sharing(rooms, recipients, channels, keys, OwnSessions(own, keys, records, ratchets))
     messages = RoomMessages(rooms, sharing, outgoing, records)
-    identity = OwnIdentity(own, lists, trust, outgoing, records, random)
+    means = Means(records, outgoing, random)
     devices = OwnDevices(own, lists, trust)
+    identity = OwnIdentity(devices, means)
     key_requests = KeyRequests(devices, keys, channels, records, random)
     secret_requests = SecretRequests(devices, channels, records, random)
     believers = Believers(own, lists, trust, identity)
     verifications = Verifications(believers, outgoing, random, messages.send)
     taking = Taking(user_id, keys, records)
-    handlers = Handlers(lists, keys, key_requests, secret_requests, identity, taking, verifications)
+    handlers = Handlers(
+        KeyHandlers(lists, keys, taking),
+        OwnHandlers(key_requests, secret_requests, identity),
+        verifications,
+    )
     return Parts(
         own=own,
         lists=lists,
@@ -87,11 +94,11 @@ def build(
         key_requests=key_requests,
         secret_requests=secret_requests,
         identity=identity,
-        backup=Backup(devices, identity, keys, outgoing, records, random),
+        backup=Backup(devices, identity, keys, means),
         giving=Giving(lists, trust, rooms, keys, channels),
         taking=taking,
         keys=keys,
-        sleepers=Sleepers(own, identity, keys, outgoing, ratchets, random),
+        sleepers=Sleepers(own, identity, keys, ratchets, means),
         verifications=verifications,
         askers=(own, lists, rooms, claims, outgoing),
     )

@@ -2,17 +2,13 @@
 
 from attrs import define
 
-from e2ee.device_lists import DeviceLists
 from e2ee.devices import Device
 from e2ee.encoding import JsonObject, decode_base64, encode_base64
 from e2ee.errors import BadField, NotPossible, Tampered
-from e2ee.outgoing import Outgoing
-from e2ee.own_device import OwnDevice
-from e2ee.records import Records
+from e2ee.means import Means
+from e2ee.own_devices import OwnDevices
 from e2ee.requests import CLIENT
 from e2ee.signing import SEED_BYTES, SigningSeed, add_signature
-from e2ee.trust import TrustWeb
-from e2ee.vault import Random
 
 USAGES = ("master", "self_signing", "user_signing")
 BACKUP_SECRET = "m.megolm_backup.v1"
@@ -26,12 +22,8 @@ def secret_name(usage: str) -> str:
 class OwnIdentity:
     """The private keys lie in the store as the secrets that other devices may ask us for."""
 
-    _own: OwnDevice
-    _lists: DeviceLists
-    _trust: TrustWeb
-    _outgoing: Outgoing
-    _records: Records
-    _random: Random
+    _devices: OwnDevices
+    _means: Means
 
     def is_complete(self) -> bool:
         return all(self.seed(usage) is not None for usage in USAGES)
@@ -41,21 +33,23 @@ class OwnIdentity:
         return None if secret is None else SigningSeed(decode_base64(secret))
 
     def secret(self, name: str) -> str | None:
-        record = self._records.get("secret", name)
+        record = self._means.records.get("secret", name)
         return None if record is None else str(record["secret"])
 
     def create(self) -> str:
         """New keys, and the request that publishes them; its id. The
         server may want to know the user again: `authorise` repeats it with what it asks for.
         """
-        seeds = {usage: SigningSeed(self._random(SEED_BYTES)) for usage in USAGES}
+        seeds = {usage: SigningSeed(self._means.random(SEED_BYTES)) for usage in USAGES}
         for usage, seed in seeds.items():
             self.keep_secret(secret_name(usage), encode_base64(seed.seed))
         master = seeds["master"]
         body = {f"{usage}_key": self._public(usage, seed, master) for usage, seed in seeds.items()}
-        id = self._outgoing.add("POST", f"{CLIENT}/keys/device_signing/upload", body, "identity")
-        self._lists.note(
-            self._own.user_id,
+        id = self._means.outgoing.add(
+            "POST", f"{CLIENT}/keys/device_signing/upload", body, "identity"
+        )
+        self._devices.lists.note(
+            self._devices.own.user_id,
             root=master.public,
             first_master=master.public,
             changed=False,
@@ -70,25 +64,25 @@ class OwnIdentity:
 
     def published(self) -> None:
         """The server has the new keys: it takes signatures by them now."""
-        self.sign_device(self._own.device_id, self._own.keys())
+        self.sign_device(self._devices.own.device_id, self._devices.own.keys())
 
     def sign_device(self, device_id: str, keys: JsonObject) -> None:
         """Vouch for a device of our user."""
         seed = self._need("self_signing")
         signed = {name: value for name, value in keys.items() if name != "unsigned"}
-        add_signature(signed, self._own.user_id, seed.key_id, seed.sign)
-        self._upload_signature(self._own.user_id, device_id, signed)
+        add_signature(signed, self._devices.own.user_id, seed.key_id, seed.sign)
+        self._upload_signature(self._devices.own.user_id, device_id, signed)
 
     def sign_user(self, user_id: str) -> None:
         """Vouch for another user's identity."""
-        identity = self._lists.identity(user_id)
+        identity = self._devices.lists.identity(user_id)
         if identity is None:
             raise NotPossible(f"{user_id} has no identity to sign.")
         seed = self._need("user_signing")
         signed = {k: v for k, v in identity.master_keys.items() if k != "unsigned"}
         signatures = dict(signed.get("signatures", {}))
         signed["signatures"] = signatures
-        add_signature(signed, self._own.user_id, seed.key_id, seed.sign)
+        add_signature(signed, self._devices.own.user_id, seed.key_id, seed.sign)
         self._upload_signature(user_id, identity.master, signed)
         kept = {
             "master": identity.master,
@@ -96,21 +90,21 @@ class OwnIdentity:
             "user_signing": identity.user_signing,
             "master_keys": signed,
         }
-        self._lists.note(
+        self._devices.lists.note(
             user_id, identity=kept, was_verified=True, changed=False, first_master=identity.master
         )
 
     def verify_device(self, device: Device) -> None:
         """After a verification: our own devices are signed, others only marked."""
-        if device.user_id == self._own.user_id and self.seed("self_signing") is not None:
+        if device.user_id == self._devices.own.user_id and self.seed("self_signing") is not None:
             self.sign_device(device.device_id, device.keys)
-        self._lists.set_mark(device, "verified")
+        self._devices.lists.set_mark(device, "verified")
 
     def trust_own_master(self, master: str) -> None:
         """After a verification with another device of ours, which has shown us the key."""
-        self._trust.verify_own_identity(master)
+        self._devices.trust.verify_own_identity(master)
         if self.seed("self_signing") is not None:
-            self.sign_device(self._own.device_id, self._own.keys())
+            self.sign_device(self._devices.own.device_id, self._devices.own.keys())
 
     def take_secret(self, name: str, secret: str) -> None:
         """From secret storage or another device; raises unless it fits what is published."""
@@ -120,7 +114,7 @@ class OwnIdentity:
             self.keep_secret(name, secret)
             return
         usage = name.removeprefix("m.cross_signing.")
-        identity = self._lists.identity(self._own.user_id)
+        identity = self._devices.lists.identity(self._devices.own.user_id)
         if usage not in USAGES:
             self.keep_secret(name, secret)
             return
@@ -132,12 +126,12 @@ class OwnIdentity:
             raise Tampered(f"The {usage} key does not fit our published identity.")
         self.keep_secret(name, encode_base64(seed))
         if usage == "master":
-            self._trust.verify_own_identity(identity.master)
-        if self._trust.is_own_identity_verified() and self.seed("self_signing") is not None:
-            self.sign_device(self._own.device_id, self._own.keys())
+            self._devices.trust.verify_own_identity(identity.master)
+        if self._devices.trust.is_own_identity_verified() and self.seed("self_signing") is not None:
+            self.sign_device(self._devices.own.device_id, self._devices.own.keys())
 
     def keep_secret(self, name: str, secret: str) -> None:
-        self._records.put("secret", name, {"secret": secret})
+        self._means.records.put("secret", name, {"secret": secret})
 
     def _need(self, usage: str) -> SigningSeed:
         seed = self.seed(usage)
@@ -146,18 +140,20 @@ class OwnIdentity:
         return seed
 
     def _public(self, usage: str, seed: SigningSeed, master: SigningSeed) -> JsonObject:
-        user_id = self._own.user_id
+        user_id = self._devices.own.user_id
         keys: JsonObject = {
             "user_id": user_id,
             "usage": [usage],
             "keys": {seed.key_id: seed.public},
         }
         if usage == "master":
-            add_signature(keys, user_id, f"ed25519:{self._own.device_id}", self._own.sign)
+            add_signature(
+                keys, user_id, f"ed25519:{self._devices.own.device_id}", self._devices.own.sign
+            )
         else:
             add_signature(keys, user_id, master.key_id, master.sign)
         return keys
 
     def _upload_signature(self, user_id: str, key: str, signed: JsonObject) -> None:
         body = {user_id: {key: signed}}
-        self._outgoing.add("POST", f"{CLIENT}/keys/signatures/upload", body, "signature")
+        self._means.outgoing.add("POST", f"{CLIENT}/keys/signatures/upload", body, "signature")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from attrs import define
+from attrs import define, frozen
 
 from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
@@ -36,16 +36,30 @@ SECRET = ("m.room_key", "m.forwarded_room_key", "m.secret.send", "m.dummy", *BUN
 """Types that count only if they came encrypted."""
 
 
-@define
-class Handlers:
-    """Who takes what."""
+@frozen
+class KeyHandlers:
+    """Room keys, from anybody."""
 
     lists: DeviceLists
     keys: RoomKeys
+    history: Taking
+
+
+@frozen
+class OwnHandlers:
+    """What only our own devices may say."""
+
     key_requests: KeyRequests
     secret_requests: SecretRequests
     identity: OwnIdentity
-    history: Taking
+
+
+@frozen
+class Handlers:
+    """Who takes what."""
+
+    keys: KeyHandlers
+    own: OwnHandlers
     verifications: Verifications
 
 
@@ -80,10 +94,10 @@ class Inbox:
         if type in SECRET:
             raise NotEncrypted(f"{type} came in the clear.")
         if type == "m.room_key_request":
-            self._handlers.key_requests.receive_request(sender, content)
+            self._handlers.own.key_requests.receive_request(sender, content)
             return []
         if type == "m.secret.request":
-            self._handlers.secret_requests.receive_request(sender, content)
+            self._handlers.own.secret_requests.receive_request(sender, content)
             return []
         if type == "m.room_key.withheld":
             self._receive_withheld(sender, content, now_ms)
@@ -102,7 +116,7 @@ class Inbox:
         if opened.type in ours:
             return ours[opened.type](opened)
         if opened.type in BUNDLES:
-            return self._handlers.history.receive_offer(opened, now_ms)
+            return self._handlers.keys.history.receive_offer(opened, now_ms)
         if opened.type.startswith("m.key.verification."):
             return self._handlers.verifications.receive_to_device(
                 opened.sender, opened.type, opened.content, now_ms
@@ -114,18 +128,18 @@ class Inbox:
 
     def _receive_key(self, opened: OpenedMessage) -> list[Happening]:
         """Whoever talks to us is worth knowing: the trust of what they say depends on it."""
-        self._handlers.lists.follow([opened.sender])
+        self._handlers.keys.lists.follow([opened.sender])
         key = direct_key(opened.content, opened.sender, opened.sender_key, opened.ed25519)
-        session = self._handlers.keys.from_key(field(opened.content, "session_key", str))
-        self._handlers.keys.add(key, session, opened.device)
+        session = self._handlers.keys.keys.from_key(field(opened.content, "session_key", str))
+        self._handlers.keys.keys.add(key, session, opened.device)
         return [RoomKeyArrived(key.room_id, key.session_id)]
 
     def _receive_forwarded(self, opened: OpenedMessage) -> list[Happening]:
-        return [RoomKeyArrived(*self._handlers.key_requests.receive_key(opened))]
+        return [RoomKeyArrived(*self._handlers.own.key_requests.receive_key(opened))]
 
     def _receive_secret(self, opened: OpenedMessage) -> list[Happening]:
-        name, secret = self._handlers.secret_requests.receive_secret(opened)
-        self._handlers.identity.take_secret(name, secret)
+        name, secret = self._handlers.own.secret_requests.receive_secret(opened)
+        self._handlers.own.identity.take_secret(name, secret)
         return [SecretReceived(name)]
 
     def _receive_withheld(self, sender: str, content: JsonObject, now_ms: int) -> None:

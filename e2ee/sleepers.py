@@ -10,14 +10,14 @@ from e2ee.encoding import JsonObject, decode_base64, encode_base64, field
 from e2ee.errors import E2eeError, NotPossible
 from e2ee.happenings import RoomKeyArrived
 from e2ee.identity import OwnIdentity
+from e2ee.means import Means
 from e2ee.olm_channel import OlmChannel, OpenedMessage
-from e2ee.outgoing import Outgoing
 from e2ee.own_device import OwnDevice
 from e2ee.ratchets.ratchet import Ratchets
 from e2ee.records import Records
 from e2ee.room_keys import RoomKeys, direct_key
 from e2ee.stores.memory import MemoryStore
-from e2ee.vault import Random, Vault
+from e2ee.vault import Vault
 
 
 @define
@@ -27,25 +27,26 @@ class Sleepers:
     _own: OwnDevice
     _identity: OwnIdentity
     _keys: RoomKeys
-    _outgoing: Outgoing
     _ratchets: Ratchets
-    _random: Random
+    _means: Means
 
     def lay_down(self) -> None:
         self_signing = self._identity.seed("self_signing")
         if self_signing is None:
             raise NotPossible("A dehydrated device needs the self-signing key of the identity.")
         if self._identity.secret(SECRET) is None:
-            self._identity.keep_secret(SECRET, encode_base64(self._random(KEY_BYTES)))
-        device = SleepingDevice.create(self._random)
-        data = device.seal(self._key(), self._random)
+            self._identity.keep_secret(SECRET, encode_base64(self._means.random(KEY_BYTES)))
+        device = SleepingDevice.create(self._means.random)
+        data = device.seal(self._key(), self._means.random)
         body = device.upload(self._own.user_id, self_signing, data)
-        self._outgoing.add("PUT", PATH, body)
+        self._means.outgoing.add("PUT", PATH, body)
 
     def wake(self, device_data: JsonObject, events: Iterable[JsonObject]) -> list[RoomKeyArrived]:
         """It reads what it was sent, in a memory of its own, and hands the room keys to us."""
         sleeper = open_device(device_data, self._key())
-        records = Records(MemoryStore(), Vault.of(self._random(KEY_BYTES), self._random))
+        records = Records(
+            MemoryStore(), Vault.of(self._means.random(KEY_BYTES), self._means.random)
+        )
         own = OwnDevice(self._own.user_id, sleeper.device_id, records, self._ratchets)
         with records.step():
             own.adopt(self._ratchets.take_over_account(sleeper.pickle(), b""))
