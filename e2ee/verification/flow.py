@@ -2,27 +2,16 @@
 
 from enum import Enum
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from e2ee.devices import Device
 from e2ee.encoding import JsonObject, encode_base64, optional
 from e2ee.encoding import field as field_of
 from e2ee.errors import BadQrCode, E2eeError, NotPossible, VerificationRefused
 from e2ee.vault import Random
 from e2ee.verification.qr import SECRET_BYTES, Mode, QrCode, read_qr_code
-from e2ee.verification.sas import (
-    HKDF_AGREEMENT,
-    MAC,
-    OLD_MAC,
-    Agreement,
-    Party,
-    commitment,
-    commitments,
-    decimals,
-    emoji,
-)
+from e2ee.verification.sas import Party
+from e2ee.verification.strings import OFFER, SAS, Comparison, Keys
 
-SAS = "m.sas.v1"
 SHOW = "m.qr_code.show.v1"
 SCAN = "m.qr_code.scan.v1"
 RECIPROCATE = "m.reciprocate.v1"
@@ -44,16 +33,6 @@ class Phase(Enum):
 
 
 OVER = (Phase.DONE, Phase.CANCELLED)
-
-
-@frozen
-class Keys:
-    """What is being verified, fixed at the beginning."""
-
-    our_device: str
-    our_master: str | None
-    their_device: Device
-    their_master: str | None
 
 
 @define
@@ -79,15 +58,10 @@ class Verification:
     verified_master: bool = False
     touched_ms: int = 0
     trusts_own_master: bool = False
-    _we_started: bool = False
-    _start: JsonObject | None = None
-    _agreement: Agreement | None = None
-    _commitment: str = ""
-    _mac_method: str = MAC
-    _strings: tuple[str, ...] = ()
+    _started: JsonObject | None = None
+    """What we said when we chose the method."""
+    _comparison: Comparison | None = None
     _confirmed: bool = False
-    _their_mac: JsonObject | None = None
-    _sent_mac: bool = False
     _their_done: bool = False
     _qr_secret: str = ""
 
@@ -100,30 +74,22 @@ class Verification:
 
     def start_sas(self) -> None:
         self._expect(Phase.READY, SAS in self.methods)
-        self._start = {
-            "from_device": self.ours.device_id,
-            "method": SAS,
-            "key_agreement_protocols": [HKDF_AGREEMENT],
-            "hashes": ["sha256"],
-            "message_authentication_codes": [MAC, OLD_MAC],
-            "short_authentication_string": ["decimal", "emoji"],
-        }
-        self._we_started = True
         self.phase = Phase.STARTED
-        self._start = self._say("start", self._start)
+        self._started = self._say("start", OFFER | {"from_device": self.ours.device_id})
+        self._comparison = self._compare(self._started, we_started=True)
 
     @property
     def emoji(self) -> list[tuple[str, str]] | None:
         """To be compared; None if there is nothing to compare, or no pictures were agreed."""
-        return emoji(self._string()) if "emoji" in self._strings and self._met() else None
+        return None if self._comparison is None else self._comparison.emoji
 
     @property
     def decimals(self) -> tuple[int, int, int] | None:
-        return decimals(self._string()) if self._met() else None
+        return None if self._comparison is None else self._comparison.decimals
 
     @property
     def is_sas(self) -> bool:
-        return self._agreement is not None
+        return self._comparison is not None
 
     @property
     def was_scanned(self) -> bool:
@@ -135,9 +101,8 @@ class Verification:
         self._expect(Phase.COMPARING)
         self._confirmed = True
         self.phase = Phase.CONFIRMED
-        if self.is_sas:
-            self._send_mac()
-            self._check_mac()
+        if self._comparison is not None:
+            self._exchange_macs(self._comparison)
         else:
             self._finish(device=self._own_devices(), master=not self._own_devices())
 
@@ -170,11 +135,10 @@ class Verification:
         except BadQrCode as error:
             self.cancel("m.key_mismatch", str(error))
             raise
-        self._we_started = True
         self._confirmed = True
         self.phase = Phase.CONFIRMED
         start = {"method": RECIPROCATE, "secret": code.secret}
-        self._start = self._say("start", start | {"from_device": self.ours.device_id})
+        self._started = self._say("start", start | {"from_device": self.ours.device_id})
         same_user = self._own_devices()
         device = same_user and code.mode is not Mode.TRUSTED_DEVICE
         self._finish(device=device, master=not device)
@@ -222,86 +186,37 @@ class Verification:
 
     def _receive_start(self, content: JsonObject) -> None:
         method = field_of(content, "method", str)
-        if self._we_started and self._start is not None:
-            if self._start["method"] != method:
+        if self._started is not None:
+            if self._started["method"] != method:
                 raise VerificationRefused("m.unexpected_message", "We started another method.")
             theirs = (self.their_user, self.their_device_id or "")
             if theirs > (self.ours.user_id, self.ours.device_id):
                 return
-            self._we_started = False
+            self._started = None
         elif self.phase is not Phase.READY:
             raise VerificationRefused("m.unexpected_message", "It has begun already.")
-        self._start = content
         if method == RECIPROCATE:
             self._receive_scanned(content)
         elif method == SAS:
-            self._accept_sas(content)
+            self._comparison = self._compare(content, we_started=False)
+            self.phase = Phase.STARTED
+            self._say("accept", self._comparison.answer(self._random))
         else:
             raise VerificationRefused("m.unknown_method", f"We do not know {method}.")
 
-    def _accept_sas(self, start: JsonObject) -> None:
-        macs = optional(start, "message_authentication_codes", list, [])
-        strings = optional(start, "short_authentication_string", list, [])
-        fits = HKDF_AGREEMENT in optional(start, "key_agreement_protocols", list, [])
-        fits = fits and "sha256" in optional(start, "hashes", list, []) and "decimal" in strings
-        method = next((one for one in (MAC, OLD_MAC) if one in macs), None)
-        if not fits or method is None:
-            raise VerificationRefused("m.unknown_method", "We have no method in common.")
-        self._mac_method = method
-        self._strings = tuple(one for one in ("decimal", "emoji") if one in strings)
-        self._agreement = Agreement.of(self._random(32))
-        self.phase = Phase.STARTED
-        self._say(
-            "accept",
-            {
-                "method": SAS,
-                "key_agreement_protocol": HKDF_AGREEMENT,
-                "hash": "sha256",
-                "message_authentication_code": method,
-                "short_authentication_string": list(self._strings),
-                "commitment": commitment(self._agreement.our_key, start),
-            },
-        )
-
     def _receive_accept(self, content: JsonObject) -> None:
-        if self.phase is not Phase.STARTED or not self._we_started or self._agreement:
-            raise VerificationRefused("m.unexpected_message", "Nothing is to be accepted.")
-        method = content.get("message_authentication_code")
-        strings = optional(content, "short_authentication_string", list, [])
-        if (
-            content.get("key_agreement_protocol") != HKDF_AGREEMENT
-            or content.get("hash") != "sha256"
-            or method not in (MAC, OLD_MAC)
-            or not {"decimal", "emoji"} & set(strings)
-        ):
-            raise VerificationRefused("m.unknown_method", "We did not offer that.")
-        self._mac_method = str(method)
-        self._strings = tuple(one for one in ("decimal", "emoji") if one in strings)
-        self._commitment = field_of(content, "commitment", str)
-        self._agreement = Agreement.of(self._random(32))
-        self._say("key", {"key": self._agreement.our_key})
+        self._say("key", self._comparing().take_accept(content, self._random))
 
     def _receive_key(self, content: JsonObject) -> None:
-        if self._agreement is None or self._met() or self.phase is not Phase.STARTED:
-            raise VerificationRefused("m.unexpected_message", "No key is awaited.")
-        key = field_of(content, "key", str)
-        if self._we_started:
-            assert self._start is not None
-            if self._commitment.rstrip("=") not in commitments(key, self._start):
-                raise VerificationRefused("m.mismatched_commitment", "The key was exchanged.")
-        self._agreement.meet(key)
-        if not self._we_started:
-            self._say("key", {"key": self._agreement.our_key})
+        ours = self._comparing().take_key(content)
+        if ours is not None:
+            self._say("key", ours)
         self.phase = Phase.COMPARING
 
     def _receive_mac(self, content: JsonObject) -> None:
-        if not self._met() or self._their_mac is not None:
-            raise VerificationRefused("m.unexpected_message", "No MAC is awaited.")
-        field_of(content, "mac", dict)
-        field_of(content, "keys", str)
-        self._their_mac = content
-        self._send_mac()
-        self._check_mac()
+        comparison = self._comparing()
+        comparison.take_mac(content)
+        self._exchange_macs(comparison)
 
     def _receive_scanned(self, content: JsonObject) -> None:
         if not self._qr_secret or content.get("secret") != self._qr_secret:
@@ -320,62 +235,27 @@ class Verification:
 
     # Inside
 
-    def _send_mac(self) -> None:
-        """Once we have confirmed. By the old method, which is written in two ways, in theirs."""
-        if not self._confirmed or self._sent_mac:
-            return
-        if self._mac_method == OLD_MAC and self._their_mac is None:
+    def _compare(self, start: JsonObject, *, we_started: bool) -> Comparison:
+        theirs = Party(self.their_user, self.their_device_id or "")
+        return Comparison(self.ours, theirs, self.id, we_started, start)
+
+    def _comparing(self) -> Comparison:
+        if self._comparison is None:
+            raise VerificationRefused("m.unexpected_message", "No strings are being compared.")
+        return self._comparison
+
+    def _exchange_macs(self, comparison: Comparison) -> None:
+        """Ours goes when our person has confirmed, theirs counts from then on."""
+        if not self._confirmed:
             return
         keys = self._keys()
-        named = {f"ed25519:{self.ours.device_id}": keys.our_device}
-        if keys.our_master is not None:
-            named[f"ed25519:{keys.our_master}"] = keys.our_master
-        method = self._their_writing()
-        theirs = self._theirs()
-
-        def mac(text: str, name: str) -> str:
-            assert self._agreement is not None
-            return self._agreement.mac(method, text, self.ours, theirs, self.id, name)
-
-        macs = {name: mac(key, name) for name, key in named.items()}
-        self._sent_mac = True
-        self._say("mac", {"mac": macs, "keys": mac(",".join(sorted(macs)), "KEY_IDS")})
-
-    def _their_writing(self) -> str:
-        if self._mac_method == MAC or self._their_mac is None:
-            return self._mac_method
-        names = ",".join(sorted(self._their_mac["mac"]))
-        return MAC if self._their_mac["keys"] == self._expected(MAC, names, "KEY_IDS") else OLD_MAC
-
-    def _expected(self, method: str, text: str, name: str) -> str:
-        assert self._agreement is not None
-        return self._agreement.mac(method, text, self._theirs(), self.ours, self.id, name)
-
-    def _check_mac(self) -> None:
-        """When both have confirmed. Keys that we do not know are left out, not believed."""
-        if not self._confirmed or self._their_mac is None:
-            return
-        keys, method = self._keys(), self._their_writing()
-        macs = self._their_mac["mac"]
-        if self._their_mac["keys"].rstrip("=") != self._expected(
-            method, ",".join(sorted(macs)), "KEY_IDS"
-        ):
-            raise VerificationRefused("m.key_mismatch", "The MAC of the key list is wrong.")
-        known = {f"ed25519:{keys.their_device.device_id}": keys.their_device.ed25519}
-        if keys.their_master is not None:
-            known[f"ed25519:{keys.their_master}"] = keys.their_master
-        proven = set()
-        for name, mac in macs.items():
-            if name not in known:
-                continue
-            if not isinstance(mac, str) or mac.rstrip("=") != self._expected(
-                method, known[name], name
-            ):
-                raise VerificationRefused("m.key_mismatch", f"The MAC of {name} is wrong.")
-            proven.add(known[name])
-        if not proven:
-            raise VerificationRefused("m.key_mismatch", "No key that we know was proven.")
-        self._finish(device=keys.their_device.ed25519 in proven, master=keys.their_master in proven)
+        mac = comparison.our_mac(keys)
+        if mac is not None:
+            self._say("mac", mac)
+        if comparison.their_mac is not None:
+            proven = comparison.proven(keys)
+            device = keys.their_device.ed25519 in proven
+            self._finish(device=device, master=keys.their_master in proven)
 
     def _finish(self, *, device: bool, master: bool) -> None:
         self.verified_device, self.verified_master = device, master
@@ -403,19 +283,6 @@ class Verification:
 
     def _own_devices(self) -> bool:
         return self.their_user == self.ours.user_id
-
-    def _string(self) -> bytes:
-        assert self._agreement is not None
-        mine = (self.ours, self._agreement.our_key)
-        other = (self._theirs(), self._agreement.their_key)
-        first, second = (mine, other) if self._we_started else (other, mine)
-        return self._agreement.string(*first, *second, self.id)
-
-    def _met(self) -> bool:
-        return self._agreement is not None and bool(self._agreement.their_key)
-
-    def _theirs(self) -> Party:
-        return Party(self.their_user, self.their_device_id or "")
 
     def _keys(self) -> Keys:
         if self.keys is None:

@@ -14,8 +14,9 @@ from e2ee.outgoing import Outgoing
 from e2ee.own_device import OwnDevice
 from e2ee.trust import TrustWeb
 from e2ee.vault import Random
-from e2ee.verification.flow import METHODS, OVER, PREFIX, Keys, Phase, Verification
+from e2ee.verification.flow import METHODS, OVER, PREFIX, Phase, Verification
 from e2ee.verification.sas import Party
+from e2ee.verification.strings import Keys
 
 TIMEOUT_MS = 10 * 60 * 1000
 PROMPT_MS = 2 * 60 * 1000
