@@ -11,13 +11,17 @@ from random import Random
 import pytest
 from attrs import frozen
 
-from tests.durability.key_story import KeyStory
+from tests.durability.actors import register
+from tests.durability.key_story import KeyStory, Owner
 from tests.durability.server import ServerProcess
 from tests.durability.test_kills import SEED
+from tests.durability.wire import path
+from tests.homeserver.devices.crypto import some_public_key
 from tests.postgres import PostgresServer
 
 KILLS = {"sqlite": 50, "postgresql": 20}
 CLAIMS = 1000
+DEVICES = 8
 
 
 @frozen
@@ -83,3 +87,40 @@ def test_no_key_is_handed_out_twice(
         print(f"\nkeys on {engine}: {story.deaths} kills, {len(story.handed_out)} handed out")
     story.check()
     assert len(story.handed_out) >= CLAIMS
+
+
+DEVICES = 8
+
+
+async def new_devices(server: ServerProcess) -> tuple[list[str], list[str]]:
+    """Whose lists changed, each time just before the server died, and what a friend was told."""
+    await server.start()
+    owner = await Owner.comes(server.port, "owner")
+    friend = await register(server.port, "friend")
+    body = {"invite": [friend.user_id], "preset": "trusted_private_chat"}
+    room = (await owner.person.client.post(path("createRoom"), body))["room_id"]
+    await friend.client.post(path("rooms", room, "join"), {})
+    since = (await friend.client.get(path("sync")))["next_batch"]
+    changed: list[str] = []
+    told: list[str] = []
+    for _ in range(DEVICES):
+        owner.crypto.curve = some_public_key()
+        await owner.upload(device_keys=owner.crypto.device_keys())
+        changed.append(owner.person.user_id)
+        await server.kill()
+        owner.person.client.close()
+        friend.client.close()
+        await server.start()
+        answer = await friend.client.get(path("sync", since=since))
+        told += answer.get("device_lists", {}).get("changed", [])
+        since = answer["next_batch"]
+    await server.stop()
+    return changed, told
+
+
+def test_changes_of_devices_reach_who_shares_a_room_across_kills(tmp_path: Path) -> None:
+    database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
+
+    changed, told = asyncio.run(new_devices(ServerProcess(tmp_path, database)))
+
+    assert told == changed
