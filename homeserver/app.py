@@ -8,6 +8,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from homeserver.building.accounts import AccountsPart, build_accounts
+from homeserver.building.administration import AdministrationPart, build_administration
 from homeserver.building.appservices import AppServicesPart, build_appservices, build_asking
 from homeserver.building.calls import CallsPart, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
@@ -85,6 +86,7 @@ class Application:
     ground: Ground
     accounts: AccountsPart
     user_data: UserDataPart
+    administration: AdministrationPart
     sending: SendingPart
     server_notices: ServerNoticesPart
     peers: PeersPart
@@ -152,7 +154,9 @@ class Application:
         # What belongs to several resources is served once.
         for endpoints in {id(it): it for it in served}.values():
             router.add(endpoints)
-        doorkeeper = Doorkeepers(self.accounts.doorkeeper, self.peers.inbound)
+        doorkeeper = Doorkeepers(
+            self.accounts.doorkeeper, self.peers.inbound, self.administration.audit
+        )
         metrics = self.ground.metrics
         meter = RequestMeter(metrics.requests, metrics.request_seconds)
         site = Site(router, doorkeeper, meter, self.media.store)
@@ -194,11 +198,13 @@ def build(settings: Settings, world: World) -> Application:
     server_notices = build_server_notices(ground, rooms, accounts)
     vapid, mail = build_vapid(ground), build_mail(ground)
     push = build_push(ground, News(ground.db, ground.notifier, sync, vapid, mail))
+    administration = build_administration(ground, accounts, user_data, rooms)
     of_clients = (accounts, rooms, user_data, sync, keys, finding, sending, retention, bridged)
     return Application(
         ground=ground,
         accounts=accounts,
         user_data=user_data,
+        administration=administration,
         sending=sending,
         server_notices=server_notices,
         peers=peers,
@@ -220,6 +226,7 @@ def build(settings: Settings, world: World) -> Application:
             {"client": media.endpoints, "media": media.endpoints},
             {"federation": [media.for_servers] if federation.endpoints else []},
             {"federation": federation.endpoints},
+            {"client": administration.endpoints, "admin": administration.endpoints},
             build_operations(ground),
             peers.endpoints,
             calls.endpoints,

@@ -9,6 +9,7 @@ import yaml
 
 from homeserver.config.explain import entries
 from homeserver.config.sample import docs, sample
+from scripts.specs import admin
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
@@ -36,6 +37,11 @@ def test_the_sample_is_fresh() -> None:
 def test_the_page_of_settings_is_fresh() -> None:
     """Else: isthmus config docs > docs/settings.md"""
     assert (ROOT / "docs/settings.md").read_text() == docs()
+
+
+def test_the_page_of_the_admin_api_is_fresh() -> None:
+    """Else: python -m scripts.specs.admin"""
+    assert (ROOT / "docs/admin-api.md").read_text() == admin.page()
 
 
 def test_every_setting_is_in_the_sample_and_on_the_page() -> None:

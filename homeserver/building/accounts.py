@@ -57,6 +57,7 @@ class AccountsPart(Part):
     interactive_auth: InteractiveAuth
     registration_tokens: RegistrationTokens
     deactivation: Deactivation
+    foundations: Foundations
     endpoints: tuple[object, ...]
     _last_seen: LastSeen
     _world: World
@@ -104,6 +105,7 @@ def build_accounts(
         interactive_auth=interactive_auth,
         registration_tokens=tokens,
         deactivation=deactivation,
+        foundations=it,
         endpoints=(
             *ways_in(it, interactive_auth, masquerade, registration),
             *own_account(it, interactive_auth, deactivation),

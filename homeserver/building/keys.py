@@ -81,7 +81,10 @@ def build_keys(
         endpoints=(
             KeyEndpoints(keys, one_time_keys, KeyChanges(db)),
             CrossSigningEndpoints(
-                CrossSigning(db), Signatures(db), accounts.interactive_auth, accounts.approvals
+                CrossSigning(db, ground.world.clock),
+                Signatures(db),
+                accounts.interactive_auth,
+                accounts.approvals,
             ),
             KeyBackupEndpoints(backups),
             BackedUpKeyEndpoints(backups),

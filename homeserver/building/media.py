@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.admin_api.media_quarantine import MediaQuarantineEndpoints
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
 from homeserver.building.peers import PeersPart
@@ -9,7 +10,6 @@ from homeserver.building.world import World
 from homeserver.changes import AccountErased
 from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
 from homeserver.client_api.media_previews import MediaPreviewEndpoints
-from homeserver.client_api.media_quarantine import MediaQuarantineEndpoints
 from homeserver.client_api.media_uploads import MediaUploadEndpoints
 from homeserver.config.media import ObjectStore, UrlPreviews
 from homeserver.config.settings import Settings

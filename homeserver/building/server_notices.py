@@ -2,12 +2,12 @@
 
 from attrs import frozen
 
+from homeserver.admin_api.server_notices import ServerNoticeEndpoints
 from homeserver.building.accounts import AccountsPart
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.world import World
-from homeserver.client_api.server_notices import ServerNoticeEndpoints
 from homeserver.config.settings import Settings
 from homeserver.rooms.member_events import MemberEvents
 from homeserver.rooms.opening import Opening

@@ -39,6 +39,7 @@ class UserDataPart(Part):
     filters: Filters
     presence: Presence
     profiles: Profiles
+    pushers: Pushers
     openid: OpenId
     to_device: ToDevice
     endpoints: tuple[object, ...]
@@ -68,6 +69,7 @@ def build_user_data(
         filters=filters,
         presence=presence,
         profiles=profiles,
+        pushers=pushers,
         openid=openid,
         to_device=to_device,
         endpoints=(

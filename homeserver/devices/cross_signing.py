@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from homeserver.clock import Clock
 from homeserver.devices.keys import MASTER, SELF_SIGNING, USER_SIGNING
 from homeserver.devices.public_keys import (
     InvalidSignature,
@@ -20,7 +21,7 @@ from homeserver.devices.public_keys import (
 from homeserver.errors import BadJson, Forbidden, InvalidParam, MissingParam
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject
-from homeserver.storage import cross_signing_keys, device_keys, devices
+from homeserver.storage import accounts, cross_signing_keys, device_keys, devices
 from homeserver.storage.cross_signing_keys import CrossSigningKey
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -38,6 +39,7 @@ class ProofNeeded(Exception):
 @frozen
 class CrossSigning:
     _db: Database
+    _clock: Clock
 
     async def upload(self, user_id: str, keys: NewKeys, *, proved: bool) -> None:
         """Publish keys; raises ProofNeeded, and MatrixError for what is not in order.
@@ -55,7 +57,7 @@ class CrossSigning:
         }
         if not changed:
             return
-        if MASTER in old and not proved:
+        if MASTER in old and not proved and not self._may_replace(txn, user_id):
             raise ProofNeeded
         master = keys.get(MASTER) or old.get(MASTER)
         if master is None:
@@ -68,6 +70,12 @@ class CrossSigning:
         for usage, key in checked.items():
             cross_signing_keys.save(txn, user_id, usage, key)
         devices.list_changed(txn, user_id)
+
+    def _may_replace(self, txn: Transaction, user_id: str) -> bool:
+        """Whether an administrator lets the user do it without proof, for a while."""
+        account = accounts.find(txn, user_id)
+        until = account.keys_replaceable_until if account else None
+        return until is not None and self._clock.now_ms() < until
 
 
 def _checked(

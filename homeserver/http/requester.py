@@ -18,6 +18,8 @@ class Requester:
     is_guest: bool = False
     is_admin: bool = False
     is_suspended: bool = False
+    is_shadow_banned: bool = False
+    """What such a user says is answered, and reaches nobody."""
     is_unlimited: bool = False
     """Whether no rate limits hold."""
     origin: str = ""

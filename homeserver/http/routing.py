@@ -25,6 +25,8 @@ class Access(Enum):
     OPTIONAL = "optional"
     PUBLIC = "public"
     SERVER = "server"
+    ADMIN = "admin"
+    """Administrators of this server; what they change is written into the audit log."""
 
 
 @frozen

@@ -28,6 +28,9 @@ class Account:
     is_erased: bool = False
     is_leaving: bool = False
     """Deactivated, and still in rooms that are to be left."""
+    is_shadow_banned: bool = False
+    keys_replaceable_until: int | None = None
+    """Until then the cross-signing keys can be replaced without further proof."""
 
 
 def add(txn: Transaction, account: Account) -> bool:
@@ -38,8 +41,8 @@ def add(txn: Transaction, account: Account) -> bool:
             INSERT INTO accounts (
                 user_id, created_ts, password_hash, appservice, user_type, agreed_terms, is_guest,
                 is_admin, is_unlimited, is_locked, is_suspended, is_deactivated, is_erased,
-                is_leaving
-            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                is_leaving, is_shadow_banned, keys_replaceable_until
+            ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             account.user_id,
             account.created_ts,
@@ -48,6 +51,7 @@ def add(txn: Transaction, account: Account) -> bool:
             account.user_type,
             account.agreed_terms,
             *flags(account),
+            account.keys_replaceable_until,
         )
     )
 
@@ -57,12 +61,13 @@ def save(txn: Transaction, account: Account) -> None:
         """
         UPDATE accounts SET password_hash = ?, user_type = ?, is_guest = ?, is_admin = ?,
             is_unlimited = ?, is_locked = ?, is_suspended = ?, is_deactivated = ?, is_erased = ?,
-            is_leaving = ?
+            is_leaving = ?, is_shadow_banned = ?, keys_replaceable_until = ?
         WHERE user_id = ?
         """,
         account.password_hash,
         account.user_type,
         *flags(account),
+        account.keys_replaceable_until,
         account.user_id,
     )
 
@@ -81,6 +86,7 @@ def flags(account: Account) -> tuple[int, ...]:
                 account.is_deactivated,
                 account.is_erased,
                 account.is_leaving,
+                account.is_shadow_banned,
             ),
         )
     )
@@ -90,7 +96,8 @@ def find(txn: Transaction, user_id: str) -> Account | None:
     row = txn.one(
         """
         SELECT user_id, created_ts, password_hash, appservice, user_type, agreed_terms, is_guest,
-            is_admin, is_unlimited, is_locked, is_suspended, is_deactivated, is_erased, is_leaving
+            is_admin, is_unlimited, is_locked, is_suspended, is_deactivated, is_erased, is_leaving,
+            is_shadow_banned, keys_replaceable_until
         FROM accounts WHERE user_id = ?
         """,
         user_id,
@@ -114,6 +121,8 @@ def account_of(row: Row) -> Account:
         is_deactivated=bool(row[11]),
         is_erased=bool(row[12]),
         is_leaving=bool(row[13]),
+        is_shadow_banned=bool(row[14]),
+        keys_replaceable_until=row[15],
     )
 
 

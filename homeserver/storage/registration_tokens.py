@@ -54,5 +54,14 @@ def count_use(txn: Transaction, token: str) -> None:
     txn.execute("UPDATE registration_tokens SET uses = uses + 1 WHERE token = ?", token)
 
 
+def change(txn: Transaction, token: RegistrationToken) -> None:
+    txn.execute(
+        "UPDATE registration_tokens SET uses_allowed = ?, expires_ts = ? WHERE token = ?",
+        token.uses_allowed,
+        token.expires_ts,
+        token.token,
+    )
+
+
 def remove(txn: Transaction, token: str) -> bool:
     return bool(txn.execute("DELETE FROM registration_tokens WHERE token = ?", token))

@@ -61,14 +61,16 @@ class Limits:
         self._full_at: dict[tuple[str, str], float] = {}
         self.enabled = settings.enabled
         self.buckets = buckets(settings)
+        self.own: dict[tuple[str, str], Bucket] = {}
+        """By cost and account, where others hold than everybody's."""
 
     def take(self, cost: str, who: str) -> None:
         """Count one; raises LimitExceeded, and counts nothing, when there are too many."""
         if not self.enabled:
             return
         now_ms = self._clock.now_ms()
-        limit = self.buckets[cost]
         key = (cost, who)
+        limit = self.own.get(key) or self.buckets[cost]
         full_at = self._full_at.get(key, 0.0)
         if full_at <= now_ms:
             if len(self._full_at) >= MAX_REMEMBERED:

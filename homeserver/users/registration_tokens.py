@@ -3,16 +3,21 @@
 import re
 from hmac import compare_digest
 from pathlib import Path
+from typing import Any
+
+from attrs import evolve
 
 from homeserver import randomness
 from homeserver.clock import Clock
-from homeserver.errors import Forbidden, InvalidParam, MatrixError
+from homeserver.errors import Forbidden, InvalidParam, MatrixError, NotFound
 from homeserver.logs import logger
 from homeserver.randomness import Random
 from homeserver.storage import accounts, registration_tokens
 from homeserver.storage.database import Database
 from homeserver.storage.registration_tokens import RegistrationToken
 from homeserver.storage.transaction import Transaction
+
+__all__ = ["RegistrationToken", "RegistrationTokens"]
 
 _GRAMMAR = re.compile(r"[0-9A-Za-z._~-]{1,64}")
 
@@ -58,9 +63,13 @@ class RegistrationTokens:
     # -- what administrators do
 
     async def create(
-        self, token: str | None, uses_allowed: int | None, expires_ts: int | None
+        self,
+        token: str | None,
+        uses_allowed: int | None,
+        expires_ts: int | None,
+        length: int = 16,
     ) -> RegistrationToken:
-        text = token if token is not None else randomness.token(self._random, 16)
+        text = token if token is not None else randomness.token(self._random, length)
         if not _GRAMMAR.fullmatch(text):
             raise InvalidParam("A token has 1 to 64 letters, digits, and the signs . _ ~ -")
         if not await self._db.write(registration_tokens.add, text, uses_allowed, expires_ts):
@@ -69,6 +78,19 @@ class RegistrationTokens:
 
     async def everything(self) -> list[RegistrationToken]:
         return await self._db.read(registration_tokens.everything)
+
+    async def find(self, token: str) -> RegistrationToken:
+        """Raises NotFound."""
+        found = await self._db.read(registration_tokens.find, token)
+        if found is None:
+            raise NotFound("There is no such registration token.")
+        return found
+
+    async def change(self, token: str, changes: dict[str, Any]) -> RegistrationToken:
+        """Set `uses_allowed` or `expires_ts`; raises NotFound."""
+        changed = evolve(await self.find(token), **changes)
+        await self._db.write(registration_tokens.change, changed)
+        return changed
 
     async def remove(self, token: str) -> bool:
         return await self._db.write(registration_tokens.remove, token)

@@ -197,5 +197,6 @@ def requester_of(account: Account, device_id: str, session: int, appservice: str
         is_guest=account.is_guest,
         is_admin=account.is_admin,
         is_suspended=account.is_suspended,
+        is_shadow_banned=account.is_shadow_banned,
         is_unlimited=account.is_unlimited,
     )

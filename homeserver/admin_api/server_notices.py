@@ -5,7 +5,7 @@ from attrs import frozen
 from homeserver.errors import InvalidParam
 from homeserver.events.building import Draft
 from homeserver.http.request import Request, field
-from homeserver.http.routing import route
+from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.server_notices import ServerNotices
 
@@ -16,11 +16,11 @@ PATH = "/_synapse/admin/v1/send_server_notice"
 class ServerNoticeEndpoints:
     _notices: ServerNotices
 
-    @route("POST", PATH)
+    @route("POST", PATH, access=Access.ADMIN)
     async def send(self, request: Request) -> JsonObject:
         return await self._send(request, None)
 
-    @route("PUT", PATH + "/{txn_id}")
+    @route("PUT", PATH + "/{txn_id}", access=Access.ADMIN)
     async def send_once(self, request: Request, txn_id: str) -> JsonObject:
         return await self._send(request, txn_id)
 

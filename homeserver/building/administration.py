@@ -1,0 +1,63 @@
+"""What administrators ask for, put together."""
+
+from attrs import frozen
+
+from homeserver import __version__
+from homeserver.admin_api.account_changes import AccountChangeEndpoints, LimitEndpoints
+from homeserver.admin_api.account_views import AccountViewEndpoints
+from homeserver.admin_api.accounts import AccountEndpoints
+from homeserver.admin_api.audit import AuditEndpoints
+from homeserver.admin_api.devices import AdminDeviceEndpoints
+from homeserver.admin_api.registration_tokens import RegistrationTokenEndpoints
+from homeserver.building.accounts import AccountsPart, workshop_of
+from homeserver.building.ground import Ground
+from homeserver.building.parts import Part
+from homeserver.building.rooms import RoomsPart
+from homeserver.building.user_data import UserDataPart
+from homeserver.users.account_changes import PasswordChange
+from homeserver.users.account_listing import AccountListing
+from homeserver.users.account_moderation import AccountModeration
+from homeserver.users.administration import Administration
+from homeserver.users.audit_log import AuditLog
+from homeserver.users.limit_overrides import LimitOverrides
+
+
+@frozen(kw_only=True)
+class AdministrationPart(Part):
+    """`endpoints` belong to the resources `client` and `admin`."""
+
+    audit: AuditLog
+    overrides: LimitOverrides
+    endpoints: tuple[object, ...]
+
+    async def start(self) -> None:
+        await self.overrides.start()
+
+
+def build_administration(
+    ground: Ground, accounts: AccountsPart, user_data: UserDataPart, rooms: RoomsPart
+) -> AdministrationPart:
+    db, clock = ground.db, ground.world.clock
+    audit = AuditLog(db, clock)
+    administration = administration_of(accounts, user_data)
+    moderation = AccountModeration(accounts.accounts, ground.settings.server_name)
+    overrides = LimitOverrides(db, accounts.accounts, accounts.limits)
+    return AdministrationPart(
+        audit=audit,
+        overrides=overrides,
+        endpoints=(
+            AuditEndpoints(audit, f"Isthmus {__version__}"),
+            AccountEndpoints(AccountListing(db), administration),
+            AccountChangeEndpoints(administration, moderation),
+            LimitEndpoints(administration, overrides),
+            AdminDeviceEndpoints(administration, accounts.devices),
+            AccountViewEndpoints(administration, rooms.leaving, user_data.pushers),
+            RegistrationTokenEndpoints(accounts.registration_tokens, clock),
+        ),
+    )
+
+
+def administration_of(accounts: AccountsPart, user_data: UserDataPart) -> Administration:
+    it = accounts.foundations
+    passwords = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
+    return Administration(workshop_of(it), passwords, accounts.deactivation, user_data.profiles)
