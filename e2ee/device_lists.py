@@ -1,6 +1,7 @@
 """Whose devices we follow, and what we know. Spec: "Tracking the device list for a user"."""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from attrs import define, field
@@ -118,11 +119,8 @@ class DeviceLists:
 
     def requests(self, now_ms: int) -> list[Request]:
         if self._asked is None:
-            stale = [
-                user_id
-                for user_id, user in self._records.find("user").items()
-                if user["followed"] and user["stale"] and self._retry_ms.get(user_id, 0) <= now_ms
-            ][:USERS_AT_ONCE]
+            due = (user for user in self._records.find("stale") if self._is_due(user, now_ms))
+            stale = list(islice(due, USERS_AT_ONCE))
             if not stale:
                 return []
             self._rounds = {user_id: self._user(user_id)["round"] for user_id in stale}
@@ -201,7 +199,15 @@ class DeviceLists:
         return self._records.get("user", user_id) or fresh
 
     def _save(self, user_id: str, user: JsonObject) -> None:
+        """Those to be asked for have a record of their own, so that nobody looks through all."""
         self._records.put("user", user_id, user)
+        if user["followed"] and user["stale"]:
+            self._records.put("stale", user_id, {})
+        elif self._records.get("stale", user_id) is not None:
+            self._records.remove("stale", user_id)
+
+    def _is_due(self, user_id: str, now_ms: int) -> bool:
+        return self._retry_ms.get(user_id, 0) <= now_ms
 
 
 def read_devices(

@@ -24,6 +24,7 @@ class PostgresqlStore:
     def __init__(self, dsn: str, account: str) -> None:
         self._account = account
         self._connection = psycopg2.connect(dsn)
+        self._connection.autocommit = True
         try:
             self._migrate()
         except BaseException:
@@ -50,7 +51,7 @@ class PostgresqlStore:
         self._connection.close()
 
     def _read(self, statement: str, arguments: tuple[str, ...]) -> list[Any]:
-        with self._connection, self._connection.cursor() as cursor:
+        with self._connection.cursor() as cursor:
             cursor.execute(native(statement), arguments)
             return cursor.fetchall()
 

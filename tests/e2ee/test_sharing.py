@@ -1,8 +1,15 @@
 """Who gets the key of a room, when there is a new one, and who can read on."""
 
 import pytest
+from attrs import evolve
 
-from e2ee.errors import IdentityChanged, MissingRoomKey, NotInEncryptedRoom, RoomKeyWithheld
+from e2ee.errors import (
+    BadPickle,
+    IdentityChanged,
+    MissingRoomKey,
+    NotInEncryptedRoom,
+    RoomKeyWithheld,
+)
 from e2ee.happenings import Decrypted, Trust
 from e2ee.ratchets.by_libolm import Libolm
 from e2ee.ratchets.by_vodozemac import Vodozemac
@@ -279,3 +286,60 @@ def test_an_unreachable_server_does_not_hold_the_others_up() -> None:
     alice.says("without carol's devices")
     until_quiet(alice, bob)
     assert bob.read() == ["without carol's devices"]
+
+
+def test_whoever_comes_from_libolm_goes_on_with_vodozemac() -> None:
+    """Device, sessions and room keys are taken over; only the own room key is a new one."""
+    server, (alice, bob) = people("alice", "bob", ratchets=Libolm())
+    alice.says("one")
+    until_quiet(alice, bob)
+    bob.says("two")
+    until_quiet(alice, bob)
+    keys = bob.machine._parts.own.keys()
+    bob.options = evolve(bob.options, ratchets=Vodozemac())
+    bob.restarts()
+    assert bob.machine._parts.own.keys() == keys
+    _, _, event = next(one for one in server.timeline if one[2]["type"] == "m.room.encrypted")
+    assert bob.machine.decrypt(ROOM, event).event["content"]["body"] == "one"
+    alice.machine.rotate(ROOM)
+    alice.says("three")
+    until_quiet(alice, bob)
+    bob.says("four")
+    until_quiet(alice, bob)
+    assert alice.read() == bob.read() == ["one", "two", "three", "four"]
+
+    bob.options = evolve(bob.options, ratchets=Libolm())
+    with pytest.raises(BadPickle):
+        bob.restarts()
+
+
+def test_a_device_that_lost_its_sessions_mends_them_once_an_hour() -> None:
+    _, (alice, bob) = people("alice", "bob")
+    alice.says("one")
+    until_quiet(alice, bob)
+    bob.says("two")
+    until_quiet(alice, bob)
+    with bob.machine._records.step():
+        for lost in bob.machine._records.find("olm"):
+            bob.machine._records.remove("olm", lost)
+    for text in ("lost", "lost too"):
+        alice.machine.rotate(ROOM)
+        alice.says(text)
+        bob.syncs()
+        alice.syncs()
+    claims = [one for one in bob.sent if one.path.endswith("/keys/claim")]
+    assert len(claims) == 1
+    alice.machine.rotate(ROOM)
+    alice.says("found")
+    until_quiet(alice, bob)
+    assert bob.read()[-1] == "found"
+
+
+def test_a_device_that_is_not_listed_yet_is_known_by_the_keys_it_brings() -> None:
+    """MSC4147: the message says whose it is, before the server does."""
+    server, (alice, bob) = people("alice", "bob")
+    server.unreachable.add("@alice:test")
+    alice.says("hello")
+    bob.syncs()
+    (read,) = bob.of(Decrypted)
+    assert (read.trust, read.device_id) == (Trust.UNSIGNED, "ALICE")
