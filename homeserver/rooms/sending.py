@@ -10,7 +10,7 @@ from homeserver.rooms.access import NOT_IN_ROOM, refuse_suspended
 from homeserver.rooms.author import Author
 from homeserver.rooms.redaction_checks import check_redaction
 from homeserver.rooms.relation_checks import check_relation
-from homeserver.rooms.state_checks import StateChecks
+from homeserver.rooms.state_checks import Names, StateChecks, known_aliases, names_room
 from homeserver.rooms.timeline import SentBy
 from homeserver.storage import events, names
 from homeserver.storage.database import Database
@@ -41,7 +41,16 @@ class Sending:
             return await self._db.glance(_event_id_at, room_id, draft)
         if draft.type == "m.room.member" and draft.content.get("membership") == "invite":
             await self._checks.prepare_invite(requester, draft.state_key or "")
-        return await self._db.write(self.add, requester, room_id, draft, txn_id, origin_server_ts)
+        elsewhere = await self._aliases_elsewhere(room_id, draft)
+        return await self._db.write(
+            self.add, requester, room_id, draft, txn_id, origin_server_ts, elsewhere
+        )
+
+    async def _aliases_elsewhere(self, room_id: str, draft: Draft) -> Names:
+        if not names_room(draft):
+            return frozenset()
+        known = await self._db.glance(_known_aliases, room_id)
+        return await self._checks.aliases_elsewhere(room_id, draft, known)
 
     def invites_elsewhere(self, draft: Draft) -> bool:
         """Whether it takes another server to send this, so that `add` alone cannot."""
@@ -55,8 +64,12 @@ class Sending:
         draft: Draft,
         txn_id: str | None,
         origin_server_ts: int | None,
+        elsewhere: Names = frozenset(),
     ) -> str:
-        """`send`, for who has a transaction already."""
+        """`send`, for who has a transaction already.
+
+        `elsewhere` are aliases of other servers that lead to the room.
+        """
         head = timeline.head(txn, room_id)
         if head is None:
             raise Forbidden(NOT_IN_ROOM)
@@ -66,7 +79,7 @@ class Sending:
         if txn_id is not None and (sent := self._sent_before(txn, head, sent_by, draft)):
             return sent
         if draft.state_key is not None:
-            draft = self._checks.check_state(txn, head, requester.user_id, draft)
+            draft = self._checks.check_state(txn, head, requester.user_id, draft, elsewhere)
             if same := unchanged(txn, head, draft, requester.user_id):
                 return same
         check_relation(txn, head, requester.user_id, draft)
@@ -82,6 +95,10 @@ class Sending:
         if type is None or sent_by.txn_id is None:
             return None
         return events.find_sent(txn, sent_by.device, sent_by.txn_id, head.room, type)
+
+
+def _known_aliases(txn: Transaction, room_id: str) -> Names:
+    return known_aliases(txn, timeline.head(txn, room_id))
 
 
 def _event_id_at(txn: Transaction, room_id: str, draft: Draft) -> str:

@@ -17,6 +17,12 @@ from homeserver.storage import aliases
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
+CANONICAL_ALIAS = "m.room.canonical_alias"
+MAX_ELSEWHERE = 10
+"""So many aliases of other servers are looked up for one event."""
+
+Names = frozenset[str]
+
 UserExists = Callable[[Transaction, str], bool]
 
 MakeUser = Callable[[str, str], Awaitable[None]]
@@ -40,10 +46,37 @@ class StateChecks:
         if domain_of(user_id) == self._server_name:
             await self._make_user(user_id, requester.appservice)
 
-    def check_state(self, txn: Transaction, head: Head, sender: str, draft: Draft) -> Draft:
-        """The draft as it may be sent; raises what the spec says."""
-        if draft.type == "m.room.canonical_alias" and draft.state_key == "":
-            check_canonical_alias(txn, head, draft.content)
+    async def aliases_elsewhere(self, room_id: str, draft: Draft, known: Names) -> Names:
+        """The aliases of other servers in the draft that lead to the room, but for known ones."""
+        if not names_room(draft):
+            return frozenset()
+        new = [
+            alias
+            for alias in named_aliases(draft.content)
+            if alias not in known and is_room_alias(alias) and domain_of(alias) != self._server_name
+        ]
+        return frozenset([a for a in new[:MAX_ELSEWHERE] if await self._leads_to(a, room_id)])
+
+    async def _leads_to(self, alias: str, room_id: str) -> bool:
+        try:
+            return (await self._remote.resolve(alias)).room_id == room_id
+        except MatrixError:
+            return False
+
+    def check_state(
+        self,
+        txn: Transaction,
+        head: Head,
+        sender: str,
+        draft: Draft,
+        elsewhere: Names = frozenset(),
+    ) -> Draft:
+        """The draft as it may be sent; raises what the spec says.
+
+        `elsewhere` are aliases of other servers that lead to the room.
+        """
+        if names_room(draft):
+            check_canonical_alias(txn, head, draft.content, elsewhere)
         elif draft.type == "m.room.member":
             return self._check_member(txn, head, sender, draft)
         return draft
@@ -84,10 +117,21 @@ class StateChecks:
 AUTHORISED_VIA = "join_authorised_via_users_server"
 
 
-def check_canonical_alias(txn: Transaction, head: Head, content: JsonObject) -> None:
+def names_room(draft: Draft) -> bool:
+    return draft.type == CANONICAL_ALIAS and draft.state_key == ""
+
+
+def known_aliases(txn: Transaction, head: Head | None) -> Names:
+    """Those that the room names already."""
+    current = head.event(txn, CANONICAL_ALIAS) if head else None
+    return frozenset(named_aliases(current.event.content) if current else ())
+
+
+def check_canonical_alias(
+    txn: Transaction, head: Head, content: JsonObject, elsewhere: Names
+) -> None:
     """Aliases that the room has not named before must lead to it."""
-    current = head.event(txn, "m.room.canonical_alias")
-    known = named_aliases(current.event.content) if current else ()
+    known = known_aliases(txn, head) | elsewhere
     for alias in named_aliases(content, strict=True):
         if alias in known:
             continue

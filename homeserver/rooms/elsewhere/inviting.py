@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from homeserver.errors import Forbidden, MatrixError
+from homeserver.events.auth_selection import CREATE
 from homeserver.events.building import Draft
 from homeserver.events.event import Event
 from homeserver.events.ids import domain_of
@@ -54,6 +55,9 @@ class RemoteInvites:
         if head.members.get(target) == "invite":
             return None
         event = self._author.write(txn, head, user_id, Draft("m.room.member", content, target))
+        create = head.event(txn, *CREATE)
+        if create is None or create.event.content.get("m.federate") is False:
+            raise Forbidden("This room is only for users of the server that made it.")
         return event, preview_pdus(txn, room_id, user_id)
 
     async def _signed(self, server: str, event: Event, answer: JsonObject) -> Event:

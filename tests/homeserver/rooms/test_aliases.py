@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Link
 from tests.homeserver.appservices.bridge import Bridge, World
 from tests.homeserver.rooms.test_joining import refusal
 from tests.people import Person, Refused, Server
@@ -186,3 +187,26 @@ def test_a_service_has_the_aliases_of_its_namespace_and_no_others(
     ghost = world.ghost(bridge, "_irc_bob")
     ghost.delete(inside)
     assert bot.get(f"/v3/rooms/{room}/aliases") == {"aliases": []}
+
+
+@pytest.mark.parametrize("link", ["sqlite", "postgresql"], indirect=True)
+def test_a_room_advertises_its_names_at_other_servers(link: Link) -> None:
+    a, b = link("a", "b")
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(preset="public_chat")
+    bob.joins(room, "a")
+    bob.put("/v3/directory/room/%23pub:b", {"room_id": room})
+    path = f"/v3/rooms/{room}/state/m.room.canonical_alias"
+
+    canonical(alice, room, alias="#pub:b")
+
+    assert bob.state(room, "m.room.canonical_alias") == {"alias": "#pub:b"}
+    other = alice.creates_room()
+    assert refusal(alice, "PUT", path.replace(room, other), {"alias": "#pub:b"}) == (
+        400,
+        "M_BAD_ALIAS",
+    )
+    # What is advertised already is not looked up again.
+    with a.sender.network.cut("a", "b"):
+        alice.put(path, {"alias": "#pub:b", "alt_aliases": ["#pub:b"]})
+        assert refusal(alice, "PUT", path, {"alias": "#bar:b"}) == (400, "M_BAD_ALIAS")

@@ -99,6 +99,18 @@ def test_users_who_do_not_exist_cannot_be_invited(pair: Pair) -> None:
     assert ("m.room.member", "@nobody:b") not in a.state_of(room)
 
 
+def test_a_room_that_stays_at_home_invites_nobody_from_elsewhere(pair: Pair) -> None:
+    a, b = pair
+    alice, bob = a.person("alice"), b.person("bob")
+    room = alice.creates_room(creation_content={"m.federate": False})
+
+    with pytest.raises(Refused) as refused:
+        alice.invites(room, bob)
+
+    assert (refused.value.status, refused.value.errcode) == (403, "M_FORBIDDEN")
+    assert bob.syncs().invites() == []
+
+
 def test_a_user_of_another_server_is_invited_into_a_room_both_are_in(pair: Pair) -> None:
     a, b = pair
     alice, bob, carol = a.person("alice"), *b.people("bob", "carol")
