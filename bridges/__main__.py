@@ -1,7 +1,8 @@
-"""The command: `python -m bridges sample|registration|run`."""
+"""The command: `python -m bridges sample|registration|run|features`."""
 
 import argparse
 import asyncio
+import importlib
 import logging
 import os
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from bridges import app, settings
+from bridges import app, features, settings
 
 
 def main() -> int:
@@ -26,6 +27,8 @@ def main() -> int:
         ("run", "run the bridge"),
     ):
         commands.add_parser(name, help=help).add_argument("--config", type=Path, required=True)
+    shown = commands.add_parser("features", help="print what a network can do")
+    shown.add_argument("network")
     given = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
@@ -39,6 +42,10 @@ def obey(given: argparse.Namespace) -> int:
     if given.command == "sample":
         text = settings.sample(given.network, given.domain, given.homeserver, given.listen)
         write_private(given.config, text)
+        return 0
+    if given.command == "features":
+        package = importlib.import_module(f"bridges.networks.{given.network}.network")
+        print(features.table(getattr(package, given.network.capitalize())), end="")
         return 0
     read = settings.read(given.config)
     if given.command == "registration":

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import signal
+from collections.abc import Mapping
 
 import aiohttp
 from aiohttp import web
@@ -19,13 +20,16 @@ from bridges.storage.database import Database
 STOP_S = 5
 
 
-def load_network(settings: Settings) -> Network:
-    name = settings.network if "." in settings.network else f"bridges.networks.{settings.network}"
+def load_network(name: str, network_settings: Mapping[str, object]) -> Network:
+    path = name if "." in name else f"bridges.networks.{name}"
     try:
-        package = importlib.import_module(name)
+        package = importlib.import_module(path)
     except ModuleNotFoundError as error:
-        raise WrongSettings(f"There is no network {settings.network} ({error}).") from error
-    network = package.create(settings.network_settings)
+        raise WrongSettings(f"There is no network {name} ({error}).") from error
+    try:
+        network = package.create(network_settings)
+    except ValueError as error:
+        raise WrongSettings(str(error)) from error
     assert isinstance(network, Network)
     return network
 
@@ -35,7 +39,8 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    network, db = load_network(settings), Database(settings.database)
+    network = load_network(settings.network, settings.network_settings)
+    db = Database(settings.database)
     await db.start()
     async with aiohttp.ClientSession() as http:
         client = Client(http, settings.homeserver, settings.as_token)

@@ -27,6 +27,9 @@ class Notebook:
         self.happenings.append(happening)
         self._news.set()
 
+    async def chats(self) -> list[ChatKey]:
+        return []
+
     async def first(self, wanted: Callable[[Happening], bool]) -> Happening:
         async with asyncio.timeout(PATIENCE_S):
             while True:

@@ -68,6 +68,9 @@ class Bridge(Protocol):
     async def receive(self, happening: Happening) -> None:
         """Returns when it is safe on disk. A message that is known already is dropped."""
 
+    async def chats(self) -> list[ChatKey]:
+        """Those of this login that have rooms, for networks that do not remember where we are."""
+
 
 class Session(ABC):
     """The connection of one login. The abilities beside: `abilities.py`."""

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 JsonObject = dict[str, Any]
 DIRECTORY_SHOWN = 30
 LOGIN_S = 600
+NO_ANSWER = "-"
 
 
 @frozen
@@ -47,11 +48,11 @@ class ChatScreen:
     async def ask(self, field: Field) -> str:
         self.answer = asyncio.get_running_loop().create_future()
         self.is_secret = field.secret
-        hint = f" (`-` for {field.default})" if field.default is not None else ""
+        hint = "" if field.default is None else f" (`{NO_ANSWER}` for {field.default or 'none'})"
         await self.note(field.question + hint)
         answer = await self.answer
         self.answer = None
-        return field.default if answer == "-" and field.default is not None else answer
+        return field.default if answer == NO_ANSWER and field.default is not None else answer
 
     async def note(self, text: str) -> None:
         await self._commands.reply(self._said, text, token_hex(8))
@@ -186,13 +187,18 @@ class Commands:
         screen = self._logins[said.user_id][0] if said.user_id in self._logins else None
         if screen is None or screen.answer is None or said.words == ["cancel"]:
             return False
-        if screen.is_secret:
-            await self._ground.rooms.redact(
-                said.room_id, said.event_id, f"secret.{said.event_id}", None
-            )
+        if screen.is_secret and said.words != [NO_ANSWER]:
+            await self._remove_secret(said)
         if not screen.answer.done():
             screen.answer.set_result(" ".join(said.words))
         return True
+
+    async def _remove_secret(self, said: Said) -> None:
+        transaction = f"secret.{said.event_id}"
+        try:
+            await self._ground.rooms.redact(said.room_id, said.event_id, transaction, None)
+        except MatrixError:
+            await self.reply(said, "I may not remove your answer here: please remove it yourself.")
 
     async def _cancel(self, said: Said) -> None:
         stopped = self._stop_login(said.user_id)

@@ -11,8 +11,9 @@ from attrs import define, field
 from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure, Rejected, Transient
 from bridges.kit.network import Session
-from bridges.kit.parts import Outgoing
+from bridges.kit.parts import Outgoing, Text
 from bridges.portals.contents import said_by, to_part
+from bridges.portals.formatting import prefixed
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
 from bridges.portals.queues import Queues
@@ -132,6 +133,8 @@ class Departures:
         if is_edit and target and isinstance(session, abilities.Edits):
             await session.edit(target.remote_id, out)
             return
+        if is_edit and isinstance(part, Text):
+            out = Outgoing(portal.chat, (prefixed("* ", part),), event["event_id"])
         sent = await session.send(out)
         pair = Pair(sent.id, event["event_id"], event["sender"])
         await self._ground.db.write(messages.pair, portal.chat, pair)

@@ -11,8 +11,10 @@ from attrs import define, field, frozen
 from bridges.kit.failures import BadCredentials, Transient
 from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
+from bridges.kit.parts import ChatKey
 from bridges.portals.ground import Ground
 from bridges.storage import places
+from bridges.storage.database import Database
 from bridges.storage.places import StoredLogin
 
 log = logging.getLogger(__name__)
@@ -32,9 +34,14 @@ class Ear:
 
     _login_id: str
     _receive: Receive
+    _db: Database
 
     async def receive(self, happening: Happening) -> None:
         await self._receive(self._login_id, happening)
+
+    async def chats(self) -> list[ChatKey]:
+        portals = await self._db.write(places.portals_of_login, self._login_id)
+        return [portal.chat for portal in portals]
 
 
 @define(eq=False)
@@ -73,7 +80,7 @@ class Sessions:
         assert self._listener is not None
         if before := self._running.get(login.login_id):
             self._end(before)
-        ear = Ear(login.login_id, self._listener.receive)
+        ear = Ear(login.login_id, self._listener.receive, self._ground.db)
         known = Login(login.login_id, login.name, login.secrets)
         running = Running(login, self._ground.network.session(known, ear))
         self._running[login.login_id] = running

@@ -16,10 +16,11 @@ async def meets_the_bot(user: User) -> str:
     return room
 
 
-async def logs_in(user: User, room: str, *answers: str) -> None:
+async def logs_in(user: User, room: str, **answers: str) -> None:
+    """`answers` by a word of their question."""
     await user.says(room, "login")
-    for answer in answers:
-        await user.reads(room, "?")
+    for word, answer in answers.items():
+        await user.reads(room, word)
         await user.says(room, answer)
     await user.reads(room, "You are logged in")
 

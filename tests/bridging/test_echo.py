@@ -91,7 +91,7 @@ async def story(base_url: str, bridge: BridgeProcess) -> None:
         bob = await User(base_url, session).register("bob")
         await bridge.start()
         room = await meets_the_bot(alice)
-        await logs_in(alice, room, "Alice")
+        await logs_in(alice, room, call="Alice")
         portal = await opens(alice, room, "canyon")
         await talks(alice, portal)
         await looks_around(alice, portal)

@@ -20,7 +20,7 @@ def new_network(tree: Path, name: str) -> subprocess.CompletedProcess[str]:
 
 
 def copied_tree(folder: Path) -> Path:
-    for package in ("bridges", "tests/bridges"):
+    for package in ("bridges", "tests/bridges", "docs/networks"):
         shutil.copytree(ROOT / package, folder / package)
     (folder / "tests/__init__.py").touch()
     return folder

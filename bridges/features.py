@@ -1,0 +1,22 @@
+"""What a network can do, as its page of the documentation shows it."""
+
+from bridges.kit.abilities import METHODS, claimed
+from bridges.kit.network import Network
+
+ALWAYS = ("messages", "rooms and their members", "relay of those without a login")
+
+
+def table(network: type[Network]) -> str:
+    """Made from what its sessions define and say of themselves."""
+    session = network.session_class
+    limits, can = session.capabilities, claimed(session)
+    rows = [(name, "yes") for name in ALWAYS]
+    rows += [(name, "yes" if name in can else "no") for name in METHODS]
+    rows += [
+        ("replies", "yes" if limits.replies else "no"),
+        ("looks of a text", ", ".join(sorted(limits.spans)) or "none"),
+        ("files, up to", f"{limits.media_max_bytes:,} bytes" if limits.media_max_bytes else "no"),
+        ("tells repetitions of ours", "yes" if limits.deduplicates else "no"),
+    ]
+    lines = [f"| {name} | {value} |" for name, value in rows]
+    return "\n".join(["| what | " + network.info.name + " |", "|---|---|", *lines]) + "\n"
