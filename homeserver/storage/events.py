@@ -1,6 +1,6 @@
 """Events by id, by room, by position."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import TypeVar
 
@@ -296,26 +296,6 @@ def find_sent(txn: Transaction, device: int, txn_id: str, room: int, type: int) 
         type,
     )
     return row[0] if row else None
-
-
-def newest_of(txn: Transaction, rooms: Collection[int]) -> dict[int, Stored]:
-    """The newest event in the timeline of each of these rooms."""
-    if not rooms:
-        return {}
-    rows = txn.query(
-        f"""
-        SELECT rooms.room, (
-            SELECT events.position FROM events
-            WHERE events.room = rooms.room AND events.place IS NOT NULL
-            ORDER BY events.place DESC LIMIT 1
-        )
-        FROM rooms WHERE rooms.room IN ({txn.in_list(rooms)})
-        """,
-        *rooms,
-    )
-    positions = {room: position for room, position in rows if position is not None}
-    found = at_all(txn, positions.values())
-    return {room: found[position] for room, position in positions.items()}
 
 
 def first_message(txn: Transaction, room: int) -> int | None:

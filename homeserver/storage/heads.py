@@ -10,7 +10,7 @@ from immutables import Map
 from homeserver.events.event import StateKey
 from homeserver.events.ids import domain_of
 from homeserver.events.room_versions import ROOM_VERSIONS, RoomVersion
-from homeserver.storage import events, names
+from homeserver.storage import events, names, newest_events
 from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Row, Transaction
 
@@ -139,7 +139,7 @@ def _read(txn: Transaction, rooms: Mapping[int, str]) -> dict[str, Head]:
         )
         if state is not None
     }
-    newest = events.newest_of(txn, known)
+    newest = newest_events.newest_of(txn, known)
     extremities = _by_room(txn, "SELECT room, event_id FROM extremities WHERE room IN ({})", known)
     states, members = _by_room(txn, _STATE, known), _by_room(txn, _MEMBERS, known)
     found: dict[str, Head] = {}

@@ -1,5 +1,7 @@
 """Whom an event highlights under default push rules: rows only for those who are mentioned."""
 
+from collections.abc import Collection, Iterable
+
 from homeserver.storage import names
 from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
@@ -27,11 +29,29 @@ def insert(
 def newest(txn: Transaction, room: int) -> int:
     """The position behind which nobody is highlighted in this room; kept in memory."""
     known: int | None = txn.see(_newest(txn), room)
-    if known is not None:
-        return known
-    row = txn.one("SELECT MAX(position) FROM highlights WHERE room = ?", room)
-    found = int(row[0]) if row and row[0] is not None else 0
-    txn.fill(_newest(txn), room, found)
+    return _read_newest(txn, [room])[room] if known is None else known
+
+
+def load_newest(txn: Transaction, rooms: Iterable[int]) -> None:
+    """Take it into memory for many rooms, with one statement."""
+    _read_newest(txn, [room for room in rooms if txn.see(_newest(txn), room) is None])
+
+
+def _read_newest(txn: Transaction, rooms: Collection[int]) -> dict[int, int]:
+    found = dict.fromkeys(rooms, 0)
+    if rooms:
+        rows = txn.query(
+            f"""
+            SELECT rooms.room, (
+                SELECT MAX(position) FROM highlights WHERE highlights.room = rooms.room
+            )
+            FROM rooms WHERE rooms.room IN ({txn.in_list(rooms)})
+            """,
+            *rooms,
+        )
+        found.update((room, position or 0) for room, position in rows)
+    for room, position in found.items():
+        txn.fill(_newest(txn), room, position)
     return found
 
 

@@ -1,5 +1,8 @@
 """What the log says about unread messages: counts without a row for each member."""
 
+from collections.abc import Collection, Mapping
+from itertools import chain
+
 from attrs import frozen
 
 from homeserver.storage import names, relations
@@ -21,26 +24,32 @@ class InThread:
     is_own: bool
 
 
-def newest_own(txn: Transaction, room: int, user_id: str, after: int) -> int:
-    """The place of the user's newest message behind `after` and in no thread, or `after` itself."""
-    row = txn.one(
-        """
-        SELECT place FROM (
-            SELECT place, position, sender, state_key FROM events WHERE room = ? AND place > ?
-            ORDER BY place DESC LIMIT ?
-        ) AS newest
-        WHERE sender = ? AND state_key IS NULL AND NOT EXISTS (
-            SELECT 1 FROM relations
-            WHERE relations.position = newest.position AND relations.rel_type = 'm.thread'
+def newest_own(txn: Transaction, user_id: str, after: Mapping[int, int]) -> dict[int, int]:
+    """By room, the place of the user's newest message behind `after` and in no thread, or `after`
+    itself.
+    """
+    rows = txn.query(
+        f"""
+        WITH asked (room, place) AS (VALUES {_tuples(after, 2)})
+        SELECT asked.room, (
+            SELECT newest.place FROM (
+                SELECT place, position, sender, state_key FROM events
+                WHERE events.room = asked.room AND events.place > asked.place
+                ORDER BY events.place DESC LIMIT ?
+            ) AS newest
+            WHERE newest.sender = ? AND newest.state_key IS NULL AND NOT EXISTS (
+                SELECT 1 FROM relations
+                WHERE relations.position = newest.position AND relations.rel_type = 'm.thread'
+            )
+            ORDER BY newest.place DESC LIMIT 1
         )
-        ORDER BY place DESC LIMIT 1
+        FROM asked
         """,
-        room,
-        after,
+        *chain.from_iterable(after.items()),
         LOOKED_AT,
         names.find(txn, user_id) or 0,
     )
-    return int(row[0]) if row else after
+    return {room: after[room] if place is None else place for room, place in rows}
 
 
 def in_threads(txn: Transaction, room: int, user_id: str, after: int, upto: int) -> list[InThread]:
@@ -65,35 +74,42 @@ def in_threads(txn: Transaction, room: int, user_id: str, after: int, upto: int)
     ]
 
 
-def counted_upto(txn: Transaction, room: int, place: int, upto: int) -> tuple[int, int]:
-    """How many events of a room up to `place` notify ordinary members; and of the newest ones
-    behind it, up to `upto`, how many that do have been redacted.
+def counted_upto(
+    txn: Transaction, asked: Mapping[int, tuple[int, int]]
+) -> dict[int, tuple[int, int]]:
+    """By room, for a `place` and a later one, `upto`: how many events up to `place` notify ordinary
+    members; and of the newest ones behind it, up to `upto`, how many that do have been redacted.
     """
-    (row,) = txn.query(
-        """
-        SELECT (
-            SELECT counted FROM events WHERE room = ? AND place <= ? ORDER BY place DESC LIMIT 1
+    rows = txn.query(
+        f"""
+        WITH asked (room, place, upto) AS (VALUES {_tuples(asked, 3)})
+        SELECT asked.room, (
+            SELECT counted FROM events WHERE events.room = asked.room
+                AND events.place <= asked.place ORDER BY events.place DESC LIMIT 1
         ), (
             SELECT COUNT(*) FROM (
-                SELECT place, counted, redaction FROM events
-                WHERE room = ? AND place > ? AND place <= ? ORDER BY place DESC LIMIT ?
+                SELECT place, counted, redaction FROM events WHERE events.room = asked.room
+                    AND events.place > asked.place AND events.place <= asked.upto
+                ORDER BY events.place DESC LIMIT ?
             ) AS newest
-            WHERE redaction IS NOT NULL AND counted > (
-                SELECT counted FROM events AS former
-                WHERE former.room = ? AND former.place < newest.place
+            WHERE newest.redaction IS NOT NULL AND newest.counted > (
+                SELECT former.counted FROM events AS former
+                WHERE former.room = asked.room AND former.place < newest.place
                 ORDER BY former.place DESC LIMIT 1
             )
         ), (
-            SELECT counted FROM purged_rooms WHERE room = ?
+            SELECT counted FROM purged_rooms WHERE purged_rooms.room = asked.room
         )
+        FROM asked
         """,
-        room,
-        place,
-        room,
-        place,
-        upto,
+        *chain.from_iterable((room, *places) for room, places in asked.items()),
         MOST,
-        room,
-        room,
     )
-    return max(int(row[0] or 0), int(row[2] or 0)), int(row[1])
+    return {
+        room: (max(counted or 0, purged or 0), redacted) for room, counted, redacted, purged in rows
+    }
+
+
+def _tuples(rows: Collection[object], width: int) -> str:
+    """Placeholders for `VALUES`."""
+    return ",".join([f"({','.join('?' * width)})"] * len(rows))

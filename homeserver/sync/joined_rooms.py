@@ -1,5 +1,7 @@
 """Rooms that a user is in: timeline, state, counts, and what is not in the timeline."""
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from homeserver.json_values import JsonObject
@@ -7,11 +9,12 @@ from homeserver.rooms.history import Seen, known_upto, membership_at, start_of_s
 from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
+from homeserver.sync.reading_ahead import read_newest
 from homeserver.sync.room_entries import room_account_data, room_entry, show_seen
 from homeserver.sync.shared_timelines import SharedTimelines
 from homeserver.sync.states import moved_members, state_for
 from homeserver.sync.summaries import Summaries, name_changed
-from homeserver.sync.timelines import Timeline
+from homeserver.sync.timelines import Timeline, limit_of
 from homeserver.sync.unread import Unread
 from homeserver.sync.view import ENCRYPTION, Stretch, View
 
@@ -22,6 +25,18 @@ class JoinedRooms:
     _unread: Unread
     _sticky: StickyEvents
     _shared: SharedTimelines
+
+    def read_ahead(self, view: View, found: Iterable[Head]) -> None:
+        """What the entries of these rooms will need, with few statements."""
+        joined = [head for head in found if head.is_joined(view.user_id)]
+        if view.wish.is_first:
+            wanted = view.wish.filter.room.timeline
+            read_newest(
+                view,
+                [head for head in joined if wanted.allows_room(head.room_id)],
+                limit_of(wanted),
+            )
+        self._unread.read_ahead(view.txn, view.user_id, [(it, view.joined(it)) for it in joined])
 
     def entry(self, view: View, head: Head, membership: Membership) -> JsonObject | None:
         """The room's entry under `join`; None if it has no news for this client."""
@@ -47,7 +62,7 @@ class JoinedRooms:
         entry["account_data"] = {"events": account_data}
         if sticky:
             entry["msc4354_sticky"] = {"events": show_seen(view, head, sticky)}
-        self._add_counts(view, head, membership, entry)
+        self._add_counts(view, head, entry)
         return entry
 
     def _sticky_beside(
@@ -73,13 +88,10 @@ class JoinedRooms:
         elif head.state.get(ENCRYPTION, 0) > view.since:
             view.newly_encrypted.append(head)
 
-    def _add_counts(
-        self, view: View, head: Head, membership: Membership, entry: JsonObject
-    ) -> None:
-        joined = start_of_stay(view.spells(head)) or membership.position
+    def _add_counts(self, view: View, head: Head, entry: JsonObject) -> None:
         by_thread = view.wish.filter.room.timeline.unread_thread_notifications
         counts, threads = self._unread.counts(
-            view.txn, head, view.user_id, joined, by_thread=by_thread
+            view.txn, head, view.user_id, view.joined(head), by_thread=by_thread
         )
         entry["unread_notifications"] = counts.as_json()
         if by_thread:

@@ -1,6 +1,6 @@
 """The rooms of an answer: joined, invited, knocked at and left ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from homeserver.json_values import JsonObject
 from homeserver.storage import heads
@@ -9,7 +9,7 @@ from homeserver.storage.memberships import Membership
 from homeserver.sync.joined_rooms import JoinedRooms
 from homeserver.sync.left_rooms import left_room
 from homeserver.sync.pending_rooms import pending_room
-from homeserver.sync.reading_ahead import in_portions, read_rooms
+from homeserver.sync.reading_ahead import in_portions, loaded, read_rooms
 from homeserver.sync.rooms_elsewhere import is_elsewhere, room_elsewhere
 from homeserver.sync.view import MEMBER, View
 
@@ -28,15 +28,24 @@ def room_sections(view: View, joined_rooms: JoinedRooms) -> JsonObject:
     sections: JsonObject = {}
     concerned = (one for one in _candidates(view) if _concerns(view, *one))
     for portion in in_portions(concerned) if view.begins else (list(concerned),):
-        if view.begins:
-            read_rooms(view.txn, portion, lambda head: _shown_state(view, head))
+        ahead = _read_ahead(view, joined_rooms, portion) if view.begins else None
         for room_id, membership in portion:
             if membership.moved > view.upto:
                 raise Overtaken
             entry = _entry(view, joined_rooms, room_id, membership)
             if entry is not None:
                 sections.setdefault(SECTIONS[membership.membership], {})[room_id] = entry
+        del ahead
     return sections
+
+
+def _read_ahead(
+    view: View, joined_rooms: JoinedRooms, rooms: Sequence[tuple[str, Membership]]
+) -> object:
+    """What these rooms are told with; for as long as it is kept."""
+    ahead = read_rooms(view.txn, rooms, lambda head: _shown_state(view, head))
+    joined_rooms.read_ahead(view, loaded(view.txn, rooms))
+    return ahead
 
 
 def _shown_state(view: View, head: Head) -> Iterable[int]:

@@ -55,8 +55,7 @@ def root_after(view: View, head: Head, place: int) -> bytes:
     """The root of the room's state after all events up to and with `place`."""
     if head.newest <= place:
         return head.root
-    kept = view.moves.recent(head.room_id).between(place, head.newest)
-    following = kept or events.after(view.txn, head.room, place, 1)
+    following = view.following(head, place) or events.after(view.txn, head.room, place, 1)
     return following[0].room_state if following else head.root
 
 

@@ -37,7 +37,7 @@ def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
     wanted = view.wish.filter.room.timeline
     if not wanted.allows_room(head.room_id):
         return Timeline([], False, stretch.upto, complete=False)
-    limit = min(DEFAULT_LIMIT if wanted.limit is None else wanted.limit, MAX_LIMIT)
+    limit = limit_of(wanted)
     read: list[Stored] = []
     found: list[Seen] = []
     at, more = stretch.upto, True
@@ -53,6 +53,10 @@ def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
     cut = _cut(stretch, found[:limit][::-1], read, limited)
     # Who comes back may be told only of what is new: the client need not have what was before.
     return evolve(cut, limited=True) if stretch.new and stretch.after else cut
+
+
+def limit_of(wanted: RoomEventFilter) -> int:
+    return min(DEFAULT_LIMIT if wanted.limit is None else wanted.limit, MAX_LIMIT)
 
 
 def _cut(stretch: Stretch, chosen: list[Seen], read: list[Stored], limited: bool) -> Timeline:
@@ -76,6 +80,11 @@ def _newest(view: View, head: Head, after: int, upto: int, count: int) -> list[S
         # What is kept may have been redacted since.
         now = events.at_all(view.txn, [stored.position for stored in kept[: -count - 1 : -1]])
         return sorted(now.values(), key=lambda stored: stored.order, reverse=True)
+    ahead = view.ahead.get(head.room_id)
+    if ahead is not None:
+        found = ahead.between(max(after, ahead.complete_after), upto) or []
+        if len(found) >= count or after >= ahead.complete_after:
+            return found[: -count - 1 : -1]
     return events.before(view.txn, head.room, upto, count, after)
 
 

@@ -7,7 +7,7 @@ the room, or the thread, up to there.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from homeserver.events.push_rules.evaluation import DEFAULT_RULES
@@ -18,7 +18,7 @@ from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Moves
 from homeserver.sync.own_rules import Notice, OwnRules
-from homeserver.sync.unread_base import Base, Counts, read_base
+from homeserver.sync.unread_base import Base, Counts, Stay, read_bases
 
 __all__ = ["Counts", "Unread"]
 
@@ -65,19 +65,43 @@ class Unread:
         root = thread_of(txn, head, stored)
         return stored.order <= (base.place if root is None else base.read_in(root))
 
+    def read_ahead(self, txn: Transaction, user_id: str, stays: Iterable[tuple[Head, int]]) -> None:
+        """For rooms, and since when the user is in them, that will be asked about one by one."""
+        missing: list[Stay] = []
+        for head, joined in stays:
+            read = self._receipts.read_upto(txn, head.room_id, user_id)
+            stay = Stay(head, joined, read)
+            if self._known(txn, user_id, stay) is None:
+                missing.append(stay)
+        self._read(txn, user_id, missing)
+
     def _base(self, txn: Transaction, head: Head, user_id: str, joined: int) -> Base:
-        key = (head.room_id, user_id)
-        read = self._receipts.read_upto(txn, head.room_id, user_id)
+        stay = Stay(head, joined, self._receipts.read_upto(txn, head.room_id, user_id))
+        base = self._known(txn, user_id, stay)
+        return self._read(txn, user_id, [stay])[0] if base is None else base
+
+    def _known(self, txn: Transaction, user_id: str, stay: Stay) -> Base | None:
+        """What is remembered, if it still holds."""
+        key = (stay.head.room_id, user_id)
         base = self._bases.get(key)
-        if base is not None and (base.receipts != read or base.joined != joined):
-            base = None
-        if base is None or not self._go_on(txn, base, head, user_id):
-            base = read_base(txn, head, user_id, read, joined)
+        if base is None or base.receipts != stay.read or base.joined != stay.joined:
+            return None
+        if not self._go_on(txn, base, stay.head, user_id):
+            return None
+        self._keep(key, base)
+        return base
+
+    def _read(self, txn: Transaction, user_id: str, stays: Sequence[Stay]) -> list[Base]:
+        bases = read_bases(txn, user_id, stays)
+        for stay, base in zip(stays, bases, strict=True):
+            self._keep((stay.head.room_id, user_id), base)
+        return bases
+
+    def _keep(self, key: tuple[str, str], base: Base) -> None:
         self._bases[key] = base
         self._bases.move_to_end(key)
         if len(self._bases) > KEPT:
             self._bases.popitem(last=False)
-        return base
 
     def _go_on(self, txn: Transaction, base: Base, head: Head, user_id: str) -> bool:
         """Take in the events since the last look; False if all must be read anew."""

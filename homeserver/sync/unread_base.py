@@ -1,11 +1,13 @@
 """What one user has not read of a room, under default push rules."""
 
+from collections.abc import Sequence
+
 from attrs import define, frozen
 
 from homeserver.json_values import JsonObject
 from homeserver.rooms.push_view import thread_root
 from homeserver.rooms.receipts import ReadUpTo
-from homeserver.storage import highlights, unread
+from homeserver.storage import highlights, relations, unread
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -78,19 +80,46 @@ class Base:
             self.threads[root] = self.threads.get(root, Counts()) + new
 
 
-def read_base(txn: Transaction, head: Head, user_id: str, read: ReadUpTo, joined: int) -> Base:
-    place = unread.newest_own(txn, head.room, user_id, max(read.main(), joined))
-    oldest = max(read.everything, joined)
-    counted, redacted = unread.counted_upto(txn, head.room, place, head.newest)
+@frozen(eq=False)
+class Stay:
+    """A user in a room, since `joined`, and how far they have read it."""
+
+    head: Head
+    joined: int
+    read: ReadUpTo
+
+
+def read_bases(txn: Transaction, user_id: str, stays: Sequence[Stay]) -> list[Base]:
+    """In many rooms, with few statements."""
+    if not stays:
+        return []
+    rooms = [stay.head.room for stay in stays]
+    highlights.load_newest(txn, rooms)
+    relations.load_newest(txn, rooms)
+    after = {stay.head.room: max(stay.read.main(), stay.joined) for stay in stays}
+    places = unread.newest_own(txn, user_id, after)
+    asked = {stay.head.room: (places[stay.head.room], stay.head.newest) for stay in stays}
+    counted = unread.counted_upto(txn, asked)
+    return [
+        _base_at(txn, user_id, stay, places[stay.head.room], counted[stay.head.room])
+        for stay in stays
+    ]
+
+
+def _base_at(
+    txn: Transaction, user_id: str, stay: Stay, place: int, counts: tuple[int, int]
+) -> Base:
+    head = stay.head
+    oldest = max(stay.read.everything, stay.joined)
     mine = set(highlights.positions(txn, head.room, user_id, oldest, head.newest))
     base = Base(
-        read,
-        joined,
+        stay.read,
+        stay.joined,
         checked=head.newest,
         seen=head.counted,
         place=place,
-        counted=counted,
-        beside=redacted,
+        counted=counts[0],
+        beside=counts[1],
         highlights=0,
         threads={},
         own={},

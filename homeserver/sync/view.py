@@ -9,15 +9,16 @@ from homeserver.events.event import StateKey
 from homeserver.events.filters import SyncFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import Spell, spells
+from homeserver.rooms.history import Spell, spells, start_of_stay
 from homeserver.rooms.shown import Look
 from homeserver.storage import events, names, state_trees
 from homeserver.storage.account_data import AccountData
+from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Rooms
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.lazy_members import SentMembers
-from homeserver.sync.moves import Moves
+from homeserver.sync.moves import Moves, Recent
 
 ENCRYPTION: StateKey = ("m.room.encryption", "")
 MEMBER = "m.room.member"
@@ -87,6 +88,7 @@ class View:
     """`upto` is the place where the answer ends and the next sync goes on.
 
     `moved` are the rooms with news that are not the user's alone; None if all are worth a look.
+    `ahead` holds the newest events of the rooms that are told of next, by room.
     """
 
     txn: Transaction
@@ -104,6 +106,7 @@ class View:
     newly_encrypted: list[Head] = field(factory=list)
     moved_members: list[Moved] = field(factory=list)
     left_rooms: list[Head] = field(factory=list)
+    ahead: dict[str, Recent] = field(factory=dict)
     _spells: dict[str, list[Spell]] = field(factory=dict)
 
     @property
@@ -129,3 +132,15 @@ class View:
         if found is None:
             found = self._spells[head.room_id] = spells(self.txn, head, self.user_id)
         return found
+
+    def joined(self, head: Head) -> int:
+        """Since when the user is in a room, or their newest membership."""
+        return start_of_stay(self.spells(head)) or self.rooms[head.room_id].position
+
+    def following(self, head: Head, place: int) -> Sequence[Stored] | None:
+        """The events of a room behind this place, oldest first, if all of them are in memory."""
+        for recent in (self.moves.recent(head.room_id), self.ahead.get(head.room_id)):
+            found = recent.between(place, head.newest) if recent else None
+            if found is not None:
+                return found
+        return None

@@ -14,7 +14,7 @@ from homeserver.storage.sliding_connections import Change, Version
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.lazy_members import SentMembers
 from homeserver.sync.moves import Moves
-from homeserver.sync.reading_ahead import in_portions, read_rooms
+from homeserver.sync.reading_ahead import in_portions, loaded, read_rooms
 from homeserver.sync.sliding.candidates import Candidates
 from homeserver.sync.sliding.extensions import Extended
 from homeserver.sync.sliding.room_entries import RoomEntries, Told
@@ -73,7 +73,7 @@ class SlidingAnswers:
         found = list(self.parts.candidates.of(sitting, moved))
         told = Told()
         for portion in in_portions(found):
-            ahead = read_ahead(sitting, portion)
+            ahead = self._read_ahead(sitting, portion)
             for candidate in portion:
                 self.parts.entries.add(sitting, candidate, told)
             del ahead
@@ -135,6 +135,25 @@ class SlidingAnswers:
             }
         return moved
 
+    def _read_ahead(self, sitting: Sitting, candidates: Sequence[Candidate]) -> object:
+        """What new rooms are told with; for as long as it is kept."""
+        configs = {
+            one.room_id: one.scope.config
+            for one in candidates
+            if one.scope is not None and one.known == 0
+        }
+        rooms = [(one.room_id, one.membership) for one in candidates if one.room_id in configs]
+
+        def wanted(head: Head) -> Iterable[int]:
+            if not head.is_joined(sitting.view.user_id):
+                return ()
+            keys = configs[head.room_id].state.among(head.state)
+            return [head.state[key] for key in keys if key[0] != MEMBER]
+
+        ahead = read_rooms(sitting.txn, rooms, wanted)
+        self.parts.entries.read_ahead(sitting, loaded(sitting.txn, rooms), configs)
+        return ahead
+
     def _add_bumps(self, sitting: Sitting, told: Told) -> None:
         """How recent the rooms are in which the user is; the others carry it already."""
         recency = self.parts.room_lists.recency
@@ -151,24 +170,6 @@ class SlidingAnswers:
 
     def _lists(self, sitting: Sitting, found: Sequence[Candidate]) -> JsonObject:
         return {name: {"count": count} for name, count in sitting.scope.counts().items()}
-
-
-def read_ahead(sitting: Sitting, candidates: Sequence[Candidate]) -> object:
-    """What new rooms are told with; for as long as it is kept."""
-    configs = {
-        one.room_id: one.scope.config
-        for one in candidates
-        if one.scope is not None and one.known == 0
-    }
-    rooms = [(one.room_id, one.membership) for one in candidates if one.room_id in configs]
-
-    def wanted(head: Head) -> Iterable[int]:
-        if not head.is_joined(sitting.view.user_id):
-            return ()
-        keys = configs[head.room_id].state.among(head.state)
-        return [head.state[key] for key in keys if key[0] != MEMBER]
-
-    return read_rooms(sitting.txn, rooms, wanted)
 
 
 def newly_entered(rooms: Rooms, since: int) -> set[str]:

@@ -1,6 +1,6 @@
 """What a client is told of one room. Spec: MSC4186, "RoomResult"."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -8,12 +8,14 @@ from attrs import define, field, frozen
 from homeserver.events.event import StateKey
 from homeserver.events.required_state import NOTHING
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import Seen, start_of_stay
+from homeserver.rooms.history import Seen
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import heads, receipts
+from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.storage.sliding_connections import LIVE, Sent
 from homeserver.sync.pending_rooms import preview
+from homeserver.sync.reading_ahead import read_newest
 from homeserver.sync.room_entries import show_seen, show_state
 from homeserver.sync.room_sections import Overtaken
 from homeserver.sync.rooms_elsewhere import is_elsewhere, room_elsewhere
@@ -21,6 +23,7 @@ from homeserver.sync.sliding.names import Names
 from homeserver.sync.sliding.part import Part, part_of
 from homeserver.sync.sliding.required import RequiredEvents, required_events
 from homeserver.sync.sliding.sitting import Candidate, Sitting
+from homeserver.sync.sliding.wishes import RoomConfig
 from homeserver.sync.timelines import Timeline, timeline
 from homeserver.sync.unread import Unread
 from homeserver.sync.view import Stretch
@@ -40,6 +43,20 @@ class Told:
 class RoomEntries:
     _names: Names
     _unread: Unread
+
+    def read_ahead(
+        self, sitting: Sitting, found: Iterable[Head], configs: Mapping[str, RoomConfig]
+    ) -> None:
+        """What the entries of these new rooms will need, with few statements."""
+        view = sitting.view
+        joined = [head for head in found if head.is_joined(view.user_id)]
+        shown = [head for head in joined if configs[head.room_id].timeline_limit]
+        limits = (configs[head.room_id].timeline_limit for head in shown)
+        read_newest(view, shown, max(limits, default=0))
+        if not sitting.wish.form.merged:
+            self._unread.read_ahead(
+                view.txn, view.user_id, [(it, view.joined(it)) for it in joined]
+            )
 
     def add(self, sitting: Sitting, candidate: Candidate, told: Told) -> None:
         """May raise Overtaken."""
@@ -121,9 +138,9 @@ class RoomEntries:
             return {}
         if not is_told and not has_read(sitting, part):
             return {}
-        view, membership = part.view, part.candidate.membership
-        joined = start_of_stay(view.spells(part.head)) or membership.position
-        counts, _ = self._unread.counts(view.txn, part.head, view.user_id, joined, by_thread=False)
+        view, head = part.view, part.head
+        joined = view.joined(head)
+        counts, _ = self._unread.counts(view.txn, head, view.user_id, joined, by_thread=False)
         return counts.as_json()
 
 

@@ -1,0 +1,126 @@
+"""Rooms that are told of together are read together, and told as if each were read alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from homeserver.storage.transaction import Row, Transaction
+from homeserver.sync import reading_ahead
+from tests.people import JsonObject, Person, Server
+
+Start = Callable[..., Server]
+
+NAMES = ("alice", "bob", "carol")
+SLIDING = "/unstable/org.matrix.simplified_msc3575/sync"
+SCREEN = {
+    "timeline_limit": 5,
+    "ranges": [[0, 99]],
+    "required_state": [["m.room.name", ""], ["m.room.member", "$LAZY"]],
+}
+
+
+def restarted(start_server: Start, people: list[Person]) -> list[Person]:
+    """Memory is empty; the people go on with the sessions that they have."""
+    server = start_server()
+    return [Person(server, who.name, who.token, who.device_id) for who in people]
+
+
+def lived_in(people: list[Person], number: int) -> str:
+    """A room with threads, mentions, a redaction and receipts; Carol has been invited to it."""
+    alice, bob, carol = people
+    room = alice.creates_room(preset="public_chat", name=f"Room {number}")
+    bob.joins(room)
+    alice.invites(room, carol)
+    carol.joins(room)
+    mention: JsonObject = {"m.mentions": {"user_ids": [carol.user_id]}}
+    first = alice.sends(room, "first", **mention)
+    carol.sends(room, "read up to here")
+    thread: JsonObject = {"m.relates_to": {"rel_type": "m.thread", "event_id": first}}
+    bob.sends(room, "aside", **thread)
+    carol.post(f"/v3/rooms/{room}/receipt/m.read/{first}")
+    alice.redacts(room, bob.sends(room, "gone"))
+    for n in range(number):
+        bob.sends(room, f"news {n}", **mention)
+    return room
+
+
+def screen(person: Person) -> JsonObject:
+    rooms: JsonObject = person.post(SLIDING, {"lists": {"all": SCREEN}})["rooms"]
+    return rooms
+
+
+def without_ages(value: Any) -> Any:
+    """Events grow older between two looks."""
+    if isinstance(value, dict):
+        return {key: without_ages(it) for key, it in value.items() if key != "age"}
+    return [without_ages(it) for it in value] if isinstance(value, list) else value
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the database."""
+    asked: list[str] = []
+    query = Transaction.query
+
+    def counted(txn: Transaction, sql: str, *parameters: object) -> list[Row]:
+        asked.append(sql)
+        return query(txn, sql, *parameters)
+
+    monkeypatch.setattr(Transaction, "query", counted)
+    return asked
+
+
+def first_sync(person: Person) -> JsonObject:
+    rooms: JsonObject = person.syncs(since="").body["rooms"]["join"]
+    return rooms
+
+
+@pytest.mark.parametrize("look", [first_sync, screen])
+def test_more_rooms_take_no_more_statements(
+    server: Server, statements: list[str], look: Callable[[Person], JsonObject]
+) -> None:
+    alice, bob, carol = server.people(*NAMES)
+    counts = []
+    for size, reader in ((3, bob), (9, carol)):
+        for number in range(size):
+            room = alice.creates_room(preset="public_chat", name=f"Room {number}")
+            reader.joins(room)
+            alice.sends(room, "hello")
+        statements.clear()
+        assert len(look(reader)) == size
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("look", [first_sync, screen])
+def test_rooms_are_told_as_if_each_were_read_alone(
+    start_server: Start,
+    monkeypatch: pytest.MonkeyPatch,
+    look: Callable[[Person], JsonObject],
+) -> None:
+    people = start_server().people(*NAMES)
+    rooms = [lived_in(people, number) for number in (0, 1, 7, 20)]
+    *_, carol = restarted(start_server, people)
+    together = look(carol)
+    *_, carol = restarted(start_server, people)
+    monkeypatch.setattr(reading_ahead, "MOST_EVENTS", 0)
+
+    alone = look(carol)
+
+    assert sorted(together) == sorted(rooms)
+    assert without_ages(together) == without_ages(alone)
+
+
+def test_counts_of_many_rooms_are_each_room_s_own(start_server: Start) -> None:
+    people = start_server().people(*NAMES)
+    rooms = {lived_in(people, number): number for number in (0, 1, 7)}
+    *_, carol = restarted(start_server, people)
+
+    for room, entry in first_sync(carol).items():
+        # The reply in the thread counts, too; what was redacted does not.
+        assert entry["unread_notifications"] == {
+            "notification_count": 1 + rooms[room],
+            "highlight_count": rooms[room],
+        }
