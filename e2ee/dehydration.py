@@ -4,7 +4,6 @@ Its keys are drawn here, not by a ratchet, so that they can be written down. Whe
 ratchet takes them over in the form of a libolm pickle, which both of ours read.
 """
 
-import hashlib
 import struct
 
 from attrs import frozen
@@ -17,7 +16,7 @@ from e2ee.devices import MEGOLM, OLM
 from e2ee.encoding import JsonObject, decode_base64, encode_base64, field
 from e2ee.errors import BadPickle, Tampered, UnknownAlgorithm
 from e2ee.own_device import ONE_TIME
-from e2ee.ratchets.pickles import close_pickle
+from e2ee.ratchets.pickles import close_pickle, expanded
 from e2ee.signing import SigningSeed, add_signature
 from e2ee.vault import Random
 
@@ -160,14 +159,6 @@ def public(secret: bytes) -> str:
 
 def pair(secret: bytes) -> bytes:
     return decode_base64(public(secret)) + secret
-
-
-def expanded(seed: bytes) -> bytes:
-    """The form in which libolm keeps an Ed25519 key."""
-    digest = bytearray(hashlib.sha512(seed).digest())
-    digest[0] &= 248
-    digest[31] = digest[31] & 63 | 64
-    return bytes(digest)
 
 
 def key_id(number: int) -> str:

@@ -15,7 +15,6 @@ from e2ee.encoding import (
     field,
 )
 from e2ee.errors import (
-    BadPickle,
     DecryptionFailed,
     ForgedRecipient,
     ForgedSender,
@@ -189,9 +188,7 @@ class OlmChannel:
     def _session(self, record: JsonObject) -> OlmSession:
         if record["by"] == self._ratchets.name:
             return self._opened.take(record["pickle"], self._ratchets.session)
-        if record["by"] == "libolm":
-            return self._ratchets.take_over_session(record["pickle"], b"")
-        raise BadPickle(f"{self._ratchets.name} cannot take over from {record['by']}.")
+        return self._ratchets.session_of(record["by"], record["pickle"])
 
     def _save(self, curve25519: str, session: OlmSession, record: JsonObject) -> None:
         used = self._records.next("olm")

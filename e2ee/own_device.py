@@ -4,7 +4,6 @@ from attrs import Factory, define
 
 from e2ee.devices import MEGOLM, OLM
 from e2ee.encoding import JsonObject, optional
-from e2ee.errors import BadPickle
 from e2ee.happenings import Happening, RequestRefused
 from e2ee.opened import Opened
 from e2ee.ratchets.ratchet import OlmAccount, OlmMessage, OlmSession, Ratchets
@@ -165,9 +164,7 @@ class OwnDevice:
     def _account(self, record: JsonObject) -> OlmAccount:
         if record["by"] == self._ratchets.name:
             return self._ratchets.account(record["pickle"])
-        if record["by"] == "libolm":
-            return self._ratchets.take_over_account(record["pickle"], b"")
-        raise BadPickle(f"{self._ratchets.name} cannot take over from {record['by']}.")
+        return self._ratchets.account_of(record["by"], record["pickle"])
 
     def _save(self, record: JsonObject, account: OlmAccount) -> None:
         record |= {"by": self._ratchets.name, "pickle": account.pickle()}

@@ -1,6 +1,7 @@
 """Keys of Megolm sessions that we can read, and what we know of where they come from."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from attrs import Factory, define, evolve, frozen
@@ -8,7 +9,6 @@ from attrs import Factory, define, evolve, frozen
 from e2ee.devices import MEGOLM, Device
 from e2ee.encoding import JsonObject, decode_base64, field, optional
 from e2ee.errors import (
-    BadPickle,
     BadRatchetKey,
     E2eeError,
     NotBetter,
@@ -182,15 +182,11 @@ class RoomKeys:
         self._records.put("unsaved", at, {"first_index": session.first_index})
 
     def _session(self, record: JsonObject) -> InboundGroup:
-        by: str = record["by"]
-        if by not in (self._ratchets.name, "libolm"):
-            raise BadPickle(f"{self._ratchets.name} cannot take over from {by}.")
-        if by == self._ratchets.name:
+        library: str = record["by"]
+        if library == self._ratchets.name:
             return self._opened.look(record["pickle"], self._ratchets.inbound)
-        return self._opened.look(record["pickle"], self._taken_over)
-
-    def _taken_over(self, pickle: str) -> InboundGroup:
-        return self._ratchets.take_over_inbound(pickle, b"")
+        other = partial(self._ratchets.inbound_of, library)
+        return self._opened.look(record["pickle"], other)
 
 
 def better(

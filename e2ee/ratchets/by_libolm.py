@@ -8,6 +8,11 @@ import olm
 from attrs import frozen
 
 from e2ee.errors import BadPickle, BadRatchetKey, DecryptionFailed, E2eeError
+from e2ee.ratchets.going_back import (
+    account_for_libolm,
+    room_key_for_libolm,
+    session_for_libolm,
+)
 from e2ee.ratchets.ratchet import PRE_KEY, OlmMessage
 
 _library: Any = olm
@@ -185,6 +190,18 @@ class Libolm:
         with complaining(BadRatchetKey):
             return LibolmInbound(_library.InboundGroupSession.import_session(export))
 
+    def account_of(self, library: str, pickle: str) -> LibolmAccount:
+        check_known(library)
+        return self.account(account_for_libolm(pickle))
+
+    def session_of(self, library: str, pickle: str) -> LibolmSession:
+        check_known(library)
+        return self.session(session_for_libolm(pickle))
+
+    def inbound_of(self, library: str, pickle: str) -> LibolmInbound:
+        check_known(library)
+        return self.inbound_from_export(room_key_for_libolm(pickle))
+
     def take_over_account(self, pickle: str, key: bytes) -> LibolmAccount:
         with complaining(BadPickle):
             return LibolmAccount(_library.Account.from_pickle(pickle.encode(), key.decode()))
@@ -197,6 +214,11 @@ class Libolm:
         with complaining(BadPickle):
             session = _library.InboundGroupSession.from_pickle(pickle.encode(), key.decode())
         return LibolmInbound(session)
+
+
+def check_known(library: str) -> None:
+    if library != "vodozemac":
+        raise BadPickle(f"libolm cannot take over from {library}.")
 
 
 def parsed(message: OlmMessage) -> Any:

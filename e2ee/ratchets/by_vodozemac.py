@@ -200,6 +200,18 @@ class Vodozemac:
             key = _library.ExportedSessionKey(export)
             return VodozemacInbound(_library.InboundGroupSession.import_session(key))
 
+    def account_of(self, library: str, pickle: str) -> VodozemacAccount:
+        check_known(library)
+        return self.take_over_account(pickle, b"")
+
+    def session_of(self, library: str, pickle: str) -> VodozemacSession:
+        check_known(library)
+        return self.take_over_session(pickle, b"")
+
+    def inbound_of(self, library: str, pickle: str) -> VodozemacInbound:
+        check_known(library)
+        return self.take_over_inbound(pickle, b"")
+
     def take_over_account(self, pickle: str, key: bytes) -> VodozemacAccount:
         with complaining(BadPickle):
             return VodozemacAccount(_library.Account.from_libolm_pickle(pickle, key))
@@ -211,6 +223,11 @@ class Vodozemac:
     def take_over_inbound(self, pickle: str, key: bytes) -> VodozemacInbound:
         with complaining(BadPickle):
             return VodozemacInbound(_library.InboundGroupSession.from_libolm_pickle(pickle, key))
+
+
+def check_known(library: str) -> None:
+    if library != "libolm":
+        raise BadPickle(f"vodozemac cannot take over from {library}.")
 
 
 def parsed(message: OlmMessage) -> Any:

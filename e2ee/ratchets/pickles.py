@@ -46,3 +46,11 @@ def derived(key: bytes) -> tuple[Cipher[modes.CBC], bytes]:
 
 def mac_of(sealed: bytes, mac_key: bytes) -> bytes:
     return hmac.digest(mac_key, sealed, hashlib.sha256)[:MAC_BYTES]
+
+
+def expanded(seed: bytes) -> bytes:
+    """The form in which libolm keeps an Ed25519 key."""
+    digest = bytearray(hashlib.sha512(seed).digest())
+    digest[0] &= 248
+    digest[31] = digest[31] & 63 | 64
+    return bytes(digest)

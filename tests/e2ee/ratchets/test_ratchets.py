@@ -171,6 +171,44 @@ def test_what_libolm_pickled_is_taken_over(ratchets: Ratchets) -> None:
     )
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [PAIRS[1], PAIRS[2]])
+def test_everything_moves_from_one_to_the_other_and_goes_on(
+    ours: Ratchets, theirs: Ratchets
+) -> None:
+    """An account with one-time and fallback keys, sessions at every turn, and a room key."""
+    bob, alice, at_bob = channel(ours, ours)
+    key = one_time_key(bob)
+    bob.generate_fallback_key()
+    (fallback,) = bob.unpublished_fallback_key().values()
+    moved = theirs.account_of(ours.name, bob.pickle())
+    assert (moved.ed25519, moved.curve25519) == (bob.ed25519, bob.curve25519)
+    assert moved.sign(b"message") == bob.sign(b"message")
+    for one in (key, fallback):
+        carol = ours.new_account()
+        hello = carol.session_to(bob.curve25519, one).encrypt(b"hello")
+        assert moved.session_from(carol.curve25519, hello)[1] == b"hello"
+
+    late = [alice.encrypt(b"late 1"), alice.encrypt(b"late 2")]
+    assert at_bob.decrypt(alice.encrypt(b"first")) == b"first"
+    for number in range(4):
+        at_bob = theirs.session_of(ours.name, at_bob.pickle())
+        if number == 1:
+            assert [at_bob.decrypt(one) for one in late] == [b"late 1", b"late 2"]
+        assert alice.decrypt(at_bob.encrypt(b"yes")) == b"yes"
+        assert at_bob.decrypt(alice.encrypt(b"and you?")) == b"and you?"
+        ours, theirs = theirs, ours
+
+    speaker = ours.new_outbound()
+    hearer = ours.inbound_from_key(speaker.session_key())
+    moved_key = theirs.inbound_of(ours.name, hearer.pickle())
+    assert moved_key.decrypt(speaker.encrypt(b"hello")) == (b"hello", 0)
+    for take in (theirs.account_of, theirs.session_of, theirs.inbound_of):
+        with pytest.raises(BadPickle):
+            take("another library", "AAAA")
+        with pytest.raises(BadPickle):
+            take(ours.name, "AAAA")
+
+
 @each
 def test_rubbish_is_refused_by_name(ratchets: Ratchets) -> None:
     for pickle in ("", "AAAA", "not base64 at all!", "ä"):
