@@ -9,11 +9,19 @@ from homeserver.admin_api.accounts import AccountEndpoints
 from homeserver.admin_api.audit import AuditEndpoints
 from homeserver.admin_api.devices import AdminDeviceEndpoints
 from homeserver.admin_api.registration_tokens import RegistrationTokenEndpoints
+from homeserver.admin_api.reports import ReportEndpoints
+from homeserver.admin_api.room_changes import RoomChangeEndpoints
+from homeserver.admin_api.rooms import RoomEndpoints
 from homeserver.building.accounts import AccountsPart, workshop_of
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.user_data import UserDataPart
+from homeserver.rooms.blocking import Blocking
+from homeserver.rooms.inspecting import Inspecting
+from homeserver.rooms.overviews import Overviews
+from homeserver.rooms.promoting import Promoting
+from homeserver.rooms.report_reading import ReportReading
 from homeserver.users.account_changes import PasswordChange
 from homeserver.users.account_listing import AccountListing
 from homeserver.users.account_moderation import AccountModeration
@@ -52,7 +60,26 @@ def build_administration(
             LimitEndpoints(administration, overrides),
             AdminDeviceEndpoints(administration, accounts.devices),
             AccountViewEndpoints(administration, rooms.leaving, user_data.pushers),
+            *of_rooms(ground, rooms, administration),
+            ReportEndpoints(ReportReading(db)),
             RegistrationTokenEndpoints(accounts.registration_tokens, clock),
+        ),
+    )
+
+
+def of_rooms(
+    ground: Ground, rooms: RoomsPart, administration: Administration
+) -> tuple[object, ...]:
+    db, clock = ground.db, ground.world.clock
+    inspecting = Inspecting(db, clock, rooms.aliases)
+    return (
+        RoomEndpoints(Overviews(db, ground.settings.server_name), inspecting),
+        RoomChangeEndpoints(
+            administration,
+            Blocking(db, clock),
+            Promoting(db, rooms.members, rooms.aliases),
+            rooms.joining,
+            inspecting,
         ),
     )
 

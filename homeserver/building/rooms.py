@@ -55,6 +55,8 @@ class RoomsPart:
     aliases: Aliases
     directory: Directory
     shared: SharedRooms | None
+    members: MemberEvents
+    joining: Joining
     endpoints: tuple[object, ...]
 
 
@@ -90,6 +92,8 @@ def build_rooms(ground: Ground, asking: Asking, peers: PeersPart) -> RoomsPart:
         aliases=it.aliases,
         directory=directory,
         shared=it.shared,
+        members=it.members,
+        joining=Joining(db, it.members, it.aliases, it.remote),
         endpoints=(
             LeavingEndpoints(leaving, Removing(db, it.members)),
             AliasEndpoints(it.aliases),

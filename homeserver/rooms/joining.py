@@ -11,6 +11,7 @@ from homeserver.json_values import JsonObject
 from homeserver.rooms import timeline
 from homeserver.rooms.access import refuse_suspended
 from homeserver.rooms.aliases import Aliases
+from homeserver.rooms.blocking import check_not_blocked
 from homeserver.rooms.carrying_over import carry_over
 from homeserver.rooms.member_events import MemberEvents, with_membership
 from homeserver.rooms.out_of_band import is_out_of_band
@@ -66,6 +67,7 @@ class Joining:
         origin_server_ts: int | None,
     ) -> bool:
         """False if only another server can let the user in."""
+        check_not_blocked(txn, room_id)
         head, user_id = timeline.head(txn, room_id), requester.user_id
         if head is None:
             return False

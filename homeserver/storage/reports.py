@@ -1,8 +1,12 @@
 """What users told the administrators of rooms, events and each other."""
 
+from collections.abc import Mapping
+
 from attrs import frozen
 
 from homeserver.storage.transaction import Transaction
+
+FILTERS = ("reporter", "room_id", "user_id")
 
 
 @frozen
@@ -50,3 +54,33 @@ def newest(txn: Transaction, limit: int, before: int | None = None) -> list[tupl
         limit,
     )
     return [(id, Report(*row)) for id, *row in rows]
+
+
+def matching(txn: Transaction, kind: str, wanted: Mapping[str, str]) -> list[tuple[int, Report]]:
+    """Reports of a kind with their ids, oldest first; those that hold what is wanted."""
+    conditions = "".join(f" AND {name} = ?" for name in FILTERS if name in wanted)
+    rows = txn.query(
+        f"""
+        SELECT id, kind, reporter, reason, received_ts, room_id, event_id, user_id FROM reports
+        WHERE kind = ? {conditions} ORDER BY received_ts, id
+        """,
+        kind,
+        *(wanted[name] for name in FILTERS if name in wanted),
+    )
+    return [(id, Report(*row)) for id, *row in rows]
+
+
+def find(txn: Transaction, kind: str, id: int) -> Report | None:
+    row = txn.one(
+        """
+        SELECT kind, reporter, reason, received_ts, room_id, event_id, user_id FROM reports
+        WHERE kind = ? AND id = ?
+        """,
+        kind,
+        id,
+    )
+    return Report(*row) if row else None
+
+
+def delete(txn: Transaction, kind: str, id: int) -> bool:
+    return bool(txn.execute("DELETE FROM reports WHERE kind = ? AND id = ?", kind, id))
