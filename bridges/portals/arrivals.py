@@ -21,6 +21,7 @@ from bridges.kit.happenings import (
 from bridges.kit.parts import ChatKey
 from bridges.matrix.client import MatrixError
 from bridges.portals.contents import to_content
+from bridges.portals.errands import Errands
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.queues import Queues
@@ -42,6 +43,7 @@ class Arrivals:
     _portals: PortalRooms
     _ghosts: Ghosts
     _sessions: Sessions
+    _errands: Errands = field(factory=Errands)
     _queues: Queues[ChatKey] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -53,11 +55,12 @@ class Arrivals:
 
     async def stop(self) -> None:
         await self._queues.stop()
+        await self._errands.stop()
 
     async def receive(self, login_id: str, happening: Happening) -> None:
         """Returns when it is safe."""
         if isinstance(happening, Typing | Read):
-            await self._pass_on(happening)
+            self._errands.begin(self._pass_on(happening))
         elif await self._ground.db.write(outbox.add_arrival, login_id, happening):
             self._queues.look(happening.chat)
         else:
@@ -170,6 +173,8 @@ class Arrivals:
             await self._ground.db.write(messages.take_reaction, reaction.event_id)
 
     async def _member(self, portal: Portal, change: MemberChange) -> None:
+        if not change.present and not await self._ghosts.is_known(change.sender.id):
+            return
         ghost = await self._ghosts.appear(change.sender.id, change.sender.name)
         if change.present:
             await self._ghosts.enter(portal.room_id, ghost)

@@ -52,6 +52,7 @@ class Bridge:
     async def stop(self) -> None:
         await self.sessions.stop()
         await self.commands.stop()
+        await self.passing.stop()
         await self.departures.stop()
         await self.arrivals.stop()
 
@@ -59,7 +60,7 @@ class Bridge:
         self, transaction: str, events: list[JsonObject], ephemeral: list[JsonObject]
     ) -> None:
         await self.departures.accept(transaction, events, ephemeral)
-        await self.passing.accept(ephemeral)
+        self.passing.accept(ephemeral)
 
     async def metrics(self) -> str:
         arrivals, departures = await self.ground.db.write(outbox.lengths)

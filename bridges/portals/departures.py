@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 JsonObject = dict[str, Any]
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
+TOLD_AFTER_S = 3.0
+SAID = frozenset(("m.room.message", "m.sticker"))
 STATUS = "com.beeper.message_send_status"
 
 HandleOther = Callable[[JsonObject], Awaitable[None]]
@@ -82,6 +84,8 @@ class Departures:
                 return
             except Transient as error:
                 self._ground.tally.tried_again += 1
+                if wait_s > TOLD_AFTER_S:
+                    await self._say_that_it_waits(portal, event, str(error))
                 await asyncio.sleep(error.after_s or wait_s * random.uniform(0.5, 1))
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             except NetworkFailure as error:
@@ -91,6 +95,8 @@ class Departures:
     async def _do(self, portal: Portal, event: JsonObject) -> None:
         running, name = await self._carrier(portal, event["sender"])
         if running is None:
+            if self._permissions.level(event["sender"]) >= Level.RELAY and event["type"] in SAID:
+                raise Rejected("Nobody is logged in whose login could carry it.")
             return
         match event["type"]:
             case "m.room.message" | "m.sticker":
@@ -174,6 +180,16 @@ class Departures:
             await session.redact(portal.chat, pair.remote_id)
         elif pair:
             raise Rejected("This network cannot take messages back.")
+
+    async def _say_that_it_waits(self, portal: Portal, event: JsonObject, why: str) -> None:
+        """Once for each message: the transaction id is the same each time."""
+        content = {
+            "msgtype": "m.notice",
+            "body": f"Not delivered yet, and tried again until it is: {why}",
+            "m.relates_to": {"m.in_reply_to": {"event_id": event["event_id"]}},
+        }
+        transaction = f"waits.{event['event_id']}"
+        await self._ground.rooms.send(portal.room_id, "m.room.message", content, transaction, None)
 
     async def _say_why(self, portal: Portal, event: JsonObject, why: str) -> None:
         """To the user in words, and to clients that show the state of a message."""

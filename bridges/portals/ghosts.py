@@ -1,10 +1,15 @@
 """The users of the network, as they appear on Matrix."""
 
+import asyncio
+from collections.abc import Mapping
+
 from attrs import define, field
 
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.storage import places
+
+AT_A_TIME = 8
 
 
 @define
@@ -25,6 +30,23 @@ class Ghosts:
             await self._ground.db.write(places.save_ghost, user_id, remote_id, name)
         self._names[user_id] = name
         return user_id
+
+    async def is_known(self, remote_id: str) -> bool:
+        """Whether it has ever appeared."""
+        user_id = self._ground.names.ghost(remote_id)
+        return user_id in self._names or (
+            await self._ground.db.write(places.ghost_name, user_id) is not None
+        )
+
+    async def enter_all(self, room_id: str, names: Mapping[str, str]) -> None:
+        """Several at a time."""
+        turns = asyncio.Semaphore(AT_A_TIME)
+
+        async def come(remote_id: str, name: str) -> None:
+            async with turns:
+                await self.enter(room_id, await self.appear(remote_id, name))
+
+        await asyncio.gather(*(come(remote_id, name) for remote_id, name in names.items()))
 
     async def enter(self, room_id: str, user_id: str) -> None:
         if (room_id, user_id) in self._present:

@@ -7,6 +7,7 @@ from attrs import define, field
 
 from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure
+from bridges.portals.errands import Errands
 from bridges.portals.ground import Ground
 from bridges.portals.sessions import Running, Sessions
 from bridges.storage import messages, places
@@ -20,9 +21,18 @@ JsonObject = dict[str, Any]
 class PassingThings:
     _ground: Ground
     _sessions: Sessions
+    _errands: Errands = field(factory=Errands)
     _typing: dict[str, set[str]] = field(factory=dict)
 
-    async def accept(self, ephemeral: list[JsonObject]) -> None:
+    def accept(self, ephemeral: list[JsonObject]) -> None:
+        """Nobody waits for it."""
+        if ephemeral:
+            self._errands.begin(self._pass_on(ephemeral))
+
+    async def stop(self) -> None:
+        await self._errands.stop()
+
+    async def _pass_on(self, ephemeral: list[JsonObject]) -> None:
         for one in ephemeral:
             room_id, content = one.get("room_id"), one.get("content")
             if not isinstance(room_id, str) or not isinstance(content, dict):

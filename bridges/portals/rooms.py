@@ -15,7 +15,7 @@ from bridges.storage.places import Portal, StoredLogin
 JsonObject = dict[str, Any]
 
 OWNER_LEVEL = 50
-MAX_FIRST_MEMBERS = 500
+MAX_FIRST_MEMBERS = 1000
 """More come when they speak."""
 
 
@@ -47,8 +47,8 @@ class PortalRooms:
         alias = names.alias(chat.id, chat.receiver) if chat.receiver else names.alias(chat.id)
         room_id = await self._ground.rooms.create(alias, names.domain, self._options(about, chat))
         await self._ground.rooms.set_level(room_id, login.user_id, OWNER_LEVEL)
-        for remote_id, name in list(about.members.items())[:MAX_FIRST_MEMBERS]:
-            await self._ghosts.enter(room_id, await self._ghosts.appear(remote_id, name))
+        first = dict(list(about.members.items())[:MAX_FIRST_MEMBERS])
+        await self._ghosts.enter_all(room_id, first)
         portal = Portal(chat, room_id, login.login_id)
         await self._ground.db.write(places.add_portal, portal)
         return portal

@@ -16,17 +16,23 @@ class Account:
     heard: dict[str, list[str]] = field(factory=lambda: defaultdict(list))
     transactions: set[str] = field(factory=set)
     repeated: int = 0
+    _news: asyncio.Event = field(factory=asyncio.Event)
     _writer: asyncio.StreamWriter | None = None
     _server: asyncio.Server | None = None
 
-    async def opens(self) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    async def opens(self, port: int = 0) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
 
     async def closes(self) -> None:
         assert self._server is not None
         self._server.close()
+
+    async def has_heard(self, chat: str, count: int) -> None:
+        while len(self.heard[chat]) < count:
+            self._news.clear()
+            await self._news.wait()
 
     def says(self, chat: str, text: str) -> None:
         id = f"m{len(self.said)}"
@@ -55,5 +61,6 @@ class Account:
                 else:
                     self.transactions.add(line["txn"])
                     self.heard[line["chat"]].append(line["text"])
+                    self._news.set()
                 writer.write(json.dumps({"got": line["txn"]}).encode() + b"\n")
         writer.close()

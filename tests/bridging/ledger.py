@@ -34,6 +34,7 @@ class LedgerSession(Session):
     capabilities = Capabilities(deduplicates=True)
 
     _port: int
+    _members: int
     _bridge: Bridge
     _writer: asyncio.StreamWriter | None = None
     _waiting: dict[str, asyncio.Future[None]] = field(factory=dict)
@@ -76,7 +77,8 @@ class LedgerSession(Session):
         return Sent(out.transaction)
 
     async def chat(self, key: ChatKey) -> Chat:
-        return Chat(key.id)
+        members = {f"clerk{number}": f"Clerk {number}" for number in range(self._members)}
+        return Chat(key.id, members=members)
 
     async def user(self, id: str) -> User:
         return User("Clerk")
@@ -93,15 +95,15 @@ class Ledger(Network):
     flows = (Flow("at once", "Without questions"),)
     session_class = LedgerSession
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, members: int) -> None:
+        self._port, self._members = port, members
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         return Login("clerk", "Clerk")
 
     def session(self, login: Login, bridge: Bridge) -> LedgerSession:
-        return LedgerSession(self._port, bridge)
+        return LedgerSession(self._port, self._members, bridge)
 
 
 def create(settings: Mapping[str, object]) -> Ledger:
-    return Ledger(int(str(settings["port"])))
+    return Ledger(int(str(settings["port"])), int(str(settings.get("members", 0))))
