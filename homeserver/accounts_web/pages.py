@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.resources import files
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from homeserver.accounts_web.forms import Form
@@ -100,6 +100,11 @@ class Pages:
         if cookie:
             headers += (self.cookie(cookie),)
         return Response(b"", 303, "text/plain", headers)
+
+    def with_cookie(self, response: Response, value: str) -> Response:
+        """The same page, for the browser that got a new cookie with it."""
+        kept = tuple(it for it in response.headers if it[0] != "Set-Cookie")
+        return evolve(response, headers=(*kept, self.cookie(value)))
 
     def cookie(self, value: str) -> tuple[str, str]:
         secure = "; Secure" if self._is_secure else ""

@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from homeserver.accounts_web.addresses import (
     REGISTER,
+    SECOND_STEP,
     SIGN_IN,
     SIGN_OUT,
     STYLE,
@@ -24,6 +25,7 @@ from homeserver.json_values import JsonValue
 from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
 from homeserver.users.registration import NewUser, Registration, RegistrationClosed
+from homeserver.users.second_factors import SecondFactors
 from homeserver.users.sessions import UserDeactivated
 from homeserver.users.stages import DUMMY, REGISTRATION_TOKEN, TERMS
 
@@ -35,6 +37,7 @@ class SignInPages:
     door: Door
     _credentials: Credentials
     _passwords: Passwords
+    _second_factors: SecondFactors
 
     @page("GET", SIGN_IN, members=False)
     async def ask(self, visit: Visit) -> Response:
@@ -47,14 +50,17 @@ class SignInPages:
     async def sign_in(self, visit: Visit) -> Response:
         next, name = onward(visit.value("next")), visit.value("username").strip()
         try:
-            account = await self._check(name, visit.value("password"))
-            cookie = await self.door.browsers.sign_in(account, visit.cookie, is_whole=True)
+            user_id = await self._check(name, visit.value("password"))
+            is_whole = not await self._second_factors.is_on(user_id)
+            cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=is_whole)
         except MatrixError as error:
             # Whether there is such an account, or was, shows nowhere.
             is_wrong = isinstance(error, Forbidden | UserDeactivated)
             problem = "problem.credentials" if is_wrong else sentence_of(error)
             form = sign_in_form(next, name)
             return self.door.pages.form(visit, form, problem, status=error.status)
+        if not is_whole:
+            next = f"{SECOND_STEP}?{urlencode({'next': next})}"
         return self.door.pages.redirect(next, cookie)
 
     @page("POST", SIGN_OUT)

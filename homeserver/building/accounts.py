@@ -85,7 +85,7 @@ def build_accounts(
         DUMMY: Dummy(),
         TERMS: Terms(settings.registration.terms),
         REGISTRATION_TOKEN: TokenOfRegistration(tokens),
-        PASSWORD: Password(it.credentials),
+        PASSWORD: Password(it.credentials, it.second_factors),
         OAUTH: it.approvals,
         OAUTH_BEFORE: it.approvals,
     }
@@ -137,7 +137,7 @@ def ways_in(
     by_secret = SharedSecretRegistration(
         workshop_of(it), clock, it.world.random, settings.registration.shared_secret
     )
-    logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials)
+    logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials, it.second_factors)
     return (
         RegistrationEndpoints(registration, masquerade),
         AdminRegistrationEndpoints(by_secret),

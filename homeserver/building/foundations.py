@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from homeserver.accounts_web.addresses import CROSS_SIGNING
+from homeserver.accounts_web.addresses import ACCOUNT, CROSS_SIGNING
 from homeserver.building.world import World
 from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
@@ -19,6 +19,7 @@ from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
+from homeserver.users.second_factors import SecondFactors
 from homeserver.users.sessions import Sessions
 from homeserver.users.usernames import Usernames
 
@@ -40,6 +41,7 @@ class Foundations:
     devices: Devices
     sessions: Sessions
     credentials: Credentials
+    second_factors: SecondFactors
     approvals: Approvals
 
 
@@ -70,6 +72,9 @@ def lay_foundations(
         devices=devices,
         sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
         credentials=Credentials(db, accounts, passwords, usernames, limits),
+        second_factors=SecondFactors(
+            db, world.clock, world.random, limits, settings.baseurl + ACCOUNT
+        ),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
     )
 

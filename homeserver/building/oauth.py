@@ -5,6 +5,7 @@ from homeserver.accounts_web.authorizing import ConsentPages, LinkPages
 from homeserver.accounts_web.door import Door
 from homeserver.accounts_web.own_account import AccountPages, DevicePages
 from homeserver.accounts_web.pages import Pages
+from homeserver.accounts_web.second_factors import SecondStepPages, TwoStepPages
 from homeserver.accounts_web.signing_in import RegisterPages, SignInPages
 from homeserver.building.foundations import Foundations
 from homeserver.client_api.oauth import OAuthEndpoints
@@ -46,8 +47,10 @@ def build_pages(
     door = door_of(it)
     password_change = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
     return (
-        SignInPages(door, it.credentials, it.passwords),
+        SignInPages(door, it.credentials, it.passwords, it.second_factors),
         RegisterPages(door, registration, it.settings.registration.terms),
+        SecondStepPages(door, it.second_factors),
+        TwoStepPages(door, it.second_factors, it.credentials),
         DevicePages(door, it.devices),
         AccountPages(door, it.credentials, password_change, deactivation, it.approvals),
     )

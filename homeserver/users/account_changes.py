@@ -18,6 +18,7 @@ from homeserver.storage import (
     oauth_codes,
     oauth_device_codes,
     pushers,
+    second_factors,
 )
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -98,6 +99,7 @@ class Deactivation:
         self._devices.remove_all(txn, user_id)
         pushers.delete_of_user(txn, user_id)
         forget_proofs(txn, user_id)
+        second_factors.remove(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)
             txn.announce(AccountErased(txn.next_position(), user_id))

@@ -9,7 +9,7 @@ from homeserver.clock import Clock
 from homeserver.errors import Forbidden
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue
-from homeserver.storage import cross_signing_approvals, oauth_sessions
+from homeserver.storage import cross_signing_approvals, oauth_sessions, second_factors
 from homeserver.storage.database import Database
 from homeserver.users.interactive_auth import BY_PASSWORD, OAUTH, Flows
 
@@ -35,7 +35,8 @@ class Approvals:
     async def flows(self, requester: Requester) -> Flows:
         """How this session proves that its user wants new cross-signing keys."""
         found = await self._db.glance(oauth_sessions.find, requester.session)
-        return BY_BROWSER if found else BY_PASSWORD
+        has_more = await self._db.glance(second_factors.is_on, requester.user_id)
+        return BY_BROWSER if found or has_more else BY_PASSWORD
 
     def params(self) -> JsonObject | None:
         return {"url": self._url}

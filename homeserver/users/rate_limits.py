@@ -46,6 +46,7 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
         "oauth": bucket(settings.oauth, by_ip=True),
+        "second_factor": bucket(settings.login.failed),
         "device_code": bucket(settings.login.failed),
         "login": bucket(settings.login.ip, by_ip=True),
         "login_account": bucket(settings.login.account),

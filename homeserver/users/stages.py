@@ -10,6 +10,7 @@ from homeserver.http.request import field
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.users.credentials import Credentials, identified_user
 from homeserver.users.registration_tokens import RegistrationTokens
+from homeserver.users.second_factors import SecondFactors
 
 DUMMY = "m.login.dummy"
 TERMS = "m.login.terms"
@@ -62,9 +63,10 @@ class TokenOfRegistration:
 
 @frozen
 class Password:
-    """Proves who it is: the user id."""
+    """Proves who it is: the user id. Not where more than a password is needed."""
 
     _credentials: Credentials
+    _second_factors: SecondFactors
 
     def params(self) -> JsonObject | None:
         return None
@@ -76,4 +78,6 @@ class Password:
             named = await self._credentials.account_of(user)
             if named is None or named.user_id != user_id:
                 raise Forbidden("This is not the user who is logged in.")
-        return (await self._credentials.check(user, password)).user_id
+        account = await self._credentials.check(user, password)
+        await self._second_factors.check_less(account.user_id)
+        return account.user_id

@@ -13,7 +13,7 @@ from tests.people import Server
 SOURCES = Path(__file__).parents[3] / "homeserver/accounts_web"
 KEY = re.compile(
     r"[\"']((?:sign_in|sign_out|register|field|hint|button|link|consent|account|device|password"
-    r"|deactivate|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
+    r"|deactivate|second_step|two_steps|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
 )
 
 

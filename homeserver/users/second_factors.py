@@ -1,0 +1,148 @@
+"""What proves who somebody is besides the password: codes of an authenticator, or recovery codes.
+
+An account that has it is entered by the pages of this server alone.
+"""
+
+from attrs import evolve, frozen
+
+from homeserver import randomness
+from homeserver.clock import Clock
+from homeserver.errors import Forbidden
+from homeserver.randomness import Random
+from homeserver.storage import second_factors
+from homeserver.storage.database import Database
+from homeserver.storage.second_factors import Totp
+from homeserver.storage.transaction import Transaction
+from homeserver.users.account_changes import forget_proofs
+from homeserver.users.appservices import token_hash
+from homeserver.users.rate_limits import Limits
+from homeserver.users.totp import DIGITS, SECRET_BYTES, step_of
+
+RECOVERY_CODES = 10
+RECOVERY_LENGTH = 16
+"""About 95 bits: no slow hash is needed to keep them."""
+
+
+class SecondFactorNeeded(Forbidden):
+    """The way in that is left: the browser."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            "This account has a second factor, so that a password or a token alone does not open "
+            f"it. Sign in with the browser: choose an app that does so, or go to {url}"
+        )
+
+
+class WrongCode(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("This code is wrong, or has been used before.")
+
+
+@frozen
+class SecondFactors:
+    """`_url` is the page where people sign in by both."""
+
+    _db: Database
+    _clock: Clock
+    _random: Random
+    _limits: Limits
+    _url: str
+
+    async def is_on(self, user_id: str) -> bool:
+        return await self._db.glance(second_factors.is_on, user_id)
+
+    async def recovery_codes_left(self, user_id: str) -> int:
+        return await self._db.glance(second_factors.count_codes, user_id)
+
+    def refuse_less(self, txn: Transaction, user_id: str) -> None:
+        """For every door that asks for one proof; raises SecondFactorNeeded."""
+        if second_factors.is_on(txn, user_id):
+            raise SecondFactorNeeded(self._url)
+
+    async def check_less(self, user_id: str) -> None:
+        await self._db.glance(self.refuse_less, user_id)
+
+    # -- what its owner does
+
+    async def begin(self, user_id: str) -> bytes:
+        """A new secret, which does not count yet."""
+        return await self._db.write(self._begin, user_id, self._random(SECRET_BYTES))
+
+    async def secret(self, user_id: str) -> bytes | None:
+        """The one that is still to be confirmed."""
+        found = await self._db.glance(second_factors.find, user_id)
+        return found.secret if found and not found.is_confirmed else None
+
+    async def confirm(self, user_id: str, code: str) -> list[str]:
+        """From now on it counts; returns recovery codes. Whatever was given out before ends."""
+        self._limits.check("second_factor", user_id)
+        codes = self._new_codes()
+        if not await self._db.write(self._confirm, user_id, plain(code), codes):
+            raise self._counted(user_id)
+        return codes
+
+    async def check(self, user_id: str, code: str) -> None:
+        """One of the authenticator or of recovery, once; raises WrongCode. Guesses are counted."""
+        self._limits.check("second_factor", user_id)
+        if not await self._db.write(self._take, user_id, plain(code)):
+            raise self._counted(user_id)
+
+    async def replace_codes(self, user_id: str) -> list[str]:
+        codes = self._new_codes()
+        await self._db.write(second_factors.replace_codes, user_id, hashes_of(codes))
+        return codes
+
+    async def remove(self, user_id: str) -> None:
+        await self._db.write(second_factors.remove, user_id)
+
+    # -- inside
+
+    def _begin(self, txn: Transaction, user_id: str, secret: bytes) -> bytes:
+        if second_factors.is_on(txn, user_id):
+            raise Forbidden("There is a second factor already.")
+        second_factors.save(txn, user_id, Totp(secret, False, 0))
+        return secret
+
+    def _confirm(self, txn: Transaction, user_id: str, code: str, codes: list[str]) -> bool:
+        found = second_factors.find(txn, user_id)
+        if found is None or found.is_confirmed:
+            return False
+        step = step_of(found.secret, code, self._clock.now_ms(), 0)
+        if step is None:
+            return False
+        second_factors.save(txn, user_id, Totp(found.secret, True, step))
+        second_factors.replace_codes(txn, user_id, hashes_of(codes))
+        forget_proofs(txn, user_id)
+        return True
+
+    def _take(self, txn: Transaction, user_id: str, code: str) -> bool:
+        found = second_factors.find(txn, user_id)
+        if found is None or not found.is_confirmed:
+            return False
+        if len(code) != DIGITS:
+            return second_factors.take_code(txn, user_id, token_hash(code))
+        step = step_of(found.secret, code, self._clock.now_ms(), found.last_step)
+        if step is None:
+            return False
+        second_factors.save(txn, user_id, evolve(found, last_step=step))
+        return True
+
+    def _new_codes(self) -> list[str]:
+        """In fours, to be read easily; what is between them does not count."""
+        found = []
+        for _ in range(RECOVERY_CODES):
+            text = randomness.token(self._random, RECOVERY_LENGTH)
+            found.append("-".join(text[at : at + 4] for at in range(0, RECOVERY_LENGTH, 4)))
+        return found
+
+    def _counted(self, user_id: str) -> WrongCode:
+        self._limits.take("second_factor", user_id)
+        return WrongCode()
+
+
+def plain(code: str) -> str:
+    return "".join(letter for letter in code[:100] if letter.isascii() and letter.isalnum())
+
+
+def hashes_of(codes: list[str]) -> list[bytes]:
+    return [token_hash(plain(code)) for code in codes]
