@@ -55,9 +55,6 @@ class DeviceLists:
         kept = self._user(user_id).get("identity")
         return None if kept is None else Identity(**kept)
 
-    def is_followed(self, user_id: str) -> bool:
-        return bool(self._user(user_id)["followed"])
-
     def is_settled(self, user_id: str, now_ms: int) -> bool:
         """Whether we know what can be known now: fresh, or the user's server is out of reach."""
         user = self._user(user_id)

@@ -133,6 +133,9 @@ class OwnIdentity:
     def keep_secret(self, name: str, secret: str) -> None:
         self._means.records.put("secret", name, {"secret": secret})
 
+    def forget_secret(self, name: str) -> None:
+        self._means.records.remove("secret", name)
+
     def _need(self, usage: str) -> SigningSeed:
         seed = self.seed(usage)
         if seed is None:

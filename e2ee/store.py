@@ -1,6 +1,7 @@
 """What the machine needs of a store: few methods, each one atomic step."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Protocol
 
 from attrs import frozen
@@ -16,7 +17,11 @@ class Change:
 
 
 class Store(Protocol):
-    """Sealed records of one device, by kind and key. What is in them, it cannot read."""
+    """Sealed records of one device, by kind and key. What is in them, it cannot read.
+
+    To open one that is open elsewhere raises StoreInUse: two machines that advance one ratchet
+    would say different things by the same key.
+    """
 
     def get(self, kind: str, key: str) -> bytes | None: ...
 
@@ -29,6 +34,11 @@ class Store(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def account_number(account: str) -> int:
+    """A number for locks, the same in every process."""
+    return int.from_bytes(sha256(account.encode()).digest()[:8], "big", signed=True)
 
 
 def behind(prefix: str) -> str:

@@ -139,6 +139,11 @@ class Wishes:
         with self._records.step():
             self._parts.identity.take_secret(name, secret)
 
+    def forget_secret(self, name: str) -> None:
+        """After it was put into secret storage: what is not here cannot be stolen here."""
+        with self._records.step():
+            self._parts.identity.forget_secret(name)
+
     def ask_for_secret(self, name: str) -> None:
         """Ask our other verified devices; SecretReceived tells when it is here."""
         with self._records.step():

@@ -6,7 +6,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import execute_batch, execute_values
 
-from e2ee.store import Change, behind
+from e2ee.errors import StoreInUse
+from e2ee.store import Change, account_number, behind
 from e2ee.stores.schema import FIND, GET, REMOVE, VERSION_TABLE, migrate
 
 LOCK = 0x6532_6565
@@ -26,6 +27,7 @@ class PostgresqlStore:
         self._connection = psycopg2.connect(dsn)
         self._connection.autocommit = True
         try:
+            self._lock()
             self._migrate()
         except BaseException:
             self._connection.close()
@@ -49,6 +51,13 @@ class PostgresqlStore:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _lock(self) -> None:
+        """For as long as the connection lives."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (account_number(self._account),))
+            if cursor.fetchone() != (True,):
+                raise StoreInUse("Another process or machine has this device's store open.")
 
     def _read(self, statement: str, arguments: tuple[str, ...]) -> list[Any]:
         with self._connection.cursor() as cursor:

@@ -1,10 +1,13 @@
 """A store in an SQLite file; several devices may share it."""
 
+import fcntl
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
-from e2ee.store import Change, behind
+from e2ee.errors import StoreInUse
+from e2ee.store import Change, account_number, behind
 from e2ee.stores.schema import FIND, GET, PUT, REMOVE, VERSION_TABLE, migrate
 
 
@@ -13,6 +16,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | str, account: str) -> None:
         self._account = account
+        self._lock = locked(Path(f"{path}.{account_number(account):x}.lock"))
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -43,6 +47,7 @@ class SqliteStore:
 
     def close(self) -> None:
         self._connection.close()
+        self._lock.close()
 
     def _migrate(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -54,5 +59,16 @@ class SqliteStore:
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
-            self._connection.close()
+            self.close()
             raise
+
+
+def locked(path: Path) -> IO[str]:
+    """A file that is ours until it is closed, or the process ends."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise StoreInUse("Another process or machine has this device's store open.") from error
+    return file

@@ -14,6 +14,7 @@ from e2ee.ratchets.by_vodozemac import Vodozemac
 from e2ee.ratchets.ratchet import Ratchets
 from e2ee.requests import Request
 from e2ee.sharing import ShareWith
+from e2ee.store import Store
 from e2ee.stores.memory import MemoryStore
 
 Json = dict[str, Any]
@@ -273,12 +274,12 @@ class Person:
         device_id: str,
         ratchets: Ratchets | None = None,
         share_with: ShareWith = ShareWith.IDENTIFIED,
-        store: MemoryStore | None = None,
+        store: Store | None = None,
     ) -> None:
         self.server, self.me = server, Me(user_id, device_id)
         self.random = Random(f"{user_id} {device_id}")
         self.options = Options(ratchets or Vodozemac(), self.random.randbytes, share_with)
-        self.store = store or MemoryStore()
+        self.store: Store = store or MemoryStore()
         self.since: int | None = None
         self.heard: list[Happening] = []
         self.sent: list[Request] = []

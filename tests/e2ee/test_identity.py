@@ -75,6 +75,16 @@ def test_a_secret_that_does_not_fit_our_identity_is_not_taken() -> None:
     assert alice.machine.trust("@alice:test", "LAPTOP") is Trust.VERIFIED
 
 
+def test_a_forgotten_master_key_costs_no_trust() -> None:
+    _, (alice,) = people("alice")
+    alice.creates_identity()
+    until_quiet(alice)
+    alice.machine.forget_secret("m.cross_signing.master")
+    assert not alice.machine.has_identity()
+    assert alice.machine.secret("m.cross_signing.master") is None
+    assert alice.machine.trust("@alice:test", "ALICE") is Trust.VERIFIED
+
+
 def restored(alice: Person, name: str) -> Person:
     """Another device of alice's, with her secrets, that uses her backup."""
     laptop = Person(alice.server, "@alice:test", name).settles()

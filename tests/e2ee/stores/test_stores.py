@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from e2ee.errors import StoreTooNew
+from e2ee.errors import StoreInUse, StoreTooNew
 from e2ee.store import Change, Store
 from e2ee.stores.memory import MemoryStore
 from e2ee.stores.postgresql import PostgresqlStore
 from e2ee.stores.sqlite import SqliteStore
+from tests.e2ee.simulation import Person, SimulatedServer, encrypted_room, until_quiet
 
 Open = Callable[[str], Store]
 
@@ -18,24 +19,26 @@ Open = Callable[[str], Store]
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens the store of an account; again and again the same one."""
-    opened: list[Store] = []
+    opened: dict[str, Store] = {}
     in_memory: dict[str, MemoryStore] = {}
 
     def open(account: str) -> Store:
         store: Store
+        if account in opened:
+            opened[account].close()
         if request.param == "memory":
             store = in_memory.setdefault(account, MemoryStore())
         elif request.param == "sqlite":
             store = SqliteStore(tmp_path / "e2ee.db", account)
         else:
             store = PostgresqlStore(request.getfixturevalue("postgresql_dsn"), account)
-        opened.append(store)
+        opened[account] = store
         return store
 
     if request.param == "postgresql":
         request.getfixturevalue("postgresql_dsn")
     yield open
-    for store in opened:
+    for store in opened.values():
         store.close()
 
 
@@ -88,6 +91,38 @@ def test_a_step_that_fails_leaves_nothing(open_store: Open) -> None:
     assert store.get("k", "1") == b"before"
     store.apply([Change("k", "2", b"goes on")])
     assert store.get("k", "2") == b"goes on"
+
+
+def test_a_store_that_is_open_is_not_opened_again(tmp_path: Path, postgresql_dsn: str) -> None:
+    """Also not by another thread or process; but next to it, for another device."""
+    openings: list[Callable[[str], Store]] = [
+        lambda account: SqliteStore(tmp_path / "e2ee.db", account),
+        lambda account: PostgresqlStore(postgresql_dsn, account),
+    ]
+    for open in openings:
+        store, other = open("a"), open("b")
+        with pytest.raises(StoreInUse):
+            open("a")
+        store.close()
+        open("a").close()
+        other.close()
+
+
+def test_a_device_lives_on_in_every_store(open_store: Open) -> None:
+    """A conversation, a restart, and the conversation goes on."""
+    server = SimulatedServer()
+    alice = Person(server, "@alice:test", "A", store=open_store("alice")).settles()
+    bob = Person(server, "@bob:test", "B", store=open_store("bob")).settles()
+    encrypted_room(server, "@alice:test", "@bob:test")
+    until_quiet(alice, bob)
+    alice.says("one")
+    until_quiet(alice, bob)
+    for person, account in ((alice, "alice"), (bob, "bob")):
+        person.store = open_store(account)
+        person.restarts()
+    bob.says("two")
+    until_quiet(alice, bob)
+    assert alice.read() == bob.read() == ["one", "two"]
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
