@@ -91,7 +91,7 @@ def of_user(txn: Transaction, user_id: str, only: Collection[str] | None = None)
 
 def newest_bumps(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:
     """The place of the newest event of each room that bumps it."""
-    numbers = [number for type in BUMPING if (number := names.find(txn, type)) is not None]
+    numbers = list(names.find_many(txn, BUMPING).values())
     found: dict[int, int] = {}
     for part in events.portions(list(rooms)):
         rows = txn.query(

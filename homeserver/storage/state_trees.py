@@ -9,6 +9,7 @@ differ.
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
+from itertools import chain
 from typing import TypeVar
 
 from attrs import frozen
@@ -153,11 +154,7 @@ def differences(
     both = _load_all(txn, (left, right))
     ours, theirs = both[left], both[right]
     if isinstance(ours, Branch) and isinstance(theirs, Branch):
-        pairs = [
-            (ours.children.get(slot, EMPTY), theirs.children.get(slot, EMPTY))
-            for slot in ours.children.keys() | theirs.children.keys()
-        ]
-        different = [pair for pair in pairs if pair[0] != pair[1]]
+        different = _different(ours, theirs)
         # Into memory, all at once.
         _load_all(txn, (child for pair in different for child in pair))
         for one, other in different:
@@ -167,6 +164,23 @@ def differences(
         for key in before.keys() | after.keys():
             if before.get(key) != after.get(key):
                 yield key, before.get(key), after.get(key)
+
+
+def load_differing(txn: Transaction, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+    """Take into memory what `differences` will look at in each of these pairs, level by level."""
+    walking = [pair for pair in pairs if pair[0] != pair[1]]
+    while walking:
+        nodes = _load_all(txn, chain.from_iterable(walking))
+        both = [(nodes[left], nodes[right]) for left, right in walking]
+        walking = [pair for ours, theirs in both for pair in _different(ours, theirs)]
+
+
+def _different(ours: Node, theirs: Node) -> list[tuple[bytes, bytes]]:
+    """The children at slots where they are not the same; a leaf has none."""
+    left = ours.children if isinstance(ours, Branch) else {}
+    right = theirs.children if isinstance(theirs, Branch) else {}
+    pairs = [(left.get(slot, EMPTY), right.get(slot, EMPTY)) for slot in left.keys() | right.keys()]
+    return [pair for pair in pairs if pair[0] != pair[1]]
 
 
 def mix(key: Key) -> int:

@@ -9,7 +9,7 @@ from homeserver.rooms.history import Seen, known_upto, membership_at, start_of_s
 from homeserver.rooms.sticky_events import StickyEvents
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
-from homeserver.sync.reading_ahead import read_newest
+from homeserver.sync.reading_ahead import read_newest, read_starts
 from homeserver.sync.room_entries import room_account_data, room_entry, show_seen
 from homeserver.sync.shared_timelines import SharedTimelines
 from homeserver.sync.states import moved_members, state_for
@@ -26,17 +26,18 @@ class JoinedRooms:
     _sticky: StickyEvents
     _shared: SharedTimelines
 
-    def read_ahead(self, view: View, found: Iterable[Head]) -> None:
-        """What the entries of these rooms will need, with few statements."""
+    def read_ahead(self, view: View, found: Iterable[Head]) -> object:
+        """What the entries of these rooms will need, with few statements; kept by the caller."""
         joined = [head for head in found if head.is_joined(view.user_id)]
+        ahead: object = None
         if view.wish.is_first:
             wanted = view.wish.filter.room.timeline
-            read_newest(
-                view,
-                [head for head in joined if wanted.allows_room(head.room_id)],
-                limit_of(wanted),
-            )
+            told = [head for head in joined if wanted.allows_room(head.room_id)]
+            ahead = read_newest(view, told, limit_of(wanted))
+            if not view.wish.state_after:
+                read_starts(view, told)
         self._unread.read_ahead(view.txn, view.user_id, [(it, view.joined(it)) for it in joined])
+        return ahead
 
     def entry(self, view: View, head: Head, membership: Membership) -> JsonObject | None:
         """The room's entry under `join`; None if it has no news for this client."""

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from homeserver.storage import events, heads, newest_events, receipts, relations
+from homeserver.rooms.history import visibilities_before
+from homeserver.storage import events, heads, newest_events, receipts, relations, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Recent
-from homeserver.sync.view import View
+from homeserver.sync.view import MEMBER, View
 
 T = TypeVar("T")
 
@@ -49,17 +50,50 @@ def loaded(txn: Transaction, rooms: Iterable[tuple[str, Membership]]) -> list[He
     return [head for head in found if head is not None]
 
 
-def read_newest(view: View, found: Sequence[Head], limit: int) -> None:
-    """The events of timelines with so many of them, and what tells whether there are more."""
+def read_newest(view: View, found: Sequence[Head], limit: int) -> object:
+    """The events of timelines with so many of them, and what tells whether there are more.
+
+    What goes with them stays in memory as long as the caller keeps it.
+    """
     view.ahead.clear()
     count = limit + 1
     if count * len(found) > MOST_EVENTS:
-        return
+        return None
     rooms = {head.room: head.room_id for head in found}
     for room, newest in newest_events.newest_of_each(view.txn, rooms, count).items():
         # Before the first event of a room there is nothing.
         complete_after = newest[0].order - 1 if len(newest) == count else BEFORE_ALL
         view.ahead[rooms[room]] = Recent(complete_after, complete_after, deque(newest))
+    return _read_around(view, found)
+
+
+def _read_around(view: View, found: Sequence[Head]) -> object:
+    """Who speaks in these timelines, and who may see what was said before the user came."""
+    members: list[int] = []
+    strange: list[Stored] = []
+    for head in found:
+        timeline = view.ahead[head.room_id].events
+        senders = {stored.event.sender for stored in timeline}
+        places = (head.state.get((MEMBER, sender)) for sender in senders)
+        members += [place for place in places if place is not None]
+        if timeline and view.joined(head) > timeline[0].order:
+            strange += timeline
+    settings = visibilities_before(view.txn, strange)
+    return events.at_all(view.txn, members), settings
+
+
+def read_starts(view: View, found: Iterable[Head]) -> None:
+    """How the state was before the timelines that have been read: what has changed since."""
+    state_trees.load_differing(
+        view.txn,
+        [
+            (stored.room_state, head.root)
+            for head in found
+            # The oldest one only tells that there is more.
+            if (ahead := view.ahead.get(head.room_id)) is not None
+            for stored in islice(ahead.events, 1, 2)
+        ],
+    )
 
 
 def in_portions(found: Iterable[T]) -> Iterator[list[T]]:

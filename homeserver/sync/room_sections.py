@@ -44,8 +44,7 @@ def _read_ahead(
 ) -> object:
     """What these rooms are told with; for as long as it is kept."""
     ahead = read_rooms(view.txn, rooms, lambda head: _shown_state(view, head))
-    joined_rooms.read_ahead(view, loaded(view.txn, rooms))
-    return ahead
+    return ahead, joined_rooms.read_ahead(view, loaded(view.txn, rooms))
 
 
 def _shown_state(view: View, head: Head) -> Iterable[int]:

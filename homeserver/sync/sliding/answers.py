@@ -151,8 +151,7 @@ class SlidingAnswers:
             return [head.state[key] for key in keys if key[0] != MEMBER]
 
         ahead = read_rooms(sitting.txn, rooms, wanted)
-        self.parts.entries.read_ahead(sitting, loaded(sitting.txn, rooms), configs)
-        return ahead
+        return ahead, self.parts.entries.read_ahead(sitting, loaded(sitting.txn, rooms), configs)
 
     def _add_bumps(self, sitting: Sitting, told: Told) -> None:
         """How recent the rooms are in which the user is; the others carry it already."""

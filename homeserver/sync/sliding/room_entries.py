@@ -46,17 +46,18 @@ class RoomEntries:
 
     def read_ahead(
         self, sitting: Sitting, found: Iterable[Head], configs: Mapping[str, RoomConfig]
-    ) -> None:
-        """What the entries of these new rooms will need, with few statements."""
+    ) -> object:
+        """What the entries of these new rooms need, with few statements; kept by the caller."""
         view = sitting.view
         joined = [head for head in found if head.is_joined(view.user_id)]
         shown = [head for head in joined if configs[head.room_id].timeline_limit]
         limits = (configs[head.room_id].timeline_limit for head in shown)
-        read_newest(view, shown, max(limits, default=0))
+        ahead = read_newest(view, shown, max(limits, default=0))
         if not sitting.wish.form.merged:
             self._unread.read_ahead(
                 view.txn, view.user_id, [(it, view.joined(it)) for it in joined]
             )
+        return ahead
 
     def add(self, sitting: Sitting, candidate: Candidate, told: Told) -> None:
         """May raise Overtaken."""

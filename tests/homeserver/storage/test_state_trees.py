@@ -170,3 +170,22 @@ def test_keys_spread_evenly(start: int, step: int) -> None:
     assert sum(len(leaf) for leaf in leaves) >= 2_000 * 0.99
     assert max(len(leaf) for leaf in leaves) <= state_trees.LEAF_ENTRIES
     assert len(nodes.bodies) < 1_500
+
+
+@given(st.lists(st.tuples(CHANGES, CHANGES), min_size=1, max_size=6))
+@settings(max_examples=30)
+def test_trees_that_were_read_ahead_are_compared_from_memory(
+    pairs: list[tuple[dict[Key, int], dict[Key, int]]],
+) -> None:
+    nodes = Nodes()
+    roots = []
+    for before, more in pairs:
+        left = changed(nodes, EMPTY, before)
+        roots.append((left, changed(nodes, left, more)))
+    expected = [list(state_trees.differences(open_tree(nodes), *pair)) for pair in roots]
+    txn = open_tree(nodes)
+
+    state_trees.load_differing(txn, roots)
+
+    nodes.bodies.clear()
+    assert [list(state_trees.differences(txn, *pair)) for pair in roots] == expected

@@ -77,18 +77,26 @@ def first_sync(person: Person) -> JsonObject:
 
 
 @pytest.mark.parametrize("look", [first_sync, screen])
+@pytest.mark.parametrize("is_cold", [False, True])
 def test_more_rooms_take_no_more_statements(
-    server: Server, statements: list[str], look: Callable[[Person], JsonObject]
+    start_server: Start,
+    statements: list[str],
+    look: Callable[[Person], JsonObject],
+    is_cold: bool,
 ) -> None:
-    alice, bob, carol = server.people(*NAMES)
-    counts = []
-    for size, reader in ((3, bob), (9, carol)):
-        for number in range(size):
+    server = start_server()
+    people = alice, bob, carol = server.people(*NAMES)
+    sizes = {bob.name: 3, carol.name: 9}
+    for reader in (bob, carol):
+        for number in range(sizes[reader.name]):
             room = alice.creates_room(preset="public_chat", name=f"Room {number}")
             reader.joins(room)
             alice.sends(room, "hello")
+    counts = []
+    for who in (1, 2):
+        reader = restarted(start_server, people)[who] if is_cold else people[who]
         statements.clear()
-        assert len(look(reader)) == size
+        assert len(look(reader)) == sizes[reader.name]
         counts.append(len(statements))
 
     assert counts[0] == counts[1]
