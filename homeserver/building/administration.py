@@ -8,6 +8,7 @@ from homeserver.admin_api.account_views import AccountViewEndpoints
 from homeserver.admin_api.accounts import AccountEndpoints
 from homeserver.admin_api.audit import AuditEndpoints
 from homeserver.admin_api.devices import AdminDeviceEndpoints
+from homeserver.admin_api.long_work import LongWorkEndpoints
 from homeserver.admin_api.registration_tokens import RegistrationTokenEndpoints
 from homeserver.admin_api.reports import ReportEndpoints
 from homeserver.admin_api.room_changes import RoomChangeEndpoints
@@ -19,9 +20,17 @@ from homeserver.building.rooms import RoomsPart
 from homeserver.building.user_data import UserDataPart
 from homeserver.rooms.blocking import Blocking
 from homeserver.rooms.inspecting import Inspecting
+from homeserver.rooms.jobs import Jobs
+from homeserver.rooms.opening import Opening
 from homeserver.rooms.overviews import Overviews
 from homeserver.rooms.promoting import Promoting
 from homeserver.rooms.report_reading import ReportReading
+from homeserver.rooms.sending import Sending
+from homeserver.rooms.shutdown import KIND as SHUTDOWN
+from homeserver.rooms.shutdown import Shutdown
+from homeserver.rooms.user_redactions import KIND as REDACTION
+from homeserver.rooms.user_redactions import UserRedactions
+from homeserver.storage.search import index_of
 from homeserver.users.account_changes import PasswordChange
 from homeserver.users.account_listing import AccountListing
 from homeserver.users.account_moderation import AccountModeration
@@ -36,10 +45,12 @@ class AdministrationPart(Part):
 
     audit: AuditLog
     overrides: LimitOverrides
+    jobs: Jobs
     endpoints: tuple[object, ...]
 
     async def start(self) -> None:
         await self.overrides.start()
+        await self.jobs.start()
 
 
 def build_administration(
@@ -50,8 +61,10 @@ def build_administration(
     administration = administration_of(accounts, user_data)
     moderation = AccountModeration(accounts.accounts, ground.settings.server_name)
     overrides = LimitOverrides(db, accounts.accounts, accounts.limits)
+    jobs = Jobs(db, clock, ground.world.random)
     return AdministrationPart(
         audit=audit,
+        jobs=jobs,
         overrides=overrides,
         endpoints=(
             AuditEndpoints(audit, f"Isthmus {__version__}"),
@@ -61,10 +74,22 @@ def build_administration(
             AdminDeviceEndpoints(administration, accounts.devices),
             AccountViewEndpoints(administration, rooms.leaving, user_data.pushers),
             *of_rooms(ground, rooms, administration),
+            long_work(ground, rooms, jobs),
             ReportEndpoints(ReportReading(db)),
             RegistrationTokenEndpoints(accounts.registration_tokens, clock),
         ),
     )
+
+
+def long_work(ground: Ground, rooms: RoomsPart, jobs: Jobs) -> LongWorkEndpoints:
+    db, world = ground.db, ground.world
+    opening = Opening(rooms.members, world.clock, world.random)
+    shutdown = Shutdown(db, world.clock, jobs, opening, index_of(db.dialect.name))
+    sending = Sending(db, rooms.author, rooms.checks)
+    redactions = UserRedactions(db, jobs, sending, ground.settings.server_name)
+    jobs.register(SHUTDOWN, shutdown.work)
+    jobs.register(REDACTION, redactions.work)
+    return LongWorkEndpoints(jobs, shutdown, redactions)
 
 
 def of_rooms(

@@ -21,6 +21,7 @@ class TypingEndpoints:
         body = request.json_object()
         typing = field(body, "typing", bool)
         timeout_ms = field(body, "timeout", int, DEFAULT_MS)
-        await self._typing.set(user_id, room_id, typing, max(1, timeout_ms))
+        if not request.requester.is_shadow_banned:
+            await self._typing.set(user_id, room_id, typing, max(1, timeout_ms))
         self._presence.active(user_id, request.device_id)
         return {}

@@ -13,7 +13,7 @@ from homeserver.events.hashes import reference_hash
 from homeserver.events.problems import AuthError, EventTooLarge, InvalidEvent
 from homeserver.events.room_versions import EventFormat, RoomVersion
 from homeserver.events.signatures import sign_event
-from homeserver.events.unpadded_base64 import encode_base64
+from homeserver.events.unpadded_base64 import encode_base64, encode_urlsafe_base64
 from homeserver.json_values import JsonObject
 from homeserver.randomness import Random, token
 from homeserver.rooms.policy_servers import PolicyServers
@@ -76,6 +76,10 @@ class Author:
             return finish_event(pdu, version, self.server_name, self._signing_key)
         except InvalidEvent as error:
             raise BadJson(str(error)) from None
+
+    def name_of_nothing(self) -> str:
+        """An event id for somebody who is not to know that nobody hears him."""
+        return f"${encode_urlsafe_base64(self._random(32))}"
 
     def sign(self, event: Event) -> Event:
         """The same event with our signature added."""

@@ -31,6 +31,8 @@ class Inviting:
         """Ask a user in; to ask again changes nothing."""
         refuse_suspended(requester)
         check_user_id(target)
+        if requester.is_shadow_banned:
+            return
         if self.is_ours(target):
             await self._checks.prepare_invite(requester, target)
             ts = origin_server_ts

@@ -35,6 +35,8 @@ class Sending:
         origin_server_ts: int | None = None,
     ) -> str:
         """Add an event to a room; a retry of a request gets the event of the first try."""
+        if requester.is_shadow_banned:
+            return self._author.name_of_nothing()
         if self.invites_elsewhere(draft):
             refuse_suspended(requester)
             await self._checks.invite_elsewhere(requester.user_id, room_id, draft)

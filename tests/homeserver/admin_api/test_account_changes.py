@@ -64,6 +64,26 @@ def test_a_shadow_ban_is_shown_and_lifted(admin: Person, alice: Person) -> None:
     assert admin.get(shown)["shadow_banned"] is False
 
 
+def test_nobody_hears_who_is_shadow_banned(server: Server, admin: Person, alice: Person) -> None:
+    room = alice.creates_room(preset="public_chat")
+    bob = server.person("bob")
+    admin.joins(room)
+    admin.syncs()
+    admin.post(f"{V1}/users/{alice.user_id}/shadow_ban")
+
+    event_id = alice.sends(room, "hello?")
+    alice.sets(room, "m.room.name", {"name": "Mine"})
+    alice.invites(room, bob)
+    alice.types(room)
+
+    assert event_id.startswith("$")
+    assert not admin.syncs().room(room)
+    assert bob.syncs().invites() == []
+    admin.delete(f"{V1}/users/{alice.user_id}/shadow_ban")
+    alice.sends(room, "heard")
+    assert admin.syncs().texts(room) == ["heard"]
+
+
 def test_limits_of_one_account(settings: Settings) -> None:
     limits = RateLimits(enabled=True, message=Limit(per_second=1, burst=1))
     server = Server(evolve(settings, rate_limits=limits))
