@@ -20,6 +20,8 @@ signing_key_path: signing.key
 registration: {first_admin_token_path: token}
 """
 
+PATIENCE_S = 60
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
@@ -76,7 +78,7 @@ def test_a_signal_stops_it_cleanly(run: Run, tmp_path: Path, number: signal.Sign
 
     process.send_signal(number)
 
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE_S) == 0
     assert (tmp_path / "stopped").exists()
 
 
@@ -89,25 +91,25 @@ def test_a_second_signal_stops_it_at_once(run: Run) -> None:
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(10) == 128 + signal.SIGTERM
+    assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
 
 
 def test_what_keeps_it_from_starting_is_told(run: Run) -> None:
-    _, complaint = (process := run("fails")).communicate(timeout=10)
+    _, complaint = (process := run("fails")).communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 1
     assert "The server cannot start: the port is taken" in complaint
 
 
 def test_a_fault_of_ours_at_the_start_is_logged(run: Run) -> None:
-    _, complaint = (process := run("breaks")).communicate(timeout=10)
+    _, complaint = (process := run("breaks")).communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 1
     assert "ZeroDivisionError" in complaint
 
 
 def test_wrong_settings_stop_the_start(run: Run, tmp_path: Path) -> None:
-    _, complaint = (process := run(ISTHMUS_PRESENCE__ENABLE="no")).communicate(timeout=10)
+    _, complaint = (process := run(ISTHMUS_PRESENCE__ENABLE="no")).communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 78
     assert "Did you mean 'enabled'?" in complaint
@@ -139,11 +141,11 @@ def test_a_signal_during_a_long_start_stops_it(run: Run, tmp_path: Path) -> None
     # Our handlers are in place once the reactor runs; until then a signal kills, which is well too.
     process.terminate()
 
-    assert process.wait(10) in (0, -signal.SIGTERM)
+    assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)
 
 
 def test_a_database_that_is_in_use_is_told(run: Run) -> None:
-    _, complaint = (process := run("in use")).communicate(timeout=10)
+    _, complaint = (process := run("in use")).communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 1
     assert "The server cannot start: Another process already serves" in complaint
