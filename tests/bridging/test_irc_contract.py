@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 from bridges.kit.abilities import claimed
 from bridges.kit.contract import Contract, Notebook, Town, Visit
 from bridges.kit.failures import Transient
+from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey
 from bridges.networks.irc import create
-from bridges.networks.irc.network import IrcSession
+from bridges.networks.irc.network import Irc, IrcSession
 from tests.appservices.irc import Chatter, irc_server
 
 PATIENCE_S = 20
@@ -50,6 +51,30 @@ class TestContract(Contract):
                     return
                 except Transient:
                     await asyncio.sleep(0.05)
+
+
+def test_a_nick_that_somebody_else_has_is_taken_back_when_it_is_free() -> None:
+    async def act() -> None:
+        notebook = Notebook()
+        async with irc_town(notebook) as town:
+            network = town.network
+            assert isinstance(network, Irc)
+            squatter = await Chatter.connects(network.settings.port, "Alice")
+            await squatter.joins("#test")
+            session = network.session(Login("alice@127.0.0.1", "Alice"), notebook)
+            visit = Visit(town, session, notebook)
+            running = asyncio.create_task(session.run())
+            await TestContract().ready(visit)
+            await visit.sends("who am I", "t1")
+            assert (await squatter.hears("who am I")).startswith(":Alice_!")
+            squatter.writes("NICK carol")
+            await squatter.hears("NICK :Alice")
+            await visit.sends("and now", "t2")
+            assert (await squatter.hears("and now")).startswith(":Alice!")
+            running.cancel()
+            squatter.writer.close()
+
+    asyncio.run(act())
 
 
 def test_its_abilities_are_those_that_it_defines() -> None:

@@ -247,6 +247,12 @@ class Connection:
         for start in range(0, len(secret) + 1, SASL_PIECE):
             await self._put(f"AUTHENTICATE {secret[start : start + SASL_PIECE] or '+'}")
 
+    async def regain(self, freed: str) -> None:
+        """Take our own nick back when whoever had it lets it go."""
+        wanted = self._account.nick
+        if self.fold(freed) == self.fold(wanted) != self.fold(self.nick):
+            await self.write("NICK", wanted)
+
     def _another_nick(self) -> str:
         """Somebody has it, or it is too long: one that differs in its end."""
         number = next(self._numbers) + 1

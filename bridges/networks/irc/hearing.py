@@ -158,6 +158,7 @@ class Hearing:
         for channel in self._channels.with_member(folded):
             self._channels.of(channel).members.pop(folded, None)
             await self._moved(channel, line.nick, False, line.parameter(0))
+        await self._connection.regain(line.nick)
 
     async def _nick(self, line: Line) -> None:
         """The old nick leaves and the new one comes: none is left behind."""
@@ -171,6 +172,7 @@ class Hearing:
             if self._fold(new) != self._fold(old):
                 await self._moved(channel, old, False, f"is now {new}")
             await self._moved(channel, new, True)
+        await self._connection.regain(old)
 
     async def _moved(self, channel: str, nick: str, present: bool, reason: str = "") -> None:
         change = MemberChange(

@@ -178,7 +178,7 @@ class Irc(Network):
     session_class = IrcSession
 
     def __init__(self, settings: IrcSettings) -> None:
-        self._settings = settings
+        self.settings = settings
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         nick = await screen.ask(Field("nick", "Which nick do you want to have?"))
@@ -188,7 +188,7 @@ class Irc(Network):
             Field("password", "Its password, if it is registered?", secret=True, default="")
         )
         secrets = {"password": password} if password else {}
-        return Login(f"{fold(nick)}@{self._settings.host}", nick, secrets)
+        return Login(f"{fold(nick)}@{self.settings.host}", nick, secrets)
 
     def session(self, login: Login, bridge: Bridge) -> IrcSession:
-        return IrcSession(self._settings, login, bridge)
+        return IrcSession(self.settings, login, bridge)
