@@ -13,6 +13,7 @@ from bridges.kit.failures import NetworkFailure, Rejected, Transient
 from bridges.kit.network import Session
 from bridges.kit.parts import Outgoing, Text
 from bridges.portals.contents import said_by, to_part
+from bridges.portals.errands import Errands
 from bridges.portals.formatting import prefixed
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
@@ -41,6 +42,7 @@ class Departures:
     _sessions: Sessions
     _permissions: Permissions
     _handle_other: HandleOther
+    _errands: Errands = field(factory=Errands)
     _queues: Queues[str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -52,6 +54,7 @@ class Departures:
 
     async def stop(self) -> None:
         await self._queues.stop()
+        await self._errands.stop()
 
     async def accept(
         self, transaction: str, events: list[JsonObject], ephemeral: list[JsonObject]
@@ -145,6 +148,7 @@ class Departures:
         pair = Pair(sent.id, event["event_id"], event["sender"])
         await self._ground.db.write(messages.pair, portal.chat, pair)
         self._ground.tally.departed += 1
+        self._errands.begin(self._ground.rooms.read(portal.room_id, event["event_id"]))
 
     async def _target(self, portal: Portal, relates: JsonObject) -> Pair | None:
         """The message that is edited, or answered."""

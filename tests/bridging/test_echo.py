@@ -11,6 +11,7 @@ from tests.bridging.started_bridge import BridgeProcess
 from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
 
 ECHO = "@net_echo:localhost"
+PATIENCE_S = 20
 
 
 async def talks(alice: User, portal: str) -> None:
@@ -68,6 +69,18 @@ async def shows_a_picture(alice: User, portal: str) -> None:
     assert echo["content"]["url"] != uri
 
 
+async def sees_that_it_arrived(alice: User, portal: str) -> None:
+    """The bot's receipt says that the network has the message."""
+    event_id = await alice.says(portal, "did you get this")
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            rooms = (await alice.ask("GET", "/v3/sync"))["rooms"]["join"]
+            passing = rooms[portal]["ephemeral"]["events"]
+            if any(BOT in it["content"].get(event_id, {}).get("m.read", {}) for it in passing):
+                return
+            await asyncio.sleep(0.2)
+
+
 async def looks_around(alice: User, portal: str) -> None:
     assert (await state(alice, portal, "m.room.name"))["name"] == "Canyon"
     bridged = await state(alice, portal, "m.bridge", "echo:canyon:alice")
@@ -95,6 +108,7 @@ async def story(base_url: str, bridge: BridgeProcess) -> None:
         portal = await opens(alice, room, "canyon")
         await talks(alice, portal)
         await looks_around(alice, portal)
+        await sees_that_it_arrived(alice, portal)
         await shows_a_picture(alice, portal)
         await is_relayed(alice, bob, portal)
 
