@@ -118,14 +118,13 @@ class App:
         return answer
 
     def url(self, device_id: str = "PHONE", **changes: str) -> str:
-        challenge = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
         query = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": RETURN,
             "scope": f"urn:matrix:client:api:* urn:matrix:client:device:{device_id}",
             "state": "a state",
-            "code_challenge": challenge,
+            "code_challenge": challenge_of(VERIFIER),
             "code_challenge_method": "S256",
             **changes,
         }
@@ -165,3 +164,8 @@ def answer_in(url: str) -> dict[str, str]:
 
 def person(server: Server, tokens: dict[str, Any], name: str = "alice") -> Person:
     return Person(server, name, tokens["access_token"])
+
+
+def challenge_of(verifier: str) -> str:
+    """RFC 7636, section 4.2."""
+    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

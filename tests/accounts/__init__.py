@@ -1,0 +1,1 @@
+"""The pages of accounts in a real browser, without scripts."""
