@@ -17,6 +17,7 @@ from homeserver.building.facts import build_facts, build_vapid
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
 from homeserver.building.ground import Ground
+from homeserver.building.inventory import build_inventory
 from homeserver.building.keys import (
     KeysPart,
     SharedKeys,
@@ -199,6 +200,7 @@ def build(settings: Settings, world: World) -> Application:
     vapid, mail = build_vapid(ground), build_mail(ground)
     push = build_push(ground, News(ground.db, ground.notifier, sync, vapid, mail))
     administration = build_administration(ground, accounts, user_data, rooms)
+    inventory = build_inventory(ground, administration, media, peers)
     of_clients = (accounts, rooms, user_data, sync, keys, finding, sending, retention, bridged)
     return Application(
         ground=ground,
@@ -227,6 +229,7 @@ def build(settings: Settings, world: World) -> Application:
             {"federation": [media.for_servers] if federation.endpoints else []},
             {"federation": federation.endpoints},
             {"client": administration.endpoints, "admin": administration.endpoints},
+            {"client": inventory, "admin": inventory},
             build_operations(ground),
             peers.endpoints,
             calls.endpoints,

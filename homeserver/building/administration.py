@@ -44,6 +44,7 @@ class AdministrationPart(Part):
     """`endpoints` belong to the resources `client` and `admin`."""
 
     audit: AuditLog
+    administration: Administration
     overrides: LimitOverrides
     jobs: Jobs
     endpoints: tuple[object, ...]
@@ -64,6 +65,7 @@ def build_administration(
     jobs = Jobs(db, clock, ground.world.random)
     return AdministrationPart(
         audit=audit,
+        administration=administration,
         jobs=jobs,
         overrides=overrides,
         endpoints=(

@@ -2,9 +2,9 @@
 
 from attrs import frozen
 
-from homeserver.errors import NotFound
+from homeserver.errors import Forbidden, NotFound
 from homeserver.media.keeping import Keeping
-from homeserver.storage import media
+from homeserver.storage import media, media_lists
 from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 from homeserver.storage.transaction import Transaction
@@ -43,4 +43,6 @@ class MediaModeration:
         found = media.find(txn, origin, media_id)
         if found is None or found.file is None:
             raise NotFound("There is no such file.")
+        if quarantined and media_lists.is_protected(txn, found.file):
+            raise Forbidden("This file is protected from quarantine.")
         media.quarantine(txn, found.file, quarantined=quarantined)

@@ -7,7 +7,7 @@ from homeserver.events.ids import is_room_id, is_user_id
 from homeserver.http.requester import Requester
 from homeserver.media.moderation import MediaModeration
 from homeserver.media.uris import uris_in
-from homeserver.storage import events, heads, media
+from homeserver.storage import events, heads, media, media_lists
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
@@ -32,10 +32,12 @@ class Quarantine:
         if not is_user_id(user_id):
             raise NotFound("There is no such user here.")
         count, after = 0, ""
-        while found := await self._db.write(self._hide_of_user, user_id, after):
-            count += len(found)
-            after = found[-1]
-        return count
+        while True:
+            hidden, reached = await self._db.write(self._hide_of_user, user_id, after)
+            count += hidden
+            if reached is None:
+                return count
+            after = reached
 
     async def of_room(self, by: Requester, room_id: str) -> int:
         """All files that the room's events name; those in encrypted ones stay unknown."""
@@ -50,11 +52,12 @@ class Quarantine:
                 return count
             place = reached
 
-    def _hide_of_user(self, txn: Transaction, user_id: str, after: str) -> list[str]:
+    def _hide_of_user(self, txn: Transaction, user_id: str, after: str) -> tuple[int, str | None]:
         found = media.files_of_user(txn, user_id, after, PORTION)
-        for _, file in found:
+        hidden = [file for _, file in found if not media_lists.is_protected(txn, file)]
+        for file in hidden:
             media.quarantine(txn, file, quarantined=True)
-        return [media_id for media_id, _ in found]
+        return len(hidden), found[-1][0] if found else None
 
     def _hide_in_room(self, txn: Transaction, room_id: str, after: int) -> tuple[int, int | None]:
         head = heads.load(txn, room_id)
@@ -63,7 +66,10 @@ class Quarantine:
             file.file
             for stored in found
             for uri in uris_in(stored.event.content)
-            if (file := media.find(txn, *uri)) and file.file and not file.is_quarantined
+            if (file := media.find(txn, *uri))
+            and file.file
+            and not file.is_quarantined
+            and not media_lists.is_protected(txn, file.file)
         }
         for hash in files:
             media.quarantine(txn, hash, quarantined=True)

@@ -1,6 +1,6 @@
 """Servers that do not answer are asked again later, and later still; who speaks to us is awake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from attrs import evolve
 
@@ -50,6 +50,15 @@ class Backoff:
 
     def silence_of(self, server: str) -> Silence | None:
         return self._silent.get(server)
+
+    def silent(self) -> Collection[str]:
+        return self._silent.keys()
+
+    def forgive(self, server: str) -> None:
+        """An administrator wants the server to be asked at once."""
+        if server in self._silent:
+            self._forget(server)
+            self._tell(server)
 
     def failed(self, server: str, began_ms: int) -> None:
         """The server did not answer a request that was begun then."""
