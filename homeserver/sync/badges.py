@@ -4,15 +4,17 @@ Only rooms that have moved since the last look are counted again.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import define, field, frozen
 
 from homeserver.rooms.history import spells, start_of_stay
 from homeserver.storage import account_data, heads, memberships, missed_calls, push_rules
 from homeserver.storage.heads import Head
+from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.moves import Moves
+from homeserver.sync.reading_ahead import in_portions, loaded, read_rooms
 from homeserver.sync.unread import Unread
 
 KEPT = 5_000
@@ -60,16 +62,29 @@ class Badges:
             known, moved = Known(rules, 0), list(rooms)
         else:
             moved = [it for it in self._moves.rooms_since(known.upto) if it in rooms]
-        for room_id in moved:
-            badge = NOTHING
-            if rooms[room_id].membership == "join":
+        for portion in in_portions(moved):
+            joined = [(it, rooms[it]) for it in portion if rooms[it].membership == "join"]
+            ahead = self._read_ahead(txn, user_id, joined) if len(joined) > 1 else None
+            for room_id in portion:
+                known.rooms.pop(room_id, None)
+            for room_id, _ in joined:
                 badge = self._in_room(txn, user_id, room_id, now_ms)
-            known.rooms[room_id] = badge
-            if badge == NOTHING:
-                del known.rooms[room_id]
+                if badge != NOTHING:
+                    known.rooms[room_id] = badge
+            del ahead
         known.upto = txn.position
         self._keep(user_id, known)
         return known.total()
+
+    def _read_ahead(
+        self, txn: Transaction, user_id: str, rooms: Sequence[tuple[str, Membership]]
+    ) -> object:
+        """What the counts of these rooms need, with few statements; kept by the caller."""
+        ahead = read_rooms(txn, rooms, lambda _: ())
+        found = [head for head in loaded(txn, rooms) if head.is_joined(user_id)]
+        stays = [(head, joined_at(txn, head, user_id)) for head in found]
+        self._unread.read_ahead(txn, user_id, stays)
+        return ahead
 
     def _in_room(self, txn: Transaction, user_id: str, room_id: str, now_ms: int) -> Badge:
         head = heads.load(txn, room_id)

@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from homeserver.rooms.receipts import Receipts
 from homeserver.storage.transaction import Row, Transaction
 from homeserver.sync import reading_ahead
+from homeserver.sync.badges import Badges
+from homeserver.sync.moves import Moves
+from homeserver.sync.unread import Unread
+from tests.outcomes import outcome
 from tests.people import JsonObject, Person, Server
 
 Start = Callable[..., Server]
@@ -132,3 +137,29 @@ def test_counts_of_many_rooms_are_each_room_s_own(start_server: Start) -> None:
             "notification_count": 1 + rooms[room],
             "highlight_count": rooms[room],
         }
+
+
+def badge_after_restart(start_server: Start, user_id: str) -> int:
+    ground = start_server().app.ground
+    moves = Moves(ground.db.position, ground.notifier)
+    badges = Badges(Unread(Receipts(ground.db, ground.world.clock), moves), moves)
+    return outcome(ground.db.read(badges.of, user_id, 0)).unread
+
+
+def test_a_badge_counts_all_rooms_together(start_server: Start, statements: list[str]) -> None:
+    people = start_server().people(*NAMES)
+    carol = people[-1].user_id
+    for number in (0, 1, 7):
+        lived_in(people, number)
+    assert badge_after_restart(start_server, carol) == 3 + 0 + 1 + 7
+
+    counts = []
+    for quiet in (2, 6):
+        people = restarted(start_server, people)
+        for _ in range(quiet):
+            people[-1].creates_room()
+        statements.clear()
+        assert badge_after_restart(start_server, carol) == 3 + 0 + 1 + 7
+        counts.append(len(statements))
+
+    assert counts[0] == counts[1]
