@@ -91,5 +91,10 @@ class BridgeProcess:
         async with asyncio.timeout(STOP_S):
             return await process.wait()
 
+    def abandon(self) -> None:
+        """After a story that failed: nothing stays behind."""
+        if self._process is not None and self._process.returncode is None:
+            os.kill(self._process.pid, signal.SIGKILL)
+
     def log(self) -> str:
         return (self.folder / "bridge.log").read_text()[-6000:]
