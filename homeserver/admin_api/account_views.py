@@ -25,6 +25,10 @@ class AccountViewEndpoints:
         found = await self._leaving.joined_rooms(user_id)
         return {"joined_rooms": found, "total": len(found)}
 
+    @route("GET", USER + "/memberships", access=Access.ADMIN)
+    async def memberships(self, request: Request, user_id: str) -> JsonObject:
+        return {"memberships": await self._leaving.memberships(user_id)}
+
     @route("GET", USER + "/pushers", access=Access.ADMIN)
     async def pushers(self, request: Request, user_id: str) -> JsonObject:
         await self._administration.find(user_id)

@@ -67,6 +67,10 @@ class RoomEndpoints:
         limit = request.integer("limit", 10, maximum=MAX_CONTEXT)
         return await self._inspecting.around(room_id, event_id, limit)
 
+    @route("GET", ADMIN + "/fetch_event/{event_id}", access=Access.ADMIN)
+    async def event(self, request: Request, event_id: str) -> JsonObject:
+        return {"event": await self._inspecting.event(event_id)}
+
 
 def choice_of(request: Request, name: str) -> bool | None:
     return None if request.optional_text(name) is None else request.boolean(name)

@@ -35,6 +35,13 @@ class Inspecting:
         """An event, up to `limit` others before and after it, and the room's state."""
         return await self._db.read(self._around, room_id, event_id, limit)
 
+    async def event(self, event_id: str) -> JsonObject:
+        """As it is kept, with its id."""
+        stored = await self._db.read(events.find, event_id) if is_event_id(event_id) else None
+        if stored is None:
+            raise NotFound("There is no such event here.")
+        return {**stored.event.pdu, "event_id": event_id}
+
     async def extremities(self, room: str) -> list[Stored]:
         """The events of a room that nothing follows yet."""
         return await self._db.read(extremities, await self._room_id(room))

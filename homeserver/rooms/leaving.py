@@ -104,6 +104,11 @@ class Leaving:
         mine = await self._db.glance(memberships.of_user, user_id)
         return [room_id for room_id, it in mine.items() if it.membership == "join"]
 
+    async def memberships(self, user_id: str) -> dict[str, str]:
+        """By room, also of rooms that were left."""
+        mine = await self._db.glance(memberships.of_user, user_id)
+        return {room_id: it.membership for room_id, it in mine.items()}
+
     async def forget(self, user_id: str, room_id: str) -> None:
         await self._db.write(forget, user_id, room_id)
 

@@ -20,5 +20,6 @@ def test_rooms_and_pushers_of_somebody(admin: Person, alice: Person) -> None:
     user = f"/_synapse/admin/v1/users/{alice.user_id}"
 
     assert admin.get(f"{user}/joined_rooms") == {"joined_rooms": [room], "total": 1}
+    assert admin.get(f"{user}/memberships") == {"memberships": {room: "join"}}
     pushers = admin.get(f"{user}/pushers")
     assert (pushers["total"], pushers["pushers"][0]["app_id"]) == (1, "app")

@@ -81,3 +81,13 @@ def test_unknown_rooms_are_not_found(admin: Person, alice: Person) -> None:
     for path in ("", "/members", "/state", "/context/$x", "/forward_extremities"):
         assert refusal(admin, "GET", f"{ROOMS}/!nowhere:test{path}") == (404, "M_NOT_FOUND")
     assert refusal(admin, "GET", f"{ROOMS}/{room}/context/$x") == (404, "M_NOT_FOUND")
+
+
+def test_any_event_can_be_fetched(admin: Person, alice: Person) -> None:
+    event_id = alice.sends(alice.creates_room(), "hello")
+    path = "/_synapse/admin/v1/fetch_event"
+
+    event = admin.get(f"{path}/{event_id}")["event"]
+
+    assert (event["event_id"], event["content"]["body"]) == (event_id, "hello")
+    assert refusal(admin, "GET", f"{path}/$nothing") == (404, "M_NOT_FOUND")

@@ -29,6 +29,7 @@ def test_prometheus_counts_requests_and_events(start_server: Callable[..., Serve
     server.person("alice").creates_room()
 
     text = server.exchange("GET", "/_isthmus/metrics").raw()[2].decode()
+    assert server.exchange("GET", "/_synapse/metrics").raw()[0] == 200
 
     assert 'isthmus_requests_total{method="POST",route="/_matrix/client/v3/createRoom"' in text
     assert 'isthmus_events_total{origin="local"}' in text
