@@ -196,7 +196,7 @@ class Chaos(RuleBasedStateMachine):
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
-    max_examples=20,
+    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
