@@ -136,3 +136,5 @@ def test_alice_talks_with_the_canyon(tmp_path: Path) -> None:
         except BaseException:
             print(bridge.log())
             raise
+        finally:
+            bridge.abandon()

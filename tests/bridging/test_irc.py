@@ -117,3 +117,5 @@ def test_alice_and_bob_talk_over_irc(tmp_path: Path) -> None:
             except BaseException:
                 print(bridge.log())
                 raise
+            finally:
+                bridge.abandon()

@@ -41,7 +41,10 @@ def with_ledger(
             await bridge.stop()
 
     with started_homeserver(folder, database, **more):
-        asyncio.run(story())
+        try:
+            asyncio.run(story())
+        finally:
+            bridge.abandon()
 
 
 async def is_invited_in_time(alice: User) -> str:
