@@ -218,6 +218,7 @@ def requester_of(txn: Transaction, delayed: Delayed) -> Requester:
         is_guest=account.is_guest,
         is_admin=account.is_admin,
         is_suspended=account.is_suspended,
+        is_shadow_banned=account.is_shadow_banned,
     )
 
 

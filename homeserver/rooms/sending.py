@@ -72,6 +72,8 @@ class Sending:
 
         `elsewhere` are aliases of other servers that lead to the room.
         """
+        if requester.is_shadow_banned:
+            return self._author.name_of_nothing()
         head = timeline.head(txn, room_id)
         if head is None:
             raise Forbidden(NOT_IN_ROOM)

@@ -75,6 +75,11 @@ def test_nobody_hears_who_is_shadow_banned(server: Server, admin: Person, alice:
     alice.sets(room, "m.room.name", {"name": "Mine"})
     alice.invites(room, bob)
     alice.types(room)
+    path = f"/v3/rooms/{room}/send/m.room.message/later"
+    body = {"msgtype": "m.text", "body": "later"}
+    later = alice.ask("PUT", path, body, **{"org.matrix.msc4140.delay": 1000})
+    assert b"delay_id" in later.raw()[2]
+    server.clock.advance(2)
 
     assert event_id.startswith("$")
     assert not admin.syncs().room(room)
