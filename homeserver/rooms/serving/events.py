@@ -13,8 +13,9 @@ from homeserver.errors import NotFound
 from homeserver.events.event import Event
 from homeserver.json_values import JsonObject
 from homeserver.rooms.server_access import room_for
-from homeserver.rooms.serving.handing_out import auth_chain, pdus_at, state_positions
+from homeserver.rooms.serving.handing_out import auth_chain, pdus_at
 from homeserver.rooms.serving.sight import seen_by
+from homeserver.rooms.serving.states import positions_before
 from homeserver.rooms.shown import as_seen
 from homeserver.storage import event_times, events
 from homeserver.storage.database import Database
@@ -76,11 +77,11 @@ class RoomEvents:
         self, txn: Transaction, origin: str, room_id: str, event_id: str
     ) -> tuple[list[int], dict[str, int]]:
         """Positions of the state events, and of what they rest upon by id."""
-        self._room(txn, origin, room_id)
+        head = self._room(txn, origin, room_id)
         stored = _of_room(txn, room_id, event_id)
-        if not stored.state:
+        positions = positions_before(txn, head.room, stored)
+        if positions is None:
             raise NotFound("This server does not know the state before this event.")
-        positions = state_positions(txn, stored.state)
         found = events.at_all(txn, positions)
         chain = auth_chain(txn, (one.event for one in found.values()))
         return positions, {event_id: one.position for event_id, one in chain.items()}
