@@ -10,14 +10,17 @@ from homeserver.json_values import JsonObject
 from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.administration import Administration
 from homeserver.users.limit_overrides import LimitOverrides
+from homeserver.users.second_factors import SecondFactors
 
 USER = ADMIN + "/users/{user_id}"
+SECOND_FACTOR = "/_isthmus/admin/v1/users/{user_id}/second_factor"
 
 
 @frozen(eq=False)
 class AccountChangeEndpoints:
     _administration: Administration
     _moderation: AccountModeration
+    _second_factors: SecondFactors
 
     @route("GET", USER + "/admin", access=Access.ADMIN)
     async def is_admin(self, request: Request, user_id: str) -> JsonObject:
@@ -65,6 +68,13 @@ class AccountChangeEndpoints:
     async def allow_new_keys(self, request: Request, user_id: str) -> JsonObject:
         until = await self._administration.allow_new_keys(request.user_id, user_id)
         return {"updatable_without_uia_before_ms": until}
+
+    @route("DELETE", SECOND_FACTOR, access=Access.ADMIN)
+    async def remove_second_factor(self, request: Request, user_id: str) -> JsonObject:
+        """For who has lost the phone and the recovery codes: the password alone is enough again."""
+        await self._administration.find(user_id)
+        await self._second_factors.remove(user_id)
+        return {}
 
 
 @frozen(eq=False)

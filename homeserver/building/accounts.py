@@ -85,13 +85,13 @@ def build_accounts(
         DUMMY: Dummy(),
         TERMS: Terms(settings.registration.terms),
         REGISTRATION_TOKEN: TokenOfRegistration(tokens),
-        PASSWORD: Password(it.credentials, it.second_factors),
+        PASSWORD: Password(it.credentials, it.single_proofs),
         OAUTH: it.approvals,
         OAUTH_BEFORE: it.approvals,
     }
     interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
     registration = Registration(workshop_of(it), settings.registration, interactive_auth, tokens)
-    masquerade = Masquerade(it.services, db, it.known)
+    masquerade = Masquerade(it.services, db, it.known, it.single_proofs)
     deactivation = Deactivation(db, it.accounts, it.devices, leave_all_rooms, erasure.erase)
     return AccountsPart(
         appservices=it.services,
@@ -137,7 +137,7 @@ def ways_in(
     by_secret = SharedSecretRegistration(
         workshop_of(it), clock, it.world.random, settings.registration.shared_secret
     )
-    logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials, it.second_factors)
+    logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials, it.single_proofs)
     return (
         RegistrationEndpoints(registration, masquerade),
         AdminRegistrationEndpoints(by_secret),

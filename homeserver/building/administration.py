@@ -71,7 +71,7 @@ def build_administration(
         endpoints=(
             AuditEndpoints(audit, f"Isthmus {__version__}"),
             AccountEndpoints(AccountListing(db), administration),
-            AccountChangeEndpoints(administration, moderation),
+            AccountChangeEndpoints(administration, moderation, accounts.foundations.second_factors),
             LimitEndpoints(administration, overrides),
             AdminDeviceEndpoints(administration, accounts.devices),
             AccountViewEndpoints(administration, rooms.leaving, user_data.pushers),

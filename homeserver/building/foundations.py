@@ -19,7 +19,7 @@ from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
-from homeserver.users.second_factors import SecondFactors
+from homeserver.users.second_factors import SecondFactors, SingleProofs
 from homeserver.users.sessions import Sessions
 from homeserver.users.usernames import Usernames
 
@@ -42,6 +42,7 @@ class Foundations:
     sessions: Sessions
     credentials: Credentials
     second_factors: SecondFactors
+    single_proofs: SingleProofs
     approvals: Approvals
 
 
@@ -72,9 +73,8 @@ def lay_foundations(
         devices=devices,
         sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
         credentials=Credentials(db, accounts, passwords, usernames, limits),
-        second_factors=SecondFactors(
-            db, world.clock, world.random, limits, settings.baseurl + ACCOUNT
-        ),
+        second_factors=SecondFactors(db, world.clock, world.random, limits, known),
+        single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
     )
 

@@ -11,7 +11,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import AppService, token_hash
 from homeserver.users.credentials import Credentials
-from homeserver.users.second_factors import SecondFactors
+from homeserver.users.second_factors import SingleProofs
 from homeserver.users.sessions import (
     DeviceWish,
     Login,
@@ -28,7 +28,7 @@ class LoggingIn:
     _sessions: Sessions
     _devices: Devices
     _credentials: Credentials
-    _second_factors: SecondFactors
+    _single_proofs: SingleProofs
 
     async def by_password(self, user: str, password: str, wish: DeviceWish) -> Login:
         account = await self._credentials.check(user, password)
@@ -60,7 +60,7 @@ class LoggingIn:
 
     def _open(self, txn: Transaction, user_id: str, wish: DeviceWish) -> Login:
         check_may_log_in(accounts.find(txn, user_id))
-        self._second_factors.refuse_less(txn, user_id)
+        self._single_proofs.refuse(txn, user_id)
         return self._sessions.open(txn, user_id, wish)
 
     def _by_token(

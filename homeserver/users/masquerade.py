@@ -15,6 +15,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions, Session
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import AppService, AppServices, token_hash
+from homeserver.users.second_factors import SingleProofs
 from homeserver.users.sessions import UserDeactivated, UserLocked, requester_of
 
 
@@ -23,10 +24,17 @@ class UnknownDevice(MatrixError):
 
 
 class Masquerade:
-    def __init__(self, appservices: AppServices, db: Database, known: KnownSessions) -> None:
+    def __init__(
+        self,
+        appservices: AppServices,
+        db: Database,
+        known: KnownSessions,
+        single_proofs: SingleProofs,
+    ) -> None:
         self.appservices = appservices
         self._db = db
         self._known = known
+        self._single_proofs = single_proofs
 
     def service_of(self, request: Request) -> AppService:
         """For what only application services may ask for; raises MissingToken or UnknownToken."""
@@ -80,6 +88,9 @@ class Masquerade:
             raise UserDeactivated()
         if account.is_locked:
             raise UserLocked()
+        if account.appservice != service.id and user_id != service.sender:
+            # The service's token is one proof, too.
+            self._single_proofs.refuse(txn, user_id)
         if device_id and not devices.exists(txn, user_id, device_id):
             raise UnknownDevice("The user has no device of this id.")
         requester = requester_of(account, device_id, 0, service.id)

@@ -9,13 +9,14 @@ from homeserver.config.accounts import Registration as RegistrationSettings
 from homeserver.errors import Forbidden, MatrixError, MissingParam
 from homeserver.http.request import Request
 from homeserver.json_values import JsonObject, JsonValue, encode
-from homeserver.storage import interactive_auth
+from homeserver.storage import accounts, interactive_auth
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
-from homeserver.users.accounts import Accounts
+from homeserver.users.accounts import Accounts, UserInUse
 from homeserver.users.appservices import AppService, token_hash
 from homeserver.users.interactive_auth import Confirmed, Flows, InteractiveAuth, used_already
+from homeserver.users.login import check_may_log_in
 from homeserver.users.passwords import Passwords
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.sessions import DeviceWish, Login, Sessions
@@ -174,6 +175,7 @@ class Registration:
             account = evolve(account, is_admin=self._tokens.redeem(txn, token))
         if new.guest_access_token is None:
             return self._workshop.add(txn, account, new.wish)
+        check_is_guest(accounts.find(txn, account.user_id))
         self._workshop.accounts.change(
             txn,
             account.user_id,
@@ -191,3 +193,10 @@ class Registration:
 
     def _now_ms(self) -> int:
         return self._workshop.clock.now_ms()
+
+
+def check_is_guest(account: Account | None) -> None:
+    """Still, and one who may come in."""
+    check_may_log_in(account)
+    if account is None or not account.is_guest:
+        raise UserInUse("This guest has become a user already.")

@@ -11,6 +11,7 @@ from homeserver.errors import Forbidden
 from homeserver.randomness import Random
 from homeserver.storage import second_factors
 from homeserver.storage.database import Database
+from homeserver.storage.known_sessions import KnownSessions
 from homeserver.storage.second_factors import Totp
 from homeserver.storage.transaction import Transaction
 from homeserver.users.account_changes import forget_proofs
@@ -39,28 +40,34 @@ class WrongCode(Forbidden):
 
 
 @frozen
-class SecondFactors:
-    """`_url` is the page where people sign in by both."""
+class SingleProofs:
+    """For every door that asks for one proof. `_url` is the page where people sign in by both."""
 
+    _db: Database
+    _url: str
+
+    def refuse(self, txn: Transaction, user_id: str) -> None:
+        """Raises SecondFactorNeeded where one is not enough."""
+        if second_factors.is_on(txn, user_id):
+            raise SecondFactorNeeded(self._url)
+
+    async def check(self, user_id: str) -> None:
+        await self._db.glance(self.refuse, user_id)
+
+
+@frozen
+class SecondFactors:
     _db: Database
     _clock: Clock
     _random: Random
     _limits: Limits
-    _url: str
+    _known: KnownSessions
 
     async def is_on(self, user_id: str) -> bool:
         return await self._db.glance(second_factors.is_on, user_id)
 
     async def recovery_codes_left(self, user_id: str) -> int:
         return await self._db.glance(second_factors.count_codes, user_id)
-
-    def refuse_less(self, txn: Transaction, user_id: str) -> None:
-        """For every door that asks for one proof; raises SecondFactorNeeded."""
-        if second_factors.is_on(txn, user_id):
-            raise SecondFactorNeeded(self._url)
-
-    async def check_less(self, user_id: str) -> None:
-        await self._db.glance(self.refuse_less, user_id)
 
     # -- what its owner does
 
@@ -113,6 +120,8 @@ class SecondFactors:
         second_factors.save(txn, user_id, Totp(found.secret, True, step))
         second_factors.replace_codes(txn, user_id, hashes_of(codes))
         forget_proofs(txn, user_id)
+        # Application services are told that they speak for this user no more.
+        txn.after_commit(lambda: self._known.forget(user_id))
         return True
 
     def _take(self, txn: Transaction, user_id: str, code: str) -> bool:

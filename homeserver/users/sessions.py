@@ -154,7 +154,7 @@ class Sessions:
     def _refresh(self, txn: Transaction, hash: bytes, client_id: str) -> Login | None:
         """None when the token has expired, or has been used before: then its session ends."""
         token, account = token_and_account(txn, hash)
-        if token is None or not token.refreshes or account is None:
+        if token is None or not token.refreshes or account is None or account.is_deactivated:
             raise unknown_refresh_token()
         app = oauth_sessions.find(txn, token.session)
         if (app.client_id if app else "") != client_id:

@@ -10,7 +10,8 @@ from homeserver.http.request import field
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.users.credentials import Credentials, identified_user
 from homeserver.users.registration_tokens import RegistrationTokens
-from homeserver.users.second_factors import SecondFactors
+from homeserver.users.second_factors import SingleProofs
+from homeserver.users.sessions import UserLocked
 
 DUMMY = "m.login.dummy"
 TERMS = "m.login.terms"
@@ -66,7 +67,7 @@ class Password:
     """Proves who it is: the user id. Not where more than a password is needed."""
 
     _credentials: Credentials
-    _second_factors: SecondFactors
+    _single_proofs: SingleProofs
 
     def params(self) -> JsonObject | None:
         return None
@@ -79,5 +80,7 @@ class Password:
             if named is None or named.user_id != user_id:
                 raise Forbidden("This is not the user who is logged in.")
         account = await self._credentials.check(user, password)
-        await self._second_factors.check_less(account.user_id)
+        if account.is_locked:
+            raise UserLocked()
+        await self._single_proofs.check(account.user_id)
         return account.user_id

@@ -33,6 +33,13 @@ administrator, address, path, and what of the body is no secret (numbers, yes an
 passwords, no messages). `GET /_isthmus/admin/v1/actions?limit=100` answers with the newest
 `actions`; `next_token` is the `from` of the next page.
 
+## Accounts with two steps
+
+A new password from an administrator is one step of two, as every password: it does not open the
+account by itself. Who has lost both the phone and the recovery codes is helped by
+`DELETE /_isthmus/admin/v1/users/{userId}/second_factor`: the password alone is enough again, until
+the user turns on two steps anew. Be sure who asks for it.
+
 ## Calls
 
 `core`: bots and playbooks rely on it. `common`: consoles do. `ui`: one console's pages. Written by

@@ -281,6 +281,30 @@ def test_a_guest_becomes_a_user_under_the_same_id(start_server: Callable[..., Se
     assert Person(server, name).logs_in(PASSWORD).token
 
 
+@pytest.mark.parametrize(
+    ("flag", "errcode"),
+    [("is_locked", "M_USER_LOCKED"), ("is_deactivated", "M_USER_DEACTIVATED")],
+)
+def test_a_guest_who_was_sent_away_becomes_no_user(
+    start_server: Callable[..., Server], flag: str, errcode: str
+) -> None:
+    server = start_server(registration=Registration(enabled=True, guests_enabled=True))
+    guest = server.anonymous.post("/v3/register", {}, kind="guest")
+    accounts, database = server.app.accounts.accounts, server.app.database
+    database.write(lambda txn: accounts.change(txn, guest["user_id"], **{flag: True}))
+    body = {
+        "username": guest["user_id"][1:].partition(":")[0],
+        "password": PASSWORD,
+        "guest_access_token": guest["access_token"],
+        "auth": DUMMY,
+    }
+
+    with pytest.raises(Refused) as refused:
+        server.anonymous.post("/v3/register", body)
+
+    assert refused.value.errcode == errcode
+
+
 def begun(person: Person, body: JsonObject) -> str:
     """The session of an interactive authentication that was begun."""
     with pytest.raises(Refused) as first:

@@ -16,6 +16,7 @@ from tests.authenticator import turns_on
 from tests.browser import BASE, PASSWORD, App, Browser, person
 from tests.conftest import SHARED_SECRET
 from tests.homeserver.accounts_web.conftest import app, browser, server
+from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
 __all__ = ["app", "browser", "server"]
@@ -117,9 +118,9 @@ def test_a_login_token_from_before_opens_nothing(server: Server, browser: Browse
     assert refusal(lambda: server.anonymous.post("/v3/login", login)).status == 403
 
 
-def test_an_application_service_logs_nobody_in_without_it(
-    start_server: Callable[..., Server], tmp_path: Path
-) -> None:
+@pytest.fixture
+def bot(start_server: Callable[..., Server], tmp_path: Path) -> Person:
+    """An application service that may speak for everybody; alice has made her account herself."""
     everybody = [{"exclusive": False, "regex": "@.*"}]
     service = {
         "id": "bot",
@@ -132,15 +133,41 @@ def test_an_application_service_logs_nobody_in_without_it(
     path = tmp_path / "bot.yaml"
     path.write_text(yaml.safe_dump(service))
     server = start_server(public_baseurl=BASE, appservice_config_files=(path,))
+    outcome(server.app.accounts.start())
     server.person("alice")
-    browser = Browser(server)
+    return Person(server, "_bot", "as-secret")
+
+
+def test_an_application_service_logs_nobody_in_without_it(bot: Person) -> None:
+    browser = Browser(bot.server)
     browser.signs_in()
-    bot = Person(server, "_bot", "as-secret")
     login = {"type": "m.login.application_service", "user": "alice"}
     assert bot.post("/v3/login", login)["user_id"] == "@alice:test"
     turns_on(browser)
 
     assert ASKED in refusal(lambda: bot.post("/v3/login", login)).body["error"]
+
+
+def test_nor_does_it_speak_for_anybody_but_its_own(bot: Person) -> None:
+    """Also where it did a moment ago; whom it has made, it speaks for."""
+    browser = Browser(bot.server)
+    browser.signs_in()
+    ghost = {"type": "m.login.application_service", "username": "ghost", "inhibit_login": True}
+    bot.post("/v3/register", ghost)
+
+    def asks_as(name: str) -> str:
+        return str(bot.get("/v3/account/whoami", user_id=f"@{name}:test")["user_id"])
+
+    assert asks_as("alice") == "@alice:test"
+    turns_on(browser)
+
+    refused = refusal(lambda: asks_as("alice"))
+    assert (refused.status, refused.errcode) == (403, "M_FORBIDDEN")
+    assert ASKED in refused.body["error"]
+    keys = {"master_key": master_key("A")}
+    upload = bot.ask("POST", "/v3/keys/device_signing/upload", keys, user_id="@alice:test")
+    assert refusal(upload.json).status == 403
+    assert [asks_as("ghost"), asks_as("_bot")] == ["@ghost:test", "@_bot:test"]
 
 
 def test_codes_and_devices_agreed_to_before_open_nothing(
