@@ -18,6 +18,9 @@ from homeserver.storage.media import Media
 
 log = logger(__name__)
 
+AT_HAND_BYTES = 256 * 1024
+"""So much may be sent at once if no disk is waited for: a thumbnail of any usual size."""
+
 NOT_WAITING: int | None = getattr(os, "RWF_NOWAIT", None)
 """Only Linux has it, and not on every file system."""
 
@@ -79,7 +82,7 @@ class Contents:
 
 def at_hand(path: Path, start: int, length: int) -> bytes | None:
     """What the kernel has in memory, without waiting for the disk: then no thread is needed."""
-    if length > IN_MEMORY_BYTES or NOT_WAITING is None:
+    if length > AT_HAND_BYTES or NOT_WAITING is None:
         return None
     try:
         descriptor = os.open(path, os.O_RDONLY)

@@ -112,6 +112,10 @@ class FileStore:
         place = _place(hash)
         return self.folder / "thumbnails" / place.parent / f"{place.name}-{name}"
 
+    def thumbnail_size(self, hash: bytes, name: str) -> int | None:
+        """None if it is not there."""
+        return _size(self.thumbnail_path(hash, name))
+
     def keep_thumbnail(self, made: Path, hash: bytes, name: str) -> int:
         """Move it to its place; its size. It can be made again, so it need not be safe."""
         target = self.thumbnail_path(hash, name)

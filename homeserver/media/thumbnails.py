@@ -88,8 +88,7 @@ class Thumbnails:
         """Not after a power failure, perhaps: thumbnails are not worth waiting for the disk."""
         if made.outcome != "made":
             return True
-        path = self._store.thumbnail_path(file, name_of(size))
-        return path.is_file() and path.stat().st_size == made.size
+        return self._store.thumbnail_size(file, name_of(size)) == made.size
 
     # -- making
 
