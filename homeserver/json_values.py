@@ -26,7 +26,8 @@ def decode(data: bytes | str) -> JsonValue:
     if len(data) > SMALL and is_bomb(data if isinstance(data, bytes) else data.encode()):
         raise ValueError("it holds more values than its size is good for")
     value = orjson.loads(data)
-    if exceeds_depth(value, MAX_DEPTH):
+    # Most texts hold too few containers to nest so deeply, whichever way these stand.
+    if containers_in(data) > MAX_DEPTH and exceeds_depth(value, MAX_DEPTH):
         raise ValueError(f"nested more than {MAX_DEPTH} levels deep")
     return value
 
@@ -35,9 +36,16 @@ def is_bomb(data: bytes) -> bool:
     """Whether there is little but brackets and commas: `[],` is three bytes to send, and 64 to
     hold. Those inside of texts count, too.
     """
-    containers = data.count(b"{") + data.count(b"[")
+    containers = containers_in(data)
     values = containers + data.count(b",")
     return max(containers * BYTES_A_CONTAINER, values * BYTES_A_VALUE) > len(data)
+
+
+def containers_in(data: bytes | str) -> int:
+    """At most so many objects and arrays are in this JSON."""
+    if isinstance(data, bytes):
+        return data.count(b"{") + data.count(b"[")
+    return data.count("{") + data.count("[")
 
 
 def exceeds_depth(value: JsonValue, limit: int) -> bool:

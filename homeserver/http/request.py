@@ -11,6 +11,7 @@ from homeserver.json_values import JsonObject, JsonValue, decode
 
 MAX_PARAMETERS = 100
 MAX_REMEMBERED = 1000
+UNREAD = object()
 
 
 class Request:
@@ -20,6 +21,7 @@ class Request:
     """
 
     __slots__ = (
+        "_json",
         "_parameters",
         "body",
         "body_file",
@@ -49,6 +51,7 @@ class Request:
         self.body = body
         self.body_file: BodyFile | None = None
         self.client_ip = client_ip
+        self._json: JsonValue = UNREAD
         self._parameters: dict[str, list[str]] | None = None
 
     # -- who asks
@@ -77,10 +80,13 @@ class Request:
     # -- the body
 
     def json(self) -> JsonValue:
-        try:
-            return decode(self.body)
-        except ValueError as error:
-            raise NotJson(f"The body of the request is not valid JSON: {error}.") from None
+        """Read once: what a server has signed is looked at before its endpoint wants it."""
+        if self._json is UNREAD:
+            try:
+                self._json = decode(self.body)
+            except ValueError as error:
+                raise NotJson(f"The body of the request is not valid JSON: {error}.") from None
+        return self._json
 
     def json_object(self) -> JsonObject:
         value = self.json()

@@ -68,9 +68,13 @@ def _parameters(text: str) -> dict[str, str]:
         name, quoted = match["name"].lower(), match["quoted"]
         if name in found:
             raise ValueError(f"{name[:50]} stands there twice")
-        found[name] = match["plain"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted)
+        found[name] = match["plain"] if quoted is None else _unescaped(quoted)
         place = match.end()
     return found
+
+
+def _unescaped(quoted: str) -> str:
+    return re.sub(r"\\(.)", r"\1", quoted) if "\\" in quoted else quoted
 
 
 def signed_bytes(
