@@ -52,8 +52,9 @@ def page(txn: Transaction, requester: Requester, wish: Wish, now_ms: int) -> Jso
 
 def _roots(reading: Reading, roots: list[str]) -> list[Seen]:
     """Those that are known and that the user may see."""
-    stored = [found for root in roots if (found := events.find(reading.txn, root)) is not None]
-    own = [found for found in stored if found.event.room_id == reading.head.room_id]
+    stored = events.find_all(reading.txn, roots)
+    known = [stored[root] for root in roots if root in stored]
+    own = [found for found in known if found.event.room_id == reading.head.room_id]
     return visible(reading.txn, reading.head, reading.look.user_id, own)
 
 
