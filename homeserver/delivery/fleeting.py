@@ -3,8 +3,6 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from twisted.internet.defer import Deferred
-
 from homeserver.changes import PresenceChanged, ReceiptMoved, TypingChanged
 from homeserver.clock import Clock
 from homeserver.delivery.audience import NOBODY, Audience
@@ -17,6 +15,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.heads import Head
 from homeserver.storage.outgoing import Kind, News, ServerNames
 from homeserver.storage.transaction import Transaction
+from homeserver.tasks import in_background
 
 REMIND_EVERY_S = 30.0
 """Other servers take somebody's typing for ended if they hear nothing for a minute or so."""
@@ -24,6 +23,7 @@ PRESENCE_AFTER_S = 10.0
 """So long changes of presence are collected."""
 MAX_PRESENCE = 200
 """Users whose presence one server is told at once."""
+
 
 log = logger(__name__)
 
@@ -128,6 +128,4 @@ def _servers_in(txn: Transaction, audience: Audience, room_id: str) -> ServerNam
 
 def run(what: str, work: Coroutine[Any, Any, None]) -> None:
     """Nobody waits for it, but its failure is told."""
-    Deferred.fromCoroutine(work).addErrback(
-        lambda failure: log.error("%s did not reach other servers: %s", what, failure.value)
-    )
+    in_background(work, log, f"{what} did not reach other servers")

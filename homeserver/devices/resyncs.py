@@ -6,7 +6,6 @@ Spec: Server-Server API, GET /user/devices.
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from homeserver.changes import DeviceListLost
@@ -24,6 +23,7 @@ from homeserver.peers.servers import Peers, path_of
 from homeserver.randomness import Random, fraction
 from homeserver.storage import devices, remote_devices
 from homeserver.storage.transaction import Transaction
+from homeserver.tasks import in_background
 
 AT_ONCE = 10
 SPREAD_S, SPREAD_OF_ONE_S = 20.0, 0.5
@@ -131,6 +131,4 @@ def _still_wanted(txn: Transaction, user_id: str) -> int | None:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    Deferred.fromCoroutine(work).addErrback(
-        lambda failure: log.error("a device list was not fetched: %s", failure.value)
-    )
+    in_background(work, log, "a device list was not fetched")
