@@ -1,4 +1,4 @@
-"""Asking our own devices for room keys, and answering them. Spec: "Key requests"."""
+"""Asking our own devices for room keys and secrets, and answering them. Spec: "Key requests"."""
 
 from attrs import define
 
@@ -8,13 +8,11 @@ from e2ee.errors import NotEncrypted
 from e2ee.happenings import KeySource, Trust
 from e2ee.olm_channel import OpenedMessage
 from e2ee.own_devices import OwnDevices
+from e2ee.petitions import Petitions
 from e2ee.records import Records
 from e2ee.room_keys import RoomKeys, copied_key, exported
 from e2ee.sharing import REASONS, Channels
 from e2ee.vault import Random
-
-MAX_ASKED = 1_000
-"""Requests of one device of ours that wait at a time."""
 
 REFUSALS = REASONS | {"m.unavailable": "This device does not have the key."}
 
@@ -28,6 +26,11 @@ class KeyRequests:
     _channels: Channels
     _records: Records
     _random: Random
+
+    @property
+    def _petitions(self) -> Petitions:
+        kind = "m.room_key_request"
+        return Petitions(kind, "asked", self._devices, self._channels, self._records)
 
     def ask(self, room_id: str, session_id: str, sender_key: str = "") -> bool:
         """Ask all our verified devices, once; False if there are none. The sender key, which the
@@ -43,7 +46,7 @@ class KeyRequests:
         body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id}
         if sender_key:
             body["sender_key"] = sender_key
-        self._tell(asked, {"action": "request", "request_id": request_id, "body": body})
+        self._petitions.ask(asked, request_id, {"body": body})
         return True
 
     def receive_key(self, opened: OpenedMessage) -> tuple[str, str]:
@@ -60,31 +63,18 @@ class KeyRequests:
         self._keys.add(key, self._keys.from_export(field(content, "session_key", str)))
         self._records.remove("asking", session_id)
         others = [one for one in asking["devices"] if one != device.device_id]
-        request_id = asking["request_id"]
-        self._tell(others, {"action": "request_cancellation", "request_id": request_id})
+        self._petitions.call_off(others, asking["request_id"])
         return room_id, session_id
 
     def receive_request(self, sender: str, content: JsonObject) -> None:
-        """Keep it until `answer` can answer; requests of others are not for us."""
-        device_id = field(content, "requesting_device_id", str)
-        if sender != self._devices.own.user_id or device_id == self._devices.own.device_id:
-            return
-        at = f"{device_id} {field(content, 'request_id', str)}"
-        if content.get("action") == "request_cancellation":
-            self._records.remove("asked", at)
-        elif content.get("action") == "request":
+        request = self._petitions.receive(sender, content)
+        if request is not None:
             body = field(content, "body", dict)
             wanted = {name: field(body, name, str) for name in ("room_id", "session_id")}
-            if len(self._records.find("asked", f"{device_id} ")) < MAX_ASKED:
-                self._records.put("asked", at, wanted | {"device_id": device_id})
+            self._petitions.keep(*request, wanted)
 
     def answer(self, now_ms: int) -> None:
-        """What can be answered now; a device that is not known yet waits."""
-        for at, asked in self._records.find("asked").items():
-            device = self._devices.lists.device(self._devices.own.user_id, asked["device_id"])
-            if device is None or self._channels.claims.want([device], now_ms):
-                continue
-            self._records.remove("asked", at)
+        for device, asked in self._petitions.due(now_ms):
             self._answer(device, asked["room_id"], asked["session_id"])
 
     def _answer(self, device: Device, room_id: str, session_id: str) -> None:
@@ -101,10 +91,7 @@ class KeyRequests:
             "session_id": session_id,
             "sender_claimed_ed25519_key": copy["sender_claimed_keys"]["ed25519"],
         }
-        sealed = self._channels.channel.encrypt(device, "m.forwarded_room_key", content)
-        if sealed is not None:
-            place = (device.user_id, device.device_id)
-            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
+        self._petitions.hand_over(device, "m.forwarded_room_key", content)
 
     def _refuse(self, device: Device, room_id: str, session_id: str, code: str) -> None:
         notice: JsonObject = {
@@ -118,12 +105,6 @@ class KeyRequests:
         place = (device.user_id, device.device_id)
         self._channels.outgoing.send_to_devices("m.room_key.withheld", {place: notice})
 
-    def _tell(self, device_ids: list[str], content: JsonObject) -> None:
-        own = self._devices.own
-        message = content | {"requesting_device_id": own.device_id}
-        messages = {(own.user_id, one): message for one in device_ids}
-        self._channels.outgoing.send_to_devices("m.room_key_request", messages)
-
 
 @define
 class SecretRequests:
@@ -134,13 +115,16 @@ class SecretRequests:
     _records: Records
     _random: Random
 
+    @property
+    def _petitions(self) -> Petitions:
+        kind = "m.secret.request"
+        return Petitions(kind, "asked secret", self._devices, self._channels, self._records)
+
     def ask(self, name: str) -> None:
-        own = self._devices.own
         asked = [one.device_id for one in self._devices.verified()]
         request_id = self._random(16).hex()
         self._records.put("asking secret", request_id, {"name": name, "devices": asked})
-        content: JsonObject = {"action": "request", "name": name, "request_id": request_id}
-        self._tell(asked, content | {"requesting_device_id": own.device_id})
+        self._petitions.ask(asked, request_id, {"name": name})
 
     def receive_secret(self, opened: OpenedMessage) -> tuple[str, str]:
         """Name and secret, from a verified device that we had asked."""
@@ -152,39 +136,18 @@ class SecretRequests:
         secret = field(opened.content, "secret", str)
         self._records.remove("asking secret", request_id)
         others = [one for one in asking["devices"] if one != device.device_id]
-        content: JsonObject = {"action": "request_cancellation", "request_id": request_id}
-        self._tell(others, content | {"requesting_device_id": self._devices.own.device_id})
+        self._petitions.call_off(others, request_id)
         return asking["name"], secret
 
     def receive_request(self, sender: str, content: JsonObject) -> None:
-        device_id = field(content, "requesting_device_id", str)
-        if sender != self._devices.own.user_id or device_id == self._devices.own.device_id:
-            return
-        at = f"{device_id} {field(content, 'request_id', str)}"
-        if content.get("action") == "request_cancellation":
-            self._records.remove("asked secret", at)
-        elif content.get("action") == "request":
-            asked = {"device_id": device_id, "name": field(content, "name", str), "id": at}
-            self._records.put("asked secret", at, asked)
+        request = self._petitions.receive(sender, content)
+        if request is not None:
+            self._petitions.keep(*request, {"name": field(content, "name", str)})
 
     def answer(self, now_ms: int) -> None:
         """Verified devices get what we have; others hear nothing."""
-        for at, asked in self._records.find("asked secret").items():
-            device = self._devices.lists.device(self._devices.own.user_id, asked["device_id"])
-            if device is None or self._channels.claims.want([device], now_ms):
-                continue
-            self._records.remove("asked secret", at)
+        for device, asked in self._petitions.due(now_ms):
             secret = self._records.get("secret", asked["name"])
             if secret is not None and self._devices.trust.of(device) is Trust.VERIFIED:
-                self._send(device, at.partition(" ")[2], secret["secret"])
-
-    def _send(self, device: Device, request_id: str, secret: str) -> None:
-        content = {"request_id": request_id, "secret": secret}
-        sealed = self._channels.channel.encrypt(device, "m.secret.send", content)
-        if sealed is not None:
-            place = (device.user_id, device.device_id)
-            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
-
-    def _tell(self, device_ids: list[str], content: JsonObject) -> None:
-        messages = {(self._devices.own.user_id, one): content for one in device_ids}
-        self._channels.outgoing.send_to_devices("m.secret.request", messages)
+                content = {"request_id": asked["id"], "secret": secret["secret"]}
+                self._petitions.hand_over(device, "m.secret.send", content)
