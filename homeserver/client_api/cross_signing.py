@@ -18,8 +18,7 @@ class CrossSigningEndpoints:
     _interactive_auth: InteractiveAuth
     _approvals: Approvals
 
-    @route("POST", "/v3/keys/device_signing/upload")
-    @route("POST", "/unstable/keys/device_signing/upload")
+    @route("POST", "/v3/keys/device_signing/upload", "/unstable/keys/device_signing/upload")
     async def upload_keys(self, request: Request) -> JsonObject:
         body = request.json_object()
         proved = bool(request.requester.appservice)
@@ -33,8 +32,7 @@ class CrossSigningEndpoints:
             await self._upload(request, body, proved=True)
         return {}
 
-    @route("POST", "/v3/keys/signatures/upload")
-    @route("POST", "/unstable/keys/signatures/upload")
+    @route("POST", "/v3/keys/signatures/upload", "/unstable/keys/signatures/upload")
     async def upload_signatures(self, request: Request) -> JsonObject:
         failures = await self._signatures.upload(request.user_id, request.json_object())
         return {"failures": failures}

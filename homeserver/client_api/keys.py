@@ -17,25 +17,21 @@ class KeyEndpoints:
     _one_time_keys: OneTimeKeys
     _changes: KeyChanges
 
-    @route("POST", "/v3/keys/upload", access=Access.GUEST)
-    @route("POST", "/unstable/keys/upload", access=Access.GUEST)
+    @route("POST", "/v3/keys/upload", "/unstable/keys/upload", access=Access.GUEST)
     async def upload(self, request: Request) -> JsonObject:
         counts = await self._keys.upload(request.user_id, request.device_id, request.json_object())
         return {"one_time_key_counts": counts.one_time}
 
-    @route("POST", "/v3/keys/query", access=Access.GUEST)
-    @route("POST", "/unstable/keys/query", access=Access.GUEST)
+    @route("POST", "/v3/keys/query", "/unstable/keys/query", access=Access.GUEST)
     async def query(self, request: Request) -> JsonObject:
         return await self._keys.query(request.user_id, request.json_object())
 
-    @route("POST", "/v3/keys/claim", access=Access.GUEST)
-    @route("POST", "/unstable/keys/claim", access=Access.GUEST)
+    @route("POST", "/v3/keys/claim", "/unstable/keys/claim", access=Access.GUEST)
     async def claim(self, request: Request) -> JsonObject:
         body = request.json_object()
         return await self._one_time_keys.claim(body, read_seconds(body))
 
-    @route("GET", "/v3/keys/changes")
-    @route("GET", "/unstable/keys/changes")
+    @route("GET", "/v3/keys/changes", "/unstable/keys/changes")
     async def changes(self, request: Request) -> JsonObject:
         place = read_token(request.required_text("from"))
         read_token(request.required_text("to"))

@@ -12,9 +12,14 @@ from homeserver.media.downloads import Downloads
 from homeserver.media.questions import wait_ms, wish_of
 from homeserver.media.thumbnails import Thumbnails
 
-DOWNLOAD = "media/download/{server}/{media_id}"
-THUMBNAIL = "media/thumbnail/{server}/{media_id}"
-UNSTABLE = "/unstable/org.matrix.msc3916/"
+DOWNLOADS = ("download/{server}/{media_id}", "download/{server}/{media_id}/{file_name}")
+THUMBNAIL = "thumbnail/{server}/{media_id}"
+ROOTS = ("/v1/media", "/unstable/org.matrix.msc3916/media")
+OPEN_ROOTS = ("/_matrix/media/v3", "/_matrix/media/r0", "/_matrix/media/v1")
+
+
+def below(roots: tuple[str, ...], *paths: str) -> list[str]:
+    return [f"{root}/{path}" for root in roots for path in paths]
 
 
 @frozen
@@ -26,10 +31,7 @@ class MediaEndpoints:
     _thumbnails: Thumbnails
     _max_upload_bytes: int
 
-    @route("GET", "/v1/" + DOWNLOAD, access=Access.GUEST, waits=True)
-    @route("GET", "/v1/" + DOWNLOAD + "/{file_name}", access=Access.GUEST, waits=True)
-    @route("GET", UNSTABLE + DOWNLOAD, access=Access.GUEST, waits=True)
-    @route("GET", UNSTABLE + DOWNLOAD + "/{file_name}", access=Access.GUEST, waits=True)
+    @route("GET", *below(ROOTS, *DOWNLOADS), access=Access.GUEST, waits=True)
     async def download(
         self, request: Request, server: str, media_id: str, file_name: str | None = None
     ) -> Response:
@@ -39,8 +41,7 @@ class MediaEndpoints:
         content = self._contents.of(found, file_name)
         return await answer(request, content, self._contents, PRIVATE)
 
-    @route("GET", "/v1/" + THUMBNAIL, access=Access.GUEST, waits=True)
-    @route("GET", UNSTABLE + THUMBNAIL, access=Access.GUEST, waits=True)
+    @route("GET", *below(ROOTS, THUMBNAIL), access=Access.GUEST, waits=True)
     async def thumbnail(self, request: Request, server: str, media_id: str) -> Response:
         wish = wish_of(request)
         found = await self._downloads.find(
@@ -49,11 +50,7 @@ class MediaEndpoints:
         content = await self._thumbnails.of(found, wish)
         return await answer(request, content, self._contents, PRIVATE)
 
-    @route("GET", "/v1/media/config")
-    @route("GET", UNSTABLE + "media/config")
-    @route("GET", "/_matrix/media/v3/config")
-    @route("GET", "/_matrix/media/r0/config")
-    @route("GET", "/_matrix/media/v1/config")
+    @route("GET", *below(ROOTS + OPEN_ROOTS, "config"))
     async def config(self, request: Request) -> JsonObject:
         return {"m.upload.size": self._max_upload_bytes}
 
@@ -66,33 +63,7 @@ class OpenMediaEndpoints:
     _contents: Contents
     _thumbnails: Thumbnails
 
-    @route(
-        "GET", "/_matrix/media/v3/download/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
-    @route(
-        "GET",
-        "/_matrix/media/v3/download/{server}/{media_id}/{file_name}",
-        access=Access.PUBLIC,
-        waits=True,
-    )
-    @route(
-        "GET", "/_matrix/media/r0/download/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
-    @route(
-        "GET",
-        "/_matrix/media/r0/download/{server}/{media_id}/{file_name}",
-        access=Access.PUBLIC,
-        waits=True,
-    )
-    @route(
-        "GET", "/_matrix/media/v1/download/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
-    @route(
-        "GET",
-        "/_matrix/media/v1/download/{server}/{media_id}/{file_name}",
-        access=Access.PUBLIC,
-        waits=True,
-    )
+    @route("GET", *below(OPEN_ROOTS, *DOWNLOADS), access=Access.PUBLIC, waits=True)
     async def download(
         self, request: Request, server: str, media_id: str, file_name: str | None = None
     ) -> Response:
@@ -106,15 +77,7 @@ class OpenMediaEndpoints:
         content = self._contents.of(found, file_name)
         return await answer(request, content, self._contents, PUBLIC)
 
-    @route(
-        "GET", "/_matrix/media/v3/thumbnail/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
-    @route(
-        "GET", "/_matrix/media/r0/thumbnail/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
-    @route(
-        "GET", "/_matrix/media/v1/thumbnail/{server}/{media_id}", access=Access.PUBLIC, waits=True
-    )
+    @route("GET", *below(OPEN_ROOTS, THUMBNAIL), access=Access.PUBLIC, waits=True)
     async def thumbnail(self, request: Request, server: str, media_id: str) -> Response:
         wish = wish_of(request)
         found = await self._downloads.find(

@@ -12,7 +12,6 @@ from homeserver.metrics import CONTENT_TYPE, Metrics
 class MetricsEndpoints:
     _metrics: Metrics
 
-    @route("GET", "/_isthmus/metrics", access=Access.PUBLIC)
-    @route("GET", "/_synapse/metrics", access=Access.PUBLIC)
+    @route("GET", "/_isthmus/metrics", "/_synapse/metrics", access=Access.PUBLIC)
     async def exposition(self, request: Request) -> Response:
         return Response(self._metrics.exposition(), 200, CONTENT_TYPE)

@@ -15,13 +15,11 @@ RULE = "/v3/pushrules/global/{kind}/{rule_id}"
 class PushRuleEndpoints:
     _push_rules: PushRules
 
-    @route("GET", "/v3/pushrules")
-    @route("GET", "/v3/pushrules/")
+    @route("GET", "/v3/pushrules", "/v3/pushrules/")
     async def get_all(self, request: Request) -> JsonObject:
         return (await self._push_rules.get(request.user_id)).as_client_json()
 
-    @route("GET", "/v3/pushrules/global")
-    @route("GET", "/v3/pushrules/global/")
+    @route("GET", "/v3/pushrules/global", "/v3/pushrules/global/")
     async def get_global(self, request: Request) -> JsonObject:
         rules: JsonObject = (await self.get_all(request))["global"]
         return rules

@@ -17,8 +17,7 @@ MAX_LIMIT = 500
 class RelationEndpoints:
     _related: RelatedEvents
 
-    @route("GET", "/v1" + PATH)
-    @route("GET", "/unstable" + PATH)
+    @route("GET", "/v1" + PATH, "/unstable" + PATH)
     async def all(self, request: Request, room_id: str, event_id: str) -> JsonObject:
         return await self._page(request, room_id, event_id, None, None)
 

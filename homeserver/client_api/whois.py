@@ -17,8 +17,7 @@ class WhoisEndpoints:
     _devices: Devices
     _accounts: Accounts
 
-    @route("GET", "/v3/admin/whois/{user_id}")
-    @route("GET", "/_synapse/admin/v1/whois/{user_id}")
+    @route("GET", "/v3/admin/whois/{user_id}", "/_synapse/admin/v1/whois/{user_id}")
     async def whois(self, request: Request, user_id: str) -> JsonObject:
         if user_id != request.user_id and not request.requester.is_admin:
             raise Forbidden("Only administrators of this server ask this about others.")

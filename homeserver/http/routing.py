@@ -46,24 +46,24 @@ class Route:
 
 def route(
     method: str,
-    path: str,
-    *,
+    *paths: str,
     access: Access = Access.USER,
     cost: str = "",
     max_body: int = DEFAULT_BODY_BYTES,
     waits: bool = False,
     body_to_file: bool = False,
 ) -> Callable[[F], F]:
-    """Mark a method of an endpoint class as the answer to `method path`.
+    """Mark a method of an endpoint class as the answer to `method` at each of the paths.
 
     Paths that begin with /v3, /v1, /r0 or /unstable stand below /_matrix/client; /v3 is served as
     /r0 too.
     """
 
     def mark(function: F) -> F:
-        full = CLIENT + path if path.startswith(("/v", "/r0/", "/unstable/")) else path
         routes: list[Route] = getattr(function, "routes", [])
-        routes.append(Route(method, full, access, cost, max_body, waits, body_to_file))
+        for path in paths:
+            full = CLIENT + path if path.startswith(("/v", "/r0/", "/unstable/")) else path
+            routes.append(Route(method, full, access, cost, max_body, waits, body_to_file))
         function.routes = routes  # type: ignore[attr-defined]
         return function
 
