@@ -56,6 +56,13 @@ class LooksAround(Protocol):
     async def directory(self, search: str) -> dict[str, Chat]: ...
 
 
+@runtime_checkable
+class LogsOut(Protocol):
+    """The network is told that the login is over, so that its secrets open nothing any more."""
+
+    async def logout(self) -> None: ...
+
+
 ABILITIES: dict[str, type] = {
     "edits": Edits,
     "redactions": Redacts,
@@ -66,6 +73,7 @@ ABILITIES: dict[str, type] = {
     "name": SetsName,
     "opening chats": OpensChats,
     "directory": LooksAround,
+    "logging out": LogsOut,
 }
 METHODS: dict[str, tuple[str, ...]] = {
     "edits": ("edit",),
@@ -77,6 +85,7 @@ METHODS: dict[str, tuple[str, ...]] = {
     "name": ("set_name",),
     "opening chats": ("open_chat", "leave_chat"),
     "directory": ("directory",),
+    "logging out": ("logout",),
 }
 
 

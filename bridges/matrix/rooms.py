@@ -24,6 +24,10 @@ class Rooms:
         path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
         return str((await self._client.ask("GET", path))["room_id"])
 
+    async def create_unnamed(self, options: JsonObject) -> str:
+        """A room that nobody looks for by an alias."""
+        return str((await self._client.ask("POST", f"{CLIENT}/createRoom", options))["room_id"])
+
     async def drop_alias(self, alias: str, domain: str) -> None:
         path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
         await self._client.ask("DELETE", path)

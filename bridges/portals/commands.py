@@ -218,7 +218,7 @@ class Commands:
         await self.reply(said, "You have no such login.")
 
     async def _own(self, said: Said) -> Running | None:
-        mine = self._sessions.of_user(said.user_id)
+        mine = [it for it in self._sessions.of_user(said.user_id) if not it.is_over]
         if not mine:
             await self.reply(said, "Say `login` first.")
         return mine[0] if mine else None

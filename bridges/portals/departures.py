@@ -119,10 +119,12 @@ class Departures:
         """The login that carries the words, and whose they are if it is another's login."""
         for own in self._sessions.of_user(user_id):
             if portal.chat.receiver in ("", own.login.login_id):
-                return own, ""
+                return still_logged_in(own), ""
         if self._permissions.level(user_id) < Level.RELAY:
             return None, ""
         relay = await self._sessions.running(portal.login_id)
+        if relay:
+            still_logged_in(relay)
         return relay, await self._ground.rooms.name_of(portal.room_id, user_id) if relay else ""
 
     async def _message(
@@ -213,3 +215,9 @@ class Departures:
             "m.relates_to": {"m.in_reply_to": {"event_id": event_id}},
         }
         await send(portal.room_id, "m.room.message", content, f"why.{event_id}", None)
+
+
+def still_logged_in(running: Running) -> Running:
+    if running.is_over:
+        raise Rejected(f"The login {running.login.name} is over: its owner must log in again.")
+    return running

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from attrs import define, field, frozen
 
-from bridges.kit.failures import BadCredentials, Transient
+from bridges.kit import abilities
+from bridges.kit.failures import BadCredentials, NetworkFailure, Transient
 from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey
@@ -22,6 +23,14 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 300.0
 STABLE_S = 60.0
 """Who was connected for so long begins with short waits again."""
+LOGOUT_S = 10
+RESUMED_A_SECOND = 20
+"""At the start not all logins knock at the network at once."""
+
+AGAIN = "Say `login` here to log in again. Your rooms stay as they are."
+
+CONNECTING, RUNNING, DISCONNECTED = "connecting", "running", "disconnected"
+OVER = "logged out"
 
 Receive = Callable[[str, Happening], Awaitable[None]]
 Tell = Callable[[str, str], Awaitable[None]]
@@ -49,7 +58,11 @@ class Running:
     login: StoredLogin
     session: Session
     task: asyncio.Task[None] | None = None
-    state: str = "connecting"
+    state: str = CONNECTING
+
+    @property
+    def is_over(self) -> bool:
+        return self.state == OVER
 
 
 class Listener(Protocol):
@@ -66,8 +79,8 @@ class Sessions:
 
     async def start(self, listener: Listener) -> None:
         self._listener = listener
-        for login in await self._ground.db.write(places.logins):
-            self.begin(login)
+        for number, login in enumerate(await self._ground.db.write(places.logins)):
+            self.begin(login, number / RESUMED_A_SECOND * random.uniform(0.5, 1))
         self._loaded.set()
 
     async def stop(self) -> None:
@@ -76,7 +89,8 @@ class Sessions:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def begin(self, login: StoredLogin) -> Running:
+    def begin(self, login: StoredLogin, after_s: float = 0.0) -> Running:
+        """A login whose secrets are worth nothing any more is known, but not connected."""
         assert self._listener is not None
         if before := self._running.get(login.login_id):
             self._end(before)
@@ -84,13 +98,26 @@ class Sessions:
         known = Login(login.login_id, login.name, login.secrets)
         running = Running(login, self._ground.network.session(known, ear))
         self._running[login.login_id] = running
-        running.task = asyncio.create_task(self._keep(running))
+        if login.is_over:
+            running.state = OVER
+        else:
+            running.task = asyncio.create_task(self._keep(running, after_s))
         return running
 
     async def end(self, login_id: str) -> None:
+        """Forget the login and its secrets, and let the network forget it if it can."""
         if running := self._running.pop(login_id, None):
+            if isinstance(running.session, abilities.LogsOut) and not running.is_over:
+                await self._log_out(running.session)
             self._end(running)
         await self._ground.db.write(places.remove_login, login_id)
+
+    async def _log_out(self, session: abilities.LogsOut) -> None:
+        try:
+            async with asyncio.timeout(LOGOUT_S):
+                await session.logout()
+        except (NetworkFailure, TimeoutError) as error:
+            log.warning("The network does not log out: %s", type(error).__name__)
 
     def _end(self, running: Running) -> None:
         if running.task:
@@ -106,24 +133,30 @@ class Sessions:
     def states(self) -> dict[str, str]:
         return {login_id: it.state for login_id, it in self._running.items()}
 
-    async def _keep(self, running: Running) -> None:
+    async def _keep(self, running: Running, after_s: float) -> None:
         """Connect again after each end, waiting longer each time."""
         wait_s, now = FIRST_WAIT_S, asyncio.get_running_loop().time
+        await asyncio.sleep(after_s)
         while True:
             begun, asked = now(), 0.0
-            running.state = "running"
+            running.state = RUNNING
             try:
                 await running.session.run()
             except BadCredentials as error:
-                running.state = "logged out"
-                await self._tell(running.login.user_id, f"{running.login.name}: {error}")
+                await self._is_over(running, error)
                 return
             except Transient as error:
                 asked = error.after_s or 0.0
             except Exception:
                 log.exception("A session ended with a mistake of ours")
-            running.state = "disconnected"
+            running.state = DISCONNECTED
             if now() - begun > STABLE_S:
                 wait_s = FIRST_WAIT_S
             await asyncio.sleep(max(asked, wait_s * random.uniform(0.5, 1)))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    async def _is_over(self, running: Running, error: BadCredentials) -> None:
+        running.state, login = OVER, running.login
+        await self._ground.db.write(places.end_login, login.login_id)
+        why = f"You are not logged in as {login.name} any more: {error}"
+        await self._tell(login.user_id, f"{why}\n{AGAIN}")

@@ -1,6 +1,7 @@
 """One connection, one writer, one commit for each piece of work: SQLite or PostgreSQL."""
 
 import asyncio
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -16,6 +17,7 @@ T = TypeVar("T")
 
 SCHEMA = Path(__file__).parent / "schema"
 BUSY_S = 30
+PRIVATE = 0o600
 
 
 @frozen
@@ -92,6 +94,7 @@ class Database:
     def _connect(self) -> Any:
         if self._is_postgresql:
             return psycopg2.connect(self._location)
+        make_private(self._location)
         connection = sqlite3.connect(self._location, timeout=BUSY_S)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -101,6 +104,12 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def make_private(path: str) -> None:
+    """It holds the secrets of logins: only its owner may look. What SQLite lays beside follows."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE))
+    os.chmod(path, PRIVATE)
 
 
 def migrate(txn: Transaction) -> None:

@@ -24,6 +24,8 @@ class StoredLogin:
     user_id: str
     name: str
     secrets: Mapping[str, str] = field(repr=False)
+    is_over: bool = False
+    """The network takes the secrets no longer; its person was told."""
 
 
 def add_portal(txn: Transaction, portal: Portal) -> None:
@@ -81,6 +83,10 @@ def save_management_room(txn: Transaction, room_id: str, user_id: str) -> None:
     )
 
 
+def forget_management_room(txn: Transaction, room_id: str) -> None:
+    txn.execute("DELETE FROM management_rooms WHERE room_id = ?", room_id)
+
+
 def is_management_room(txn: Transaction, room_id: str) -> bool:
     return txn.one("SELECT 1 FROM management_rooms WHERE room_id = ?", room_id) is not None
 
@@ -110,7 +116,8 @@ def save_login(txn: Transaction, login: StoredLogin) -> bool:
     rows = txn.execute(
         """
         INSERT INTO logins (login_id, user_id, name, secrets) VALUES (?, ?, ?, ?)
-        ON CONFLICT (login_id) DO UPDATE SET name = excluded.name, secrets = excluded.secrets
+        ON CONFLICT (login_id)
+        DO UPDATE SET name = excluded.name, secrets = excluded.secrets, is_over = 0
         WHERE logins.user_id = excluded.user_id RETURNING login_id
         """,
         *(login.login_id, login.user_id, login.name, json.dumps(dict(login.secrets))),
@@ -118,13 +125,19 @@ def save_login(txn: Transaction, login: StoredLogin) -> bool:
     return bool(rows)
 
 
+def end_login(txn: Transaction, login_id: str) -> None:
+    txn.execute("UPDATE logins SET is_over = 1 WHERE login_id = ?", login_id)
+
+
 def remove_login(txn: Transaction, login_id: str) -> None:
     txn.execute("DELETE FROM logins WHERE login_id = ?", login_id)
 
 
 def logins(txn: Transaction) -> list[StoredLogin]:
-    rows = txn.execute("SELECT login_id, user_id, name, secrets FROM logins ORDER BY login_id")
+    rows = txn.execute(
+        "SELECT login_id, user_id, name, secrets, is_over FROM logins ORDER BY login_id"
+    )
     return [
-        StoredLogin(login_id, user_id, name, json.loads(secrets))
-        for login_id, user_id, name, secrets in rows
+        StoredLogin(login_id, user_id, name, json.loads(secrets), bool(is_over))
+        for login_id, user_id, name, secrets, is_over in rows
     ]

@@ -1,0 +1,287 @@
+"""A bridge in memory: its homeserver is a scribe that keeps rooms, its network parrots."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import aiohttp
+from attrs import define, field
+
+from bridges.kit.happenings import Happening
+from bridges.kit.network import (
+    Bridge as Ear,
+)
+from bridges.kit.network import (
+    Capabilities,
+    Field,
+    Flow,
+    Login,
+    LoginScreen,
+    Network,
+    NetworkInfo,
+    Session,
+)
+from bridges.kit.parts import Chat, ChatKey, Outgoing, Sent, User
+from bridges.matrix.client import Client, JsonObject, MatrixError, Upload
+from bridges.matrix.registration import Names
+from bridges.matrix.rooms import Accounts, Rooms
+from bridges.portals.bridge import Bridge
+from bridges.portals.ground import Ground, Tally
+from bridges.portals.permissions import Permissions
+from bridges.storage.database import Database
+
+BOT, ALICE, BOB = "@netbot:localhost", "@alice:localhost", "@bob:localhost"
+PATIENCE_S = 5
+
+
+@define
+class Call:
+    """What the homeserver was asked, and as whom."""
+
+    method: str
+    path: str
+    body: Any
+    user: str | None
+
+
+@define(eq=False)
+class Scribe(Client):
+    """Rooms with members, state and messages, just as much as the bridge wants."""
+
+    calls: list[Call] = field(factory=list)
+    state: dict[tuple[str, str, str], JsonObject] = field(factory=dict)
+    said: list[tuple[str, str, JsonObject, str]] = field(factory=list)
+    """Room, type, content, sender."""
+    sent: dict[str, str] = field(factory=dict)
+    aliases: dict[str, str] = field(factory=dict)
+    news: asyncio.Event = field(factory=asyncio.Event)
+    numbers: Any = field(factory=lambda: count(1))
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | Upload | None = None,
+        *,
+        user: str | None = None,
+        **query: str,
+    ) -> JsonObject:
+        self.calls.append(Call(method, path, body, user))
+        self.news.set()
+        words = [unquote(it) for it in path.split("/")]
+        content = body if isinstance(body, dict) else {}
+        match words:
+            case [*_, "createRoom"]:
+                return self._create(content)
+            case [*_, "rooms", room, "send", type, transaction]:
+                return {"event_id": self._send(room, type, content, user or BOT, transaction)}
+            case [*_, "rooms", room, "state", type, key]:
+                if method == "GET":
+                    return self._get(room, type, key)
+                self.state[room, type, key] = content
+                return {"event_id": f"${next(self.numbers)}"}
+            case [*_, "rooms", room, "redact", target, transaction]:
+                told = {"redacts": target}
+                return {
+                    "event_id": self._send(room, "m.room.redaction", told, user or BOT, transaction)
+                }
+            case [*_, "rooms", room, "join"]:
+                self.state[room, "m.room.member", user or BOT] = {"membership": "join"}
+            case [*_, "rooms", room, "leave"]:
+                self.state[room, "m.room.member", user or BOT] = {"membership": "leave"}
+            case [*_, "directory", "room", alias] if method == "GET":
+                return {"room_id": self.aliases[alias]}
+            case [*_, "upload"]:
+                return {"content_uri": f"mxc://localhost/{next(self.numbers)}"}
+        return {}
+
+    def _create(self, options: JsonObject) -> JsonObject:
+        alias = options.get("room_alias_name")
+        if alias and f"#{alias}:localhost" in self.aliases:
+            raise MatrixError(400, "M_ROOM_IN_USE", "Taken.")
+        room = f"!{next(self.numbers)}:localhost"
+        if alias:
+            self.aliases[f"#{alias}:localhost"] = room
+        for key in ("name", "topic"):
+            if key in options:
+                self.state[room, f"m.room.{key}", ""] = {key: options[key]}
+        for one in options.get("initial_state", ()):
+            self.state[room, one["type"], one.get("state_key", "")] = one["content"]
+        self.state[room, "m.room.member", BOT] = {"membership": "join"}
+        self.state[room, "m.room.power_levels", ""] = {"users": {BOT: 100}}
+        for invited in options.get("invite", ()):
+            self.state[room, "m.room.member", invited] = {"membership": "invite"}
+        return {"room_id": room}
+
+    def _get(self, room: str, type: str, key: str) -> JsonObject:
+        if (room, type, key) not in self.state:
+            raise MatrixError(404, "M_NOT_FOUND", "No such state.")
+        return self.state[room, type, key]
+
+    def _send(self, room: str, type: str, content: JsonObject, sender: str, txn: str) -> str:
+        if txn not in self.sent:
+            self.sent[txn] = f"${next(self.numbers)}"
+            self.said.append((room, type, content, sender))
+        return self.sent[txn]
+
+    def texts(self, room: str) -> list[tuple[str, str]]:
+        return [
+            (sender, str(content.get("body")))
+            for where, type, content, sender in self.said
+            if where == room and type == "m.room.message"
+        ]
+
+
+@define(eq=False)
+class ParrotSession(Session):
+    capabilities = Capabilities(replies=True)
+
+    login: Login
+    ear: Ear
+    orders: asyncio.Queue[Exception] = field(factory=asyncio.Queue)
+    heard: list[Outgoing] = field(factory=list)
+    refuse_with: Exception | None = None
+    runs: int = 0
+    is_logged_out: bool = False
+
+    async def run(self) -> None:
+        self.runs += 1
+        raise await self.orders.get()
+
+    async def send(self, out: Outgoing) -> Sent:
+        if self.refuse_with is not None:
+            raise self.refuse_with
+        self.heard.append(out)
+        return Sent(out.transaction)
+
+    async def chat(self, key: ChatKey) -> Chat:
+        return Chat(key.id, members={"polly": "Polly"})
+
+    async def user(self, id: str) -> User:
+        return User(id.title())
+
+    async def open_chat(self, name: str) -> ChatKey:
+        return ChatKey(name)
+
+    async def leave_chat(self, chat: ChatKey) -> None:
+        return
+
+    async def logout(self) -> None:
+        self.is_logged_out = True
+
+
+class Parrots(Network):
+    info = NetworkInfo("parrots", "Parrots", "!parrots")
+    flows = (Flow("name", "By name"), Flow("secret", "By name and secret"))
+    session_class = ParrotSession
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, ParrotSession] = {}
+
+    async def login(self, flow: Flow, screen: LoginScreen) -> Login:
+        name = await screen.ask(Field("name", "What is your name?"))
+        secrets = {}
+        if flow.id == "secret":
+            secrets["word"] = await screen.ask(Field("word", "What is your word?", secret=True))
+        return Login(name.casefold(), name, secrets)
+
+    def session(self, login: Login, bridge: Ear) -> ParrotSession:
+        self.sessions[login.id] = ParrotSession(login, bridge)
+        return self.sessions[login.id]
+
+
+@define(eq=False)
+class House:
+    path: Path
+    scribe: Scribe
+    network: Parrots = field(factory=Parrots)
+    numbers: Any = field(factory=lambda: count(1))
+    bridge: Bridge = field(init=False)
+
+    async def opens(self) -> None:
+        db, scribe = Database(str(self.path)), self.scribe
+        await db.start()
+        names = Names("localhost", "net")
+        ground = Ground(self.network, names, db, Rooms(scribe), Accounts(scribe), Tally())
+        self.bridge = Bridge.build(ground, Permissions.read({"localhost": "user", "*": "relay"}))
+        await self.bridge.start()
+
+    async def closes(self) -> None:
+        await self.bridge.stop()
+        await self.bridge.ground.db.stop()
+
+    async def starts_again(self) -> None:
+        await self.closes()
+        self.network = Parrots()
+        await self.opens()
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if found := condition():
+                    return found
+                await asyncio.sleep(0.002)
+
+    async def hears(
+        self, room: str, type: str, sender: str, content: JsonObject, **more: Any
+    ) -> str:
+        """The homeserver pushes an event to the bridge."""
+        number = next(self.numbers)
+        event = {
+            "event_id": f"$e{number}",
+            "room_id": room,
+            "sender": sender,
+            "type": type,
+            "content": content,
+        } | more
+        await self.bridge.accept(f"t{number}", [event], [])
+        return f"$e{number}"
+
+    async def says(self, user: str, room: str, text: str) -> str:
+        content = {"msgtype": "m.text", "body": text}
+        return await self.hears(room, "m.room.message", user, content)
+
+    async def reads(self, room: str, text: str) -> str:
+        """Waits for such a text; its sender."""
+        sender: str = await self.until(
+            lambda: next((who for who, it in self.scribe.texts(room) if text in it), None)
+        )
+        return sender
+
+    async def management_room(self, user: str = ALICE) -> str:
+        room = f"!manage-{user[1:].partition(':')[0]}:localhost"
+        invite = {"membership": "invite"}
+        await self.hears(room, "m.room.member", user, invite, state_key=BOT)
+        await self.reads(room, "This is the bridge to")
+        return room
+
+    async def logs_in(self, user: str = ALICE, name: str = "Alice") -> ParrotSession:
+        room = await self.management_room(user)
+        await self.says(user, room, "login")
+        await self.reads(room, "What is your name?")
+        await self.says(user, room, name)
+        await self.reads(room, f"You are logged in as {name}")
+        return self.network.sessions[name.casefold()]
+
+    async def portal(self, session: ParrotSession, happening: Happening) -> str:
+        """The room into which a happening brings the chat."""
+        await session.ear.receive(happening)
+        alias = f"#net_{happening.chat.id}:localhost"
+        await self.until(lambda: self.scribe.aliases.get(alias))
+        return self.scribe.aliases[alias]
+
+
+def in_a_house(path: Path, story: Callable[[House], Awaitable[None]]) -> None:
+    async def act() -> None:
+        async with aiohttp.ClientSession() as http:
+            house = House(path, Scribe(http, "http://localhost", "token"))
+            await house.opens()
+            try:
+                await story(house)
+            finally:
+                await house.closes()
+
+    asyncio.run(act())
