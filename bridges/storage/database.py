@@ -116,10 +116,18 @@ def migrate(txn: Transaction) -> None:
     """Forward only, each file once."""
     txn.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
     done = {number for (number,) in txn.execute("SELECT number FROM migrations")}
-    for path in sorted(SCHEMA.glob("[0-9]*.sql")):
-        number = int(path.name.split("_")[0])
+    for number, path in migrations(SCHEMA).items():
         if number not in done:
             for statement in re.split(r";\s*\n", path.read_text()):
                 if statement.strip():
                     txn.execute(statement)
             txn.execute("INSERT INTO migrations (number) VALUES (?)", number)
+
+
+def migrations(folder: Path) -> dict[int, Path]:
+    """By number, in order; a number that is given twice would leave one of them out in silence."""
+    paths = sorted(folder.glob("[0-9]*.sql"))
+    numbered = {int(path.name.split("_")[0]): path for path in paths}
+    if len(numbered) < len(paths):
+        raise ValueError(f"Two migrations in {folder} have the same number.")
+    return numbered
