@@ -16,6 +16,7 @@ from bridges.portals.bridge import Bridge
 from bridges.portals.ground import Ground, Tally
 from bridges.settings import Settings, WrongSettings
 from bridges.storage.database import Database
+from bridges.webhooks import Webhooks
 
 STOP_S = 5
 
@@ -46,17 +47,21 @@ async def run(settings: Settings) -> None:
         client = Client(http, settings.homeserver, settings.as_token)
         ground = Ground(network, settings.names, db, Rooms(client), Accounts(client), Tally())
         bridge = Bridge.build(ground, settings.permissions)
-        runner = await listen(settings, bridge)
+        webhooks = Webhooks(settings.public_address, network)
+        await network.start(webhooks)
+        runner = await listen(settings, bridge, webhooks)
         await bridge.start()
         print(f"the bridge to {network.info.name} is ready", flush=True)
         await stopping.wait()
         await runner.cleanup()
         await bridge.stop()
+        await network.stop()
     await db.stop()
 
 
-async def listen(settings: Settings, bridge: Bridge) -> web.AppRunner:
+async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.AppRunner:
     app = Transactions(settings.hs_token, bridge.accept).application()
+    webhooks.serve(app)
 
     async def health(request: web.Request) -> web.Response:
         return web.json_response({"sessions": list(bridge.sessions.states().values())})

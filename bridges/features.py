@@ -14,6 +14,8 @@ def table(network: type[Network]) -> str:
     rows += [(name, "yes" if name in can else "no") for name in METHODS]
     rows += [
         ("replies", "yes" if limits.replies else "no"),
+        ("threads", "yes" if limits.threads else "no"),
+        ("besides texts and files", ", ".join(sorted(limits.parts)) or "nothing"),
         ("looks of a text", ", ".join(sorted(limits.spans)) or "none"),
         ("files, up to", f"{limits.media_max_bytes:,} bytes" if limits.media_max_bytes else "no"),
         ("tells repetitions of ours", "yes" if limits.deduplicates else "no"),

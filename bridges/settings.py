@@ -28,6 +28,7 @@ class Settings:
     bind_port: int
     database: str
     permissions: Permissions
+    public_address: str
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
 
@@ -66,6 +67,7 @@ def understood(content: dict[str, Any]) -> Settings:
         bind_port=int(port),
         database=str(content["database"]),
         permissions=Permissions.read(content["permissions"]),
+        public_address=str(content.get("public_address") or f"http://{host}:{port}").rstrip("/"),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
     )

@@ -1,8 +1,16 @@
-"""What a session can do besides sending: it claims an ability by defining the method."""
+"""What a session can do besides sending: it claims an ability by defining the method.
 
+Each may raise `Rejected` or `Transient`, as `send` may.
+"""
+
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
-from bridges.kit.parts import Chat, ChatKey, Outgoing
+from attrs import frozen
+
+from bridges.kit.chats import Chat, Found, Picture
+from bridges.kit.happenings import Message, React
+from bridges.kit.parts import ChatKey, Outgoing
 
 
 @runtime_checkable
@@ -23,6 +31,18 @@ class Reacts(Protocol):
 
 
 @runtime_checkable
+class Votes(Protocol):
+    """`options` are places, from 0; none at all takes the vote back."""
+
+    async def vote(self, chat: ChatKey, target: str, options: tuple[int, ...]) -> None: ...
+
+
+@runtime_checkable
+class EndsPolls(Protocol):
+    async def end_poll(self, chat: ChatKey, target: str) -> None: ...
+
+
+@runtime_checkable
 class Types(Protocol):
     async def typing(self, chat: ChatKey, is_typing: bool) -> None: ...
 
@@ -30,6 +50,33 @@ class Types(Protocol):
 @runtime_checkable
 class Reads(Protocol):
     async def read(self, chat: ChatKey, upto: str) -> None: ...
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    """Gets what `sources.kept_there` names."""
+
+    async def fetch(self, reference: str, max_bytes: int) -> bytes: ...
+
+
+@frozen
+class Page:
+    """A piece of the past, the oldest message first.
+
+    `before` asks for the page that goes before it; None: the chat begins here. `reactions` are
+    those to its messages.
+    """
+
+    messages: tuple[Message, ...]
+    before: str | None = None
+    reactions: tuple[React, ...] = ()
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """Without `before`: the newest page. The messages have `sent_at_ms`."""
+
+    async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page: ...
 
 
 @runtime_checkable
@@ -43,6 +90,49 @@ class SetsName(Protocol):
 
 
 @runtime_checkable
+class SetsPicture(Protocol):
+    """None takes it away."""
+
+    async def set_picture(self, chat: ChatKey, picture: Picture | None) -> None: ...
+
+
+@runtime_checkable
+class SetsTimer(Protocol):
+    """Messages disappear after so long; 0: they stay."""
+
+    async def set_timer(self, chat: ChatKey, timer_ms: int) -> None: ...
+
+
+@runtime_checkable
+class Pins(Protocol):
+    async def pin(self, chat: ChatKey, target: str, is_pinned: bool) -> None: ...
+
+
+@runtime_checkable
+class Invites(Protocol):
+    async def invite(self, chat: ChatKey, user: str) -> None: ...
+
+
+@runtime_checkable
+class Kicks(Protocol):
+    async def kick(self, chat: ChatKey, user: str, reason: str) -> None: ...
+
+
+@runtime_checkable
+class Bans(Protocol):
+    async def ban(self, chat: ChatKey, user: str, reason: str) -> None: ...
+
+    async def unban(self, chat: ChatKey, user: str) -> None: ...
+
+
+@runtime_checkable
+class SetsLevels(Protocol):
+    """By id of the user, as in `Levels`: only those that change."""
+
+    async def set_levels(self, chat: ChatKey, users: Mapping[str, int]) -> None: ...
+
+
+@runtime_checkable
 class OpensChats(Protocol):
     """A channel is joined, or a conversation with somebody begins."""
 
@@ -52,8 +142,27 @@ class OpensChats(Protocol):
 
 
 @runtime_checkable
+class MakesGroups(Protocol):
+    async def make_group(self, name: str, users: tuple[str, ...]) -> ChatKey: ...
+
+
+@runtime_checkable
 class LooksAround(Protocol):
+    """Chats that anybody may join."""
+
     async def directory(self, search: str) -> dict[str, Chat]: ...
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """People, by words or by a handle (a telephone number, a name)."""
+
+    async def search(self, words: str) -> list[Found]: ...
+
+
+@runtime_checkable
+class HasContacts(Protocol):
+    async def contacts(self) -> list[Found]: ...
 
 
 @runtime_checkable
@@ -67,26 +176,35 @@ ABILITIES: dict[str, type] = {
     "edits": Edits,
     "redactions": Redacts,
     "reactions": Reacts,
+    "votes": Votes,
+    "ending polls": EndsPolls,
     "typing": Types,
     "receipts": Reads,
+    "files fetched when needed": Fetches,
+    "history": HasHistory,
     "topic": SetsTopic,
     "name": SetsName,
+    "picture": SetsPicture,
+    "disappearing messages": SetsTimer,
+    "pins": Pins,
+    "inviting": Invites,
+    "kicking": Kicks,
+    "banning": Bans,
+    "levels": SetsLevels,
     "opening chats": OpensChats,
+    "making groups": MakesGroups,
     "directory": LooksAround,
+    "search": Searches,
+    "contacts": HasContacts,
     "logging out": LogsOut,
 }
-METHODS: dict[str, tuple[str, ...]] = {
-    "edits": ("edit",),
-    "redactions": ("redact",),
-    "reactions": ("react", "unreact"),
-    "typing": ("typing",),
-    "receipts": ("read",),
-    "topic": ("set_topic",),
-    "name": ("set_name",),
-    "opening chats": ("open_chat", "leave_chat"),
-    "directory": ("directory",),
-    "logging out": ("logout",),
-}
+
+
+def methods(ability: type) -> tuple[str, ...]:
+    return tuple(name for name in vars(ability) if not name.startswith("_"))
+
+
+METHODS: dict[str, tuple[str, ...]] = {name: methods(it) for name, it in ABILITIES.items()}
 
 
 def claimed(session: type) -> list[str]:

@@ -10,10 +10,11 @@ from attrs import define, field, frozen
 from bridges.kit import abilities
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Happening, Message
-from bridges.kit.network import Field, Login, Network, Session
-from bridges.kit.parts import ChatKey, Outgoing, Sent, Text, plain
+from bridges.kit.network import Field, Login, Network, Session, Shown
+from bridges.kit.parts import ChatKey, Outgoing, Poll, Sent, Text, plain
 
 PATIENCE_S = 20
+UNKNOWN = "no-such-message"
 
 
 @define
@@ -21,6 +22,7 @@ class Notebook:
     """A bridge that writes down what it receives."""
 
     happenings: list[Happening] = field(factory=list)
+    notes: dict[str, str] = field(factory=dict)
     _news: asyncio.Event = field(factory=asyncio.Event)
 
     async def receive(self, happening: Happening) -> None:
@@ -29,6 +31,12 @@ class Notebook:
 
     async def chats(self) -> list[ChatKey]:
         return []
+
+    async def keep(self, key: str, value: str) -> None:
+        self.notes[key] = value
+
+    async def kept(self, key: str) -> str | None:
+        return self.notes.get(key)
 
     async def first(self, wanted: Callable[[Happening], bool]) -> Happening:
         async with asyncio.timeout(PATIENCE_S):
@@ -51,11 +59,19 @@ class Answers:
 
     by_field: Mapping[str, str]
     notes: list[str] = field(factory=list)
+    shown: list[Shown] = field(factory=list)
 
     async def ask(self, field: Field) -> str:
         answer = self.by_field.get(field.id, field.default)
         assert answer is not None, f"nobody told the contract what to answer to {field.question!r}"
         return answer
+
+    async def choose(self, question: str, options: Mapping[str, str]) -> str:
+        """The option that one of the answers names, else the first."""
+        return next((it for it in self.by_field.values() if it in options), next(iter(options)))
+
+    async def show(self, what: Shown, text: str) -> None:
+        self.shown.append(what)
 
     async def note(self, text: str) -> None:
         self.notes.append(text)
@@ -172,7 +188,7 @@ class Contract:
     def test_what_it_claims_it_does_and_an_unknown_message_is_refused(self) -> None:
         async def story(visit: Visit) -> None:
             sent = await visit.sends("first", "claims")
-            for target in (sent.id, "no-such-message"):
+            for target in (sent.id, UNKNOWN):
                 await use_claims(visit, target)
 
         self.visit(story)
@@ -199,6 +215,10 @@ async def use_claims(visit: Visit, target: str) -> None:
     if isinstance(session, abilities.Reacts):
         await attempt("reactions", session.react(chat, target, "👍"))
         await attempt("reactions", session.unreact(chat, target, "👍"))
+    if isinstance(session, abilities.Votes):
+        poll = Outgoing(chat, (Poll("Well?", ("yes", "no")),), f"poll{target}")
+        asked = target if target == UNKNOWN else (await session.send(poll)).id
+        await attempt("votes", session.vote(chat, asked, (0,)))
     if isinstance(session, abilities.Types):
         await attempt("typing", session.typing(chat, True))
     if isinstance(session, abilities.Reads):
@@ -207,5 +227,5 @@ async def use_claims(visit: Visit, target: str) -> None:
         await attempt("topic", session.set_topic(chat, f"about {target}"))
     if isinstance(session, abilities.Redacts):
         await attempt("redactions", session.redact(chat, target))
-    if target != "no-such-message":
+    if target != UNKNOWN:
         assert refused == []

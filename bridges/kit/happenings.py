@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from bridges.kit.chats import Levels, Picture, User
 from bridges.kit.parts import ChatKey, Part
 
 
@@ -16,7 +17,10 @@ class Sender:
 
 @frozen
 class Message:
-    """`id` is unique within the chat: the same id again is the same message again."""
+    """`id` is unique within the chat: the same id again is the same message again.
+
+    `thread` is the id of the first message of a thread, `forwarded_from` whose words they were.
+    """
 
     chat: ChatKey
     sender: Sender
@@ -24,6 +28,9 @@ class Message:
     parts: tuple[Part, ...]
     reply_to: str | None = None
     sent_at_ms: int | None = None
+    thread: str | None = None
+    forwarded_from: str = ""
+    expires_in_ms: int | None = None
 
 
 @frozen
@@ -61,6 +68,88 @@ class Unreact:
 
 
 @frozen
+class Vote:
+    """In the poll `target`: the places of the options, from 0. None at all takes the vote back."""
+
+    chat: ChatKey
+    sender: Sender
+    target: str
+    options: tuple[int, ...]
+
+
+@frozen
+class PollEnd:
+    """`counts`: how many chose each option, where the network says only that."""
+
+    chat: ChatKey
+    sender: Sender
+    target: str
+    counts: tuple[int, ...] = ()
+
+
+@frozen
+class ChatChange:
+    """None leaves a thing as it is. A timer of 0 means that messages stay."""
+
+    chat: ChatKey
+    sender: Sender
+    id: str
+    name: str | None = None
+    topic: str | None = None
+    picture: Picture | None = None
+    levels: Levels | None = None
+    pinned: tuple[str, ...] | None = None
+    timer_ms: int | None = None
+
+
+@frozen
+class MemberChange:
+    """Somebody (`sender`) came, went, or has another name now.
+
+    `how`, where it is more than that: "invited", "kicked", "banned" (they are not present) or
+    "unbanned". `by` is who did it, if it was somebody else.
+    """
+
+    chat: ChatKey
+    sender: Sender
+    id: str
+    present: bool
+    reason: str = ""
+    how: str = ""
+    by: Sender | None = None
+
+
+@frozen
+class Notice:
+    """The network, or the session, has something to say in a chat."""
+
+    chat: ChatKey
+    id: str
+    text: str
+
+
+@frozen
+class CallNoticed:
+    """`state`: "ringing", "missed", "declined" or "ended"."""
+
+    chat: ChatKey
+    sender: Sender
+    id: str
+    state: str
+    is_video: bool = False
+
+
+@frozen
+class ChatGone:
+    """It was removed, or we were put out of it. `successor` goes on in its place."""
+
+    chat: ChatKey
+    id: str
+    reason: str = ""
+    successor: ChatKey | None = None
+
+
+@frozen
 class Typing:
     """Zero seconds: they stopped."""
 
@@ -79,31 +168,48 @@ class Read:
 
 
 @frozen
-class ChatChange:
-    """None leaves a thing as it is."""
+class Delivered:
+    """What we sent, up to `upto`, is on a device of `sender`."""
 
     chat: ChatKey
     sender: Sender
-    id: str
-    name: str | None = None
-    topic: str | None = None
+    upto: str
 
 
 @frozen
-class MemberChange:
-    """Somebody (`sender`) came, went, or has another name now."""
+class Presence:
+    """`state`: "online", "unavailable" or "offline"."""
 
-    chat: ChatKey
     sender: Sender
-    id: str
-    present: bool
-    reason: str = ""
+    state: str
+    text: str = ""
 
 
-Lasting = Message | Edit | Remove | React | Unreact | ChatChange | MemberChange
+@frozen
+class UserChange:
+    """Somebody presents themselves otherwise now."""
+
+    sender: Sender
+    user: User
+
+
+Lasting = (
+    Message
+    | Edit
+    | Remove
+    | React
+    | Unreact
+    | Vote
+    | PollEnd
+    | ChatChange
+    | MemberChange
+    | Notice
+    | CallNoticed
+    | ChatGone
+)
 """Kept until it has arrived."""
 
-Passing = Typing | Read
+Passing = Typing | Read | Delivered | Presence | UserChange
 """Only worth something now: dropped while the homeserver is away."""
 
 Happening = Lasting | Passing

@@ -1,13 +1,15 @@
 """What a network must bring: one `Network` for the process, one `Session` for each login."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from attrs import field, frozen
 
+from bridges.kit.chats import Chat, User
 from bridges.kit.happenings import Happening
-from bridges.kit.parts import Chat, ChatKey, Outgoing, Sent, User
+from bridges.kit.parts import ChatKey, Outgoing, Sent
+from bridges.kit.webhooks import Route
 
 
 @frozen
@@ -19,14 +21,38 @@ class NetworkInfo:
 
 
 @frozen
+class Accepts:
+    """Of one kind of media: the types that are taken, all if none is named, and how many bytes."""
+
+    mimes: tuple[str, ...] = ()
+    max_bytes: int = 0
+
+
+@frozen
 class Capabilities:
-    """As data. `spans` are the looks of a text that the network knows."""
+    """As data. `spans` are the looks of a text that the network knows.
+
+    `media` by kind; a kind that is not there is taken up to `media_max_bytes`, in any type.
+    """
 
     media_max_bytes: int = 0
     replies: bool = False
     spans: frozenset[str] = frozenset()
     deduplicates: bool = False
     """The network drops a second message with the same `Outgoing.transaction`."""
+    threads: bool = False
+    parts: frozenset[str] = frozenset()
+    """What it takes besides texts and files: "location", "poll", "contact", "sticker", "voice"."""
+    text_max: int | None = None
+    """Code points; longer texts are sent in pieces."""
+    caption_max: int = 0
+    """0: texts stand beside files as messages of their own."""
+    media: Mapping[str, Accepts] = field(factory=dict)
+    edit_window_s: int | None = None
+    reactions: frozenset[str] | None = None
+    """Those that there are; None: any."""
+    reactions_max: int | None = None
+    """How many one person may leave at a message."""
 
 
 @frozen
@@ -39,12 +65,42 @@ class Flow:
 
 @frozen
 class Field:
-    """A question. The answer to a secret one is removed from the chat."""
+    """A question. The answer to a secret one is removed from the chat.
+
+    `kind` helps those who draw a form: "text", "password", "phone", "email", "code", "url",
+    "cookies". `pattern` is a regular expression that the answer must match.
+    """
 
     id: str
     question: str
     secret: bool = False
     default: str | None = None
+    kind: str = "text"
+    pattern: str = ""
+
+
+@frozen
+class QR:
+    """What the picture says."""
+
+    data: str = field(repr=False)
+
+
+@frozen
+class Code:
+    """To be typed in on another device."""
+
+    text: str = field(repr=False)
+
+
+@frozen
+class Address:
+    """To be opened in a browser."""
+
+    url: str = field(repr=False)
+
+
+Shown = QR | Code | Address
 
 
 @frozen
@@ -61,15 +117,35 @@ class LoginScreen(Protocol):
 
     async def ask(self, field: Field) -> str: ...
 
+    async def choose(self, question: str, options: Mapping[str, str]) -> str:
+        """`options` are ids and their names; answers with an id."""
+
+    async def show(self, what: Shown, text: str) -> None:
+        """What is shown anew takes the place of what was shown before."""
+
     async def note(self, text: str) -> None: ...
 
 
 class Bridge(Protocol):
+    """The framework, as a session sees it."""
+
     async def receive(self, happening: Happening) -> None:
         """Returns when it is safe on disk. A message that is known already is dropped."""
 
     async def chats(self) -> list[ChatKey]:
         """Those of this login that have rooms, for networks that do not remember where we are."""
+
+    async def keep(self, key: str, value: str) -> None:
+        """Something of this login to find again after a restart: a place in a stream, a token."""
+
+    async def kept(self, key: str) -> str | None: ...
+
+
+class Host(Protocol):
+    """The process, as a network sees it."""
+
+    def webhook(self, path: str) -> str:
+        """The address of a route, as the network's servers reach it."""
 
 
 class Session(ABC):
@@ -77,11 +153,16 @@ class Session(ABC):
 
     capabilities: ClassVar[Capabilities] = Capabilities()
 
+    def capabilities_in(self, chat: ChatKey) -> Capabilities:
+        """Where they differ from chat to chat."""
+        return self.capabilities
+
     @abstractmethod
     async def run(self) -> None:
         """Connect, and hand on what happens, until the connection ends or this is cancelled.
 
-        Raises `Transient` to be run again later, `BadCredentials` when the login is over.
+        Raises `Transient` to be run again later, `BadCredentials` when the login is over, `Fatal`
+        when it cannot run at all.
         """
 
     @abstractmethod
@@ -99,6 +180,18 @@ class Network(ABC):
     info: ClassVar[NetworkInfo]
     flows: ClassVar[tuple[Flow, ...]]
     session_class: ClassVar[type[Session]]
+
+    async def start(self, host: Host) -> None:
+        """Before any session runs."""
+        return
+
+    async def stop(self) -> None:
+        """After all sessions have ended."""
+        return
+
+    def routes(self) -> Sequence[Route]:
+        """Webhooks, where the network has them."""
+        return ()
 
     @abstractmethod
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:

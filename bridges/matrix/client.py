@@ -15,6 +15,7 @@ JsonObject = dict[str, Any]
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+MAX_ANSWER = 100_000_000
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 CLIENT = "/_matrix/client/v3"
 
@@ -56,16 +57,22 @@ class Client:
         answer: JsonObject = json.loads(await self._patiently(method, path, body, query | asked_as))
         return answer
 
-    async def download(self, path: str) -> bytes:
-        return await self._patiently("GET", path, None, {})
+    async def download(self, path: str, max_bytes: int) -> bytes:
+        """Raises MatrixError where there is more."""
+        return await self._patiently("GET", path, None, {}, max_bytes)
 
     async def _patiently(
-        self, method: str, path: str, body: JsonObject | Upload | None, query: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | Upload | None,
+        query: dict[str, str],
+        max_bytes: int = MAX_ANSWER,
     ) -> bytes:
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                return await self._once(method, path, body, query)
+                return await self._once(method, path, body, query, max_bytes)
             except (TimeoutError, aiohttp.ClientError, Overloaded) as error:
                 asked = error.after_s if isinstance(error, Overloaded) else 0.0
                 log.warning("The homeserver is waited for: %s", type(error).__name__)
@@ -73,7 +80,12 @@ class Client:
                 wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def _once(
-        self, method: str, path: str, body: JsonObject | Upload | None, query: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | Upload | None,
+        query: dict[str, str],
+        max_bytes: int,
     ) -> bytes:
         headers = {"Authorization": f"Bearer {self._token}"}
         data = (
@@ -89,7 +101,7 @@ class Client:
         async with self._http.request(
             method, url, data=data, headers=headers, timeout=TIMEOUT
         ) as response:
-            content = await response.read()
+            content = await read_at_most(response.content, max_bytes)
         if response.status == 200:
             return content
         answer = as_object(content)
@@ -98,6 +110,16 @@ class Client:
             raise Overloaded(asked / 1000 if isinstance(asked, int) else 0.0)
         errcode = str(answer.get("errcode", "M_UNKNOWN"))
         raise MatrixError(response.status, errcode, str(answer.get("error", "")))
+
+
+async def read_at_most(stream: aiohttp.StreamReader, max_bytes: int) -> bytes:
+    pieces, length = [], 0
+    async for piece in stream.iter_any():
+        pieces.append(piece)
+        length += len(piece)
+        if length > max_bytes:
+            raise MatrixError(413, "M_TOO_LARGE", f"there are more than {max_bytes} bytes")
+    return b"".join(pieces)
 
 
 class Overloaded(Exception):

@@ -6,8 +6,6 @@ from attrs import frozen
 
 from bridges.matrix.client import CLIENT, Client, JsonObject, MatrixError, Upload, room_path
 
-MAX_DOWNLOAD = 50_000_000
-
 
 @frozen
 class Rooms:
@@ -120,12 +118,17 @@ class Accounts:
         path = f"{CLIENT}/profile/{quote(user_id, safe='')}/displayname"
         await self._client.ask("PUT", path, {"displayname": name}, user=user)
 
+    async def set_presence(self, user_id: str, state: str, text: str) -> None:
+        path = f"{CLIENT}/presence/{quote(user_id, safe='')}/status"
+        body = {"presence": state} | ({"status_msg": text} if text else {})
+        await self._client.ask("PUT", path, body, user=user_id)
+
     async def upload(self, content: bytes, mime: str, name: str) -> str:
         path, body = "/_matrix/media/v3/upload", Upload(content, mime)
         return str((await self._client.ask("POST", path, body, filename=name))["content_uri"])
 
-    async def download(self, uri: str) -> bytes:
-        """Raises MatrixError where there is no such file."""
+    async def download(self, uri: str, max_bytes: int) -> bytes:
+        """Raises MatrixError where there is no such file, or a larger one."""
         server, _, media_id = uri.removeprefix("mxc://").partition("/")
         where = f"{quote(server, safe='')}/{quote(media_id, safe='')}"
-        return await self._client.download(f"/_matrix/client/v1/media/download/{where}")
+        return await self._client.download(f"/_matrix/client/v1/media/download/{where}", max_bytes)

@@ -4,8 +4,10 @@ from typing import Any
 
 from attrs import define
 
-from bridges.portals.arrivals import Arrivals
+from bridges.portals.arrivals import Arrivals, Carriers
+from bridges.portals.changes import Changes
 from bridges.portals.commands import Commands
+from bridges.portals.deliveries import Deliveries
 from bridges.portals.departures import Departures
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
@@ -14,6 +16,8 @@ from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Sessions
+from bridges.portals.signs import Signs
+from bridges.portals.voices import Voices
 from bridges.storage import outbox
 
 JsonObject = dict[str, Any]
@@ -33,12 +37,19 @@ class Bridge:
         ghosts = Ghosts(ground)
         portals = PortalRooms(ground, ghosts)
         sessions = Sessions(ground, Notices(ground).tell)
+        voices = Voices(ground, ghosts)
+        carriers = Carriers(
+            portals,
+            Deliveries(ground, voices),
+            Changes(ground, ghosts, voices),
+            Signs(ground, ghosts, voices),
+        )
         commands = Commands(ground, sessions, portals, permissions)
         return cls(
             ground,
             sessions,
             commands,
-            Arrivals(ground, portals, ghosts, sessions),
+            Arrivals(ground, sessions, carriers),
             Departures(ground, sessions, permissions, commands.handle),
             PassingThings(ground, sessions),
         )

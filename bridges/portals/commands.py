@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from secrets import token_hex
 from typing import Any
 
+import segno
 from attrs import define, field, frozen
 
 from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure
-from bridges.kit.network import Field
+from bridges.kit.network import QR, Address, Code, Field, Shown
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
@@ -53,6 +55,19 @@ class ChatScreen:
         answer = await self.answer
         self.answer = None
         return field.default if answer == NO_ANSWER and field.default is not None else answer
+
+    async def choose(self, question: str, options: Mapping[str, str]) -> str:
+        lines = "\n".join(f"`{id}`: {name}" for id, name in options.items())
+        while (answer := await self.ask(Field("choice", f"{question}\n{lines}"))) not in options:
+            await self.note("That is none of them.")
+        return answer
+
+    async def show(self, what: Shown, text: str) -> None:
+        match what:
+            case QR(data=data):
+                await self._commands.show_picture(self._said, data, text)
+            case Code(text=shown) | Address(url=shown):
+                await self.note(f"{text}\n{shown}")
 
     async def note(self, text: str) -> None:
         await self._commands.reply(self._said, text, token_hex(8))
@@ -136,6 +151,15 @@ class Commands:
     async def reply(self, said: Said, text: str, unique: str = "") -> None:
         content = {"msgtype": "m.notice", "body": text}
         transaction = f"reply.{said.event_id}.{unique}"
+        await self._ground.rooms.send(said.room_id, "m.room.message", content, transaction, None)
+
+    async def show_picture(self, said: Said, data: str, text: str) -> None:
+        """A QR code."""
+        picture = BytesIO()
+        segno.make(data, micro=False).save(picture, kind="png", scale=8)
+        uri = await self._ground.accounts.upload(picture.getvalue(), "image/png", "qr.png")
+        content = {"msgtype": "m.image", "body": text, "filename": "qr.png", "url": uri}
+        transaction = f"qr.{token_hex(8)}"
         await self._ground.rooms.send(said.room_id, "m.room.message", content, transaction, None)
 
     async def _help(self, said: Said) -> None:

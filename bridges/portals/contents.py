@@ -2,31 +2,52 @@
 
 from typing import Any
 
-from bridges.kit.parts import Location, Media, Part, Text, Unknown, in_words
-from bridges.matrix.client import MatrixError
+from bridges.kit.failures import Rejected
+from bridges.kit.parts import Contact, Link, Location, Media, Part, Poll, Text, Unknown, in_words
 from bridges.matrix.rooms import Accounts
+from bridges.portals.files import Files, from_matrix
 from bridges.portals.formatting import from_html, prefixed, to_html
 
 JsonObject = dict[str, Any]
 
 MSGTYPES = {"say": "m.text", "act": "m.emote", "notice": "m.notice"}
 MANNERS = {msgtype: manner for manner, msgtype in MSGTYPES.items()}
+MSGTYPES_OF_MEDIA = {
+    "image": "m.image",
+    "sticker": "m.image",
+    "video": "m.video",
+    "audio": "m.audio",
+    "voice": "m.audio",
+}
 MEDIA = {"m.image": "image", "m.video": "video", "m.audio": "audio", "m.file": "file"}
 
 
-async def to_content(accounts: Accounts, part: Part) -> JsonObject:
+async def to_content(files: Files, part: Part) -> JsonObject:
     match part:
         case Text():
             return text_content(part)
         case Media():
-            uri = await accounts.upload(part.content, part.mime, part.name)
-            info = {"mimetype": part.mime, "size": len(part.content)}
-            return {"msgtype": f"m.{part.kind}", "body": part.name, "url": uri, "info": info}
+            return await media_content(files, part)
         case Location():
             uri = f"geo:{part.latitude},{part.longitude}"
             return {"msgtype": "m.location", "body": in_words(part), "geo_uri": uri}
+        case Contact() | Link() | Poll():
+            return {"msgtype": "m.text", "body": in_words(part)}
         case Unknown():
             return {"msgtype": "m.notice", "body": in_words(part)}
+
+
+async def media_content(files: Files, media: Media) -> JsonObject:
+    """A file that cannot be had is said in words."""
+    try:
+        data = await files.read(media.content)
+        uri = await files.upload(data, media.mime, media.name)
+    except Rejected as error:
+        return {"msgtype": "m.notice", "body": f"{in_words(media)} ({error})"}
+    info = {"mimetype": media.mime, "size": len(data)}
+    kind = MSGTYPES_OF_MEDIA.get(media.kind, "m.file")
+    content = text_content(media.caption) if media.caption else {"body": media.name}
+    return content | {"msgtype": kind, "filename": media.name, "url": uri, "info": info}
 
 
 def text_content(text: Text) -> JsonObject:
@@ -69,15 +90,13 @@ async def to_media(accounts: Accounts, content: JsonObject, kind: str, limit: in
     info = content.get("info") if isinstance(content.get("info"), dict) else {}
     size = info.get("size", 0) if isinstance(info, dict) else 0
     name, uri = str(content.get("filename") or content.get("body") or kind), content.get("url")
-    if not isinstance(uri, str) or (isinstance(size, int) and size > limit):
+    if not isinstance(uri, str) or not limit or (isinstance(size, int) and size > limit):
         return Unknown(f"{kind}: {name}")
     try:
-        data = await accounts.download(uri)
-    except MatrixError:
-        return Unknown(f"{kind}: {name} (cannot be fetched)")
+        data = await from_matrix(accounts, uri, None).read(limit)
+    except Rejected as error:
+        return Unknown(f"{kind}: {name} ({error})")
     mime = str(info.get("mimetype", "")) if isinstance(info, dict) else ""
-    if len(data) > limit:
-        return Unknown(f"{kind}: {name}")
     return Media(kind, name, mime or "application/octet-stream", data)
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from attrs import define, field
 
+from bridges.kit.chats import Chat
 from bridges.kit.network import Session
-from bridges.kit.parts import Chat, ChatKey
+from bridges.kit.parts import ChatKey
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.storage import places

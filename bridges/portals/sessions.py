@@ -9,12 +9,12 @@ from typing import Protocol
 from attrs import define, field, frozen
 
 from bridges.kit import abilities
-from bridges.kit.failures import BadCredentials, NetworkFailure, Transient
+from bridges.kit.failures import BadCredentials, Fatal, NetworkFailure, Transient
 from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey
 from bridges.portals.ground import Ground
-from bridges.storage import places
+from bridges.storage import kept, places
 from bridges.storage.database import Database
 from bridges.storage.places import StoredLogin
 
@@ -30,7 +30,7 @@ RESUMED_A_SECOND = 20
 AGAIN = "Say `login` here to log in again. Your rooms stay as they are."
 
 CONNECTING, RUNNING, DISCONNECTED = "connecting", "running", "disconnected"
-OVER = "logged out"
+OVER, BROKEN = "logged out", "broken"
 
 Receive = Callable[[str, Happening], Awaitable[None]]
 Tell = Callable[[str, str], Awaitable[None]]
@@ -51,6 +51,12 @@ class Ear:
     async def chats(self) -> list[ChatKey]:
         portals = await self._db.write(places.portals_of_login, self._login_id)
         return [portal.chat for portal in portals]
+
+    async def keep(self, key: str, value: str) -> None:
+        await self._db.write(kept.keep, self._login_id, key, value)
+
+    async def kept(self, key: str) -> str | None:
+        return await self._db.write(kept.kept, self._login_id, key)
 
 
 @define(eq=False)
@@ -144,6 +150,10 @@ class Sessions:
                 await running.session.run()
             except BadCredentials as error:
                 await self._is_over(running, error)
+                return
+            except Fatal as error:
+                running.state = BROKEN
+                await self._tell(running.login.user_id, f"{running.login.name}: {error}")
                 return
             except Transient as error:
                 asked = error.after_s or 0.0

@@ -6,7 +6,16 @@ from typing import Any
 
 from attrs import frozen
 
-from bridges.kit.happenings import ChatChange, Edit, Lasting, MemberChange, Message
+from bridges.kit.happenings import (
+    CallNoticed,
+    ChatChange,
+    ChatGone,
+    Edit,
+    Lasting,
+    MemberChange,
+    Message,
+    Notice,
+)
 from bridges.kit.parts import ChatKey
 from bridges.storage.database import Transaction
 from bridges.storage.encoding import from_text, to_text
@@ -36,7 +45,15 @@ class Departure:
 def known_as(happening: Lasting) -> str | None:
     """The name by which a repetition is told from news, if there is one."""
     match happening:
-        case Message(id=id) | Edit(id=id) | ChatChange(id=id) | MemberChange(id=id):
+        case (
+            Message(id=id)
+            | Edit(id=id)
+            | ChatChange(id=id)
+            | MemberChange(id=id)
+            | Notice(id=id)
+            | CallNoticed(id=id)
+            | ChatGone(id=id)
+        ):
             return f"{type(happening).__name__} {id}"
         case _:
             return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from bridges.kit.parts import ChatKey
+from bridges.storage import kept
 from bridges.storage.database import Transaction
 
 
@@ -131,6 +132,7 @@ def end_login(txn: Transaction, login_id: str) -> None:
 
 def remove_login(txn: Transaction, login_id: str) -> None:
     txn.execute("DELETE FROM logins WHERE login_id = ?", login_id)
+    kept.forget(txn, login_id)
 
 
 def logins(txn: Transaction) -> list[StoredLogin]:

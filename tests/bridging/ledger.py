@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
+from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Transient
 from bridges.kit.happenings import Message, Sender
 from bridges.kit.network import (
@@ -24,7 +25,7 @@ from bridges.kit.network import (
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import Chat, ChatKey, Outgoing, Sent, Text, User, plain
+from bridges.kit.parts import ChatKey, Outgoing, Sent, Text, plain
 
 ANSWER_S = 10
 

@@ -3,8 +3,9 @@
 import asyncio
 from secrets import token_hex
 
+from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected
-from bridges.kit.happenings import Edit, Message, React, Remove, Sender, Unreact
+from bridges.kit.happenings import Edit, Message, React, Remove, Sender, Unreact, Vote
 from bridges.kit.network import (
     Bridge,
     Capabilities,
@@ -16,14 +17,21 @@ from bridges.kit.network import (
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import SPAN_KINDS, Chat, ChatKey, Outgoing, Sent, User
+from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Sent
 
 ECHO = Sender("echo", "Echo")
 CANYON = "canyon"
 
 
 class EchoSession(Session):
-    capabilities = Capabilities(media_max_bytes=1_000_000, replies=True, spans=SPAN_KINDS)
+    capabilities = Capabilities(
+        media_max_bytes=1_000_000,
+        replies=True,
+        threads=True,
+        spans=SPAN_KINDS,
+        parts=frozenset(("location", "poll", "contact", "sticker", "voice")),
+        caption_max=1000,
+    )
 
     def __init__(self, login: Login, bridge: Bridge) -> None:
         self._login, self._bridge = login, bridge
@@ -36,7 +44,9 @@ class EchoSession(Session):
     async def send(self, out: Outgoing) -> Sent:
         said, echo = token_hex(8), token_hex(8)
         self._echoes[said] = echo
-        await self._bridge.receive(Message(out.chat, ECHO, echo, out.parts, reply_to=said))
+        thread = self._echoes.get(out.thread) if out.thread else None
+        message = Message(out.chat, ECHO, echo, out.parts, reply_to=said, thread=thread)
+        await self._bridge.receive(message)
         return Sent(said)
 
     async def chat(self, key: ChatKey) -> Chat:
@@ -63,6 +73,9 @@ class EchoSession(Session):
 
     async def unreact(self, chat: ChatKey, target: str, emoji: str) -> None:
         await self._bridge.receive(Unreact(chat, ECHO, self._echo_of(target), emoji))
+
+    async def vote(self, chat: ChatKey, target: str, options: tuple[int, ...]) -> None:
+        await self._bridge.receive(Vote(chat, ECHO, self._echo_of(target), options))
 
     def _echo_of(self, target: str) -> str:
         if target not in self._echoes:

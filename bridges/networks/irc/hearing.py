@@ -7,10 +7,11 @@ from secrets import token_hex
 
 from attrs import define, field
 
+from bridges.kit.chats import Chat
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import ChatChange, MemberChange, Message, Sender
 from bridges.kit.network import Bridge
-from bridges.kit.parts import Chat, ChatKey, Part, Text, Unknown
+from bridges.kit.parts import ChatKey, Part, Text, Unknown
 from bridges.networks.irc.channels import Channels
 from bridges.networks.irc.connection import Connection
 from bridges.networks.irc.formatting import from_irc

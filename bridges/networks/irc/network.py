@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from attrs import define, field
 
+from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.network import (
     Bridge,
@@ -18,7 +19,7 @@ from bridges.kit.network import (
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import Chat, ChatKey, Outgoing, Part, Sent, Text, User, in_words
+from bridges.kit.parts import ChatKey, Outgoing, Part, Sent, Text, in_words
 from bridges.networks.irc.channels import Channels
 from bridges.networks.irc.connection import Account, Connection
 from bridges.networks.irc.formatting import SPANS, to_irc
@@ -100,7 +101,7 @@ class IrcSession(Session):
             channel = self._channels.of(key.id)
             return Chat(channel.name, channel.topic, members=channel.others(connection.nick))
         name = self._channels.name(key.id)
-        return Chat(name, is_direct=True, members={key.id: name})
+        return Chat(name, kind="dm", members={key.id: name})
 
     async def user(self, id: str) -> User:
         return User(self._channels.name(id))

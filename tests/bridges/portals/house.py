@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import aiohttp
 from attrs import define, field
 
-from bridges.kit.happenings import Happening
+from bridges.kit.chats import Chat, User
+from bridges.kit.happenings import Lasting
 from bridges.kit.network import (
     Bridge as Ear,
 )
@@ -24,7 +25,7 @@ from bridges.kit.network import (
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import Chat, ChatKey, Outgoing, Sent, User
+from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.matrix.client import Client, JsonObject, MatrixError, Upload
 from bridges.matrix.registration import Names
 from bridges.matrix.rooms import Accounts, Rooms
@@ -266,7 +267,7 @@ class House:
         await self.reads(room, f"You are logged in as {name}")
         return self.network.sessions[name.casefold()]
 
-    async def portal(self, session: ParrotSession, happening: Happening) -> str:
+    async def portal(self, session: ParrotSession, happening: Lasting) -> str:
         """The room into which a happening brings the chat."""
         await session.ear.receive(happening)
         alias = f"#net_{happening.chat.id}:localhost"

@@ -1,0 +1,65 @@
+"""Files on their way: from the network into the homeserver's store, and out of it."""
+
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+from bridges.kit import abilities
+from bridges.kit.failures import Rejected
+from bridges.kit.network import Session
+from bridges.kit.sources import MAX_BYTES, Source
+from bridges.matrix.client import MatrixError
+from bridges.matrix.rooms import Accounts
+
+
+@frozen
+class Files:
+    """Of one session, which knows where its network keeps them."""
+
+    _accounts: Accounts
+    _session: Session
+
+    async def read(self, source: Source) -> bytes:
+        """Raises `Rejected`, or `Transient` when the network does not answer now."""
+        if source.reference and isinstance(self._session, abilities.Fetches):
+            data = await self._session.fetch(source.reference, MAX_BYTES)
+            return await Source(data).read()
+        return await source.read()
+
+    async def upload(self, data: bytes, mime: str, name: str) -> str:
+        """The file's `mxc` address."""
+        try:
+            return await self._accounts.upload(data, mime, name)
+        except MatrixError as error:
+            raise Rejected(f"The homeserver does not take the file: {error.errcode}") from error
+
+
+def from_matrix(accounts: Accounts, uri: str, size: int | None) -> Source:
+    """Is fetched when the network reads it."""
+
+    async def later(max_bytes: int) -> bytes:
+        try:
+            return await accounts.download(uri, max_bytes)
+        except MatrixError as error:
+            raise Rejected("The file cannot be fetched from the homeserver.") from error
+
+    return Source(size=size, later=later)
+
+
+async def settled(value: Any) -> Any:
+    """The same, with those files read that could not be read any more after a restart."""
+    match value:
+        case Source(later=None):
+            return value
+        case Source():
+            return Source(await value.read())
+        case tuple():
+            return tuple([await settled(one) for one in value])
+        case _ if attrs.has(type(value)):
+            names = [one.name for one in attrs.fields(type(value))]
+            fresh = {name: await settled(getattr(value, name)) for name in names}
+            changed = {name: it for name, it in fresh.items() if it is not getattr(value, name)}
+            return attrs.evolve(value, **changed) if changed else value
+        case _:
+            return value

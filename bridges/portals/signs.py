@@ -1,0 +1,48 @@
+"""Typing, receipts and presence of people on the network, which nobody keeps."""
+
+from attrs import frozen
+
+from bridges.kit.happenings import Delivered, Passing, Presence, Read, Sender, Typing, UserChange
+from bridges.kit.parts import ChatKey
+from bridges.portals.ghosts import Ghosts
+from bridges.portals.ground import Ground
+from bridges.portals.voices import Voices
+from bridges.storage import messages, places
+from bridges.storage.messages import Pair
+
+
+@frozen
+class Signs:
+    _ground: Ground
+    _ghosts: Ghosts
+    _voices: Voices
+
+    async def pass_on(self, sign: Passing) -> None:
+        match sign:
+            case Typing(chat=chat, sender=sender, seconds=seconds):
+                await self._types(chat, sender, seconds)
+            case Read(chat=chat, sender=sender, upto=upto):
+                await self._reads(chat, sender, upto)
+            case Delivered():
+                # The bot's receipt says that the network has it.
+                return
+            case Presence(sender=sender, state=state, text=text):
+                if await self._ghosts.is_known(sender.id):
+                    user_id = await self._ghosts.appear(sender.id, sender.name)
+                    await self._ground.accounts.set_presence(user_id, state, text)
+            case UserChange(sender=sender, user=user):
+                if await self._ghosts.is_known(sender.id):
+                    await self._ghosts.appear(sender.id, user.name)
+
+    async def _types(self, chat: ChatKey, sender: Sender, seconds: int) -> None:
+        portal = await self._ground.db.write(places.portal_of_chat, chat)
+        if portal is not None:
+            user_id = await self._voices.of(portal, sender)
+            await self._ground.rooms.typing(portal.room_id, user_id, seconds)
+
+    async def _reads(self, chat: ChatKey, sender: Sender, upto: str) -> None:
+        portal = await self._ground.db.write(places.portal_of_chat, chat)
+        pairs: list[Pair] = await self._ground.db.write(messages.by_remote_id, chat, upto)
+        if portal is not None and pairs:
+            user_id = await self._voices.of(portal, sender)
+            await self._ground.rooms.read(portal.room_id, pairs[-1].event_id, user_id)

@@ -1,0 +1,57 @@
+"""Who speaks on Matrix for somebody on the network."""
+
+from typing import Any
+
+from attrs import frozen
+
+from bridges.kit.happenings import Sender
+from bridges.matrix.client import MatrixError
+from bridges.portals.ghosts import Ghosts
+from bridges.portals.ground import Ground
+from bridges.storage.places import Portal
+
+JsonObject = dict[str, Any]
+MESSAGE = "m.room.message"
+
+
+@frozen
+class Event:
+    """`transaction` makes the homeserver drop a second try."""
+
+    type: str
+    content: JsonObject
+    transaction: str
+
+
+@frozen
+class Voices:
+    _ground: Ground
+    _ghosts: Ghosts
+
+    async def of(self, portal: Portal, sender: Sender) -> str:
+        """The user id, which is in the room."""
+        user_id = await self._ghosts.appear(sender.id, sender.name)
+        await self._ghosts.enter(portal.room_id, user_id)
+        return user_id
+
+    async def say(self, portal: Portal, sender: Sender, event: Event) -> tuple[str, str]:
+        """The event's id and its sender. A ghost that was put out of the room comes back once."""
+        user_id = await self.of(portal, sender)
+        try:
+            return await self._send(portal, event, user_id), user_id
+        except MatrixError as error:
+            if error.errcode != "M_FORBIDDEN":
+                raise
+        self._ghosts.forget(portal.room_id, user_id)
+        await self._ghosts.enter(portal.room_id, user_id)
+        return await self._send(portal, event, user_id), user_id
+
+    async def note(self, portal: Portal, text: str, transaction: str) -> None:
+        """The bot says something about the chat."""
+        content = {"msgtype": "m.notice", "body": text}
+        await self._send(portal, Event(MESSAGE, content, transaction), None)
+
+    async def _send(self, portal: Portal, event: Event, user_id: str | None) -> str:
+        return await self._ground.rooms.send(
+            portal.room_id, event.type, event.content, event.transaction, user_id
+        )
