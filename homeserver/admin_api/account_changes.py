@@ -10,6 +10,7 @@ from homeserver.json_values import JsonObject
 from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.administration import Administration
 from homeserver.users.limit_overrides import LimitOverrides
+from homeserver.users.puppeting import Puppeting
 from homeserver.users.second_factors import SecondFactors
 
 USER = ADMIN + "/users/{user_id}"
@@ -21,6 +22,7 @@ class AccountChangeEndpoints:
     _administration: Administration
     _moderation: AccountModeration
     _second_factors: SecondFactors
+    _puppeting: Puppeting
 
     @route("GET", USER + "/admin", access=Access.ADMIN)
     async def is_admin(self, request: Request, user_id: str) -> JsonObject:
@@ -68,6 +70,13 @@ class AccountChangeEndpoints:
     async def allow_new_keys(self, request: Request, user_id: str) -> JsonObject:
         until = await self._administration.allow_new_keys(request.user_id, user_id)
         return {"updatable_without_uia_before_ms": until}
+
+    @route("POST", USER + "/login", access=Access.ADMIN)
+    async def log_in(self, request: Request, user_id: str) -> JsonObject:
+        until = field(request.json_object_or_empty(), "valid_until_ms", int, None)
+        await self._administration.find(user_id)
+        token = await self._puppeting.token(request.user_id, user_id, until)
+        return {"access_token": token}
 
     @route("DELETE", SECOND_FACTOR, access=Access.ADMIN)
     async def remove_second_factor(self, request: Request, user_id: str) -> JsonObject:

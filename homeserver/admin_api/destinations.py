@@ -54,5 +54,5 @@ def server_json(server: KnownServer) -> JsonObject:
         "retry_last_ts": it.retry_ts - it.wait_ms if it else 0,
         "retry_interval": it.wait_ms if it else 0,
         "failure_ts": it.since_ts if it else None,
-        "last_successful_stream_ordering": None,
+        "last_successful_stream_ordering": server.place,
     }

@@ -39,6 +39,12 @@ class RoomEndpoints:
             page["prev_batch"] = max(0, begin - limit)
         return page
 
+    @route("GET", ADMIN + "/statistics/database/rooms", access=Access.ADMIN)
+    async def sizes(self, request: Request) -> JsonObject:
+        """The rooms whose events take most, by the length of these."""
+        found = await self._overviews.largest()
+        return {"rooms": [{"room_id": it, "estimated_size": size} for it, size in found]}
+
     @route("GET", ROOM, access=Access.ADMIN)
     async def one(self, request: Request, room_id: str) -> JsonObject:
         room, devices = await self._overviews.one(room_id)

@@ -2,11 +2,13 @@
 
 from homeserver.admin_api.destinations import DestinationEndpoints
 from homeserver.admin_api.media import AdminMediaEndpoints
+from homeserver.admin_api.media_clearing import MediaClearingEndpoints
 from homeserver.building.administration import AdministrationPart
 from homeserver.building.ground import Ground
 from homeserver.building.media import MediaPart
 from homeserver.building.peers import PeersPart
 from homeserver.delivery.known_servers import KnownServers
+from homeserver.media.clearing import Clearing
 from homeserver.media.inventory import Inventory
 
 
@@ -18,5 +20,6 @@ def build_inventory(
     inventory = Inventory(ground.db, media.moderation, name)
     return (
         AdminMediaEndpoints(inventory, administration.administration),
+        MediaClearingEndpoints(Clearing(ground.db, media.moderation, name), name),
         DestinationEndpoints(KnownServers(ground.db, peers.backoff, name)),
     )

@@ -2,12 +2,12 @@
 
 from attrs import frozen
 
-from homeserver.client_api.paging import token_of
 from homeserver.errors import InvalidParam
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.members import Members, Wish
+from homeserver.rooms.page_questions import token_of
 
 MEMBERSHIPS = ("join", "invite", "knock", "leave", "ban")
 

@@ -2,11 +2,11 @@
 
 from attrs import frozen
 
-from homeserver.client_api.paging import DEFAULT_LIMIT, MAX_LIMIT, filter_of, limit_of, token_of
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.rooms.messages import Messages, Wish
+from homeserver.rooms.page_questions import DEFAULT_LIMIT, MAX_LIMIT, filter_of, limit_of, token_of
 
 MAX_CONTEXT = 100
 

@@ -5,10 +5,10 @@ Spec: `GET /events` ("Room Previews"), `GET /initialSync`, `GET /rooms/{roomId}/
 
 from attrs import frozen
 
-from homeserver.client_api.paging import limit_of, token_of
 from homeserver.http.request import Request
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
+from homeserver.rooms.page_questions import limit_of, token_of
 from homeserver.sync.event_stream import EventStream
 from homeserver.sync.old_sync import OldSync
 

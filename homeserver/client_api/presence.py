@@ -23,5 +23,6 @@ class PresenceEndpoints:
         body = request.json_object()
         state = field(body, "presence", str)
         status_msg = field(body, "status_msg", str, None)
-        await self._presence.set(user_id, request.device_id, state, status_msg)
+        if not request.requester.is_shadow_banned:
+            await self._presence.set(user_id, request.device_id, state, status_msg)
         return {}

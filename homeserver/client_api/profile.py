@@ -34,14 +34,16 @@ class ProfileEndpoints:
         body = request.json_object()
         if key not in body:
             raise MissingParam(f"The body must hold the new value as '{key[:255]}'.")
-        await self._profiles.set_field(user_id, key, body[key])
+        spreads = not request.requester.is_shadow_banned
+        await self._profiles.set_field(user_id, key, body[key], spreads=spreads)
         return {}
 
     @route("DELETE", "/v3/profile/{user_id}/{key}", access=Access.GUEST)
     @route("DELETE", MSC4133 + "/profile/{user_id}/{key}", access=Access.GUEST)
     async def delete_field(self, request: Request, user_id: str, key: str) -> JsonObject:
         may_change(request, user_id)
-        await self._profiles.delete_field(user_id, key)
+        spreads = not request.requester.is_shadow_banned
+        await self._profiles.delete_field(user_id, key, spreads=spreads)
         return {}
 
 

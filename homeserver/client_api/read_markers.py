@@ -17,11 +17,13 @@ class ReadMarkerEndpoints:
     @route("POST", "/v3/rooms/{room_id}/read_markers")
     async def set(self, request: Request, room_id: str) -> JsonObject:
         body = request.json_object()
-        markers = Markers(
-            field(body, "m.fully_read", str, None),
+        public, private = (
             field(body, "m.read", str, None),
             field(body, "m.read.private", str, None),
         )
+        if request.requester.is_shadow_banned:
+            public, private = None, private or public
+        markers = Markers(field(body, "m.fully_read", str, None), public, private)
         await self._read_markers.set(request.user_id, room_id, markers)
         self._presence.active(request.user_id, request.device_id)
         return {}

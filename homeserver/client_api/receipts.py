@@ -26,6 +26,8 @@ class ReceiptEndpoints:
         if receipt_type not in TYPES:
             raise InvalidParam(f"The receipt type must be one of {', '.join(TYPES)}.")
         thread_id = thread_of(request.json_object_or_empty())
+        if receipt_type == READ and request.requester.is_shadow_banned:
+            receipt_type = READ_PRIVATE
         if receipt_type != FULLY_READ:
             await self._receipts.set(request.user_id, room_id, receipt_type, event_id, thread_id)
         elif thread_id is not None:

@@ -2,10 +2,10 @@
 
 from attrs import frozen
 
-from homeserver.client_api.paging import limit_of, token_of
 from homeserver.http.request import Request
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
+from homeserver.rooms.page_questions import limit_of, token_of
 from homeserver.rooms.related_events import RelatedEvents, Wish
 
 PATH = "/rooms/{room_id}/relations/{event_id}"

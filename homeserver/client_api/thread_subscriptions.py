@@ -2,11 +2,11 @@
 
 from attrs import frozen
 
-from homeserver.client_api.paging import limit_of, token_of
 from homeserver.errors import BadJson
 from homeserver.http.request import Request
 from homeserver.http.routing import route
 from homeserver.json_values import JsonObject
+from homeserver.rooms.page_questions import limit_of, token_of
 from homeserver.rooms.thread_subscriptions import ThreadSubscriptions
 
 PATH = "/unstable/io.element.msc4306/rooms/{room_id}/thread/{root}/subscription"

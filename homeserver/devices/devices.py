@@ -73,6 +73,7 @@ class Devices:
 
     def remove_all(self, txn: Transaction, user_id: str, *, keep: str | None = None) -> None:
         device_ids = devices.ids_of_user(txn, user_id)
+        sessions.end(txn, user_id, [sessions.NO_DEVICE])
         self.remove(txn, user_id, [device_id for device_id in device_ids if device_id != keep])
 
     def _forget(self, user_id: str, device_ids: Collection[str]) -> None:

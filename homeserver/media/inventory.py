@@ -20,6 +20,7 @@ __all__ = ["ORDERS", "USAGE_ORDERS", "Inventory", "Item", "Page", "Usage"]
 class Item:
     media: Media
     is_protected: bool
+    quarantined_by: str | None = None
 
 
 @frozen(kw_only=True)
@@ -99,11 +100,18 @@ class Inventory:
     def _of_user(self, txn: Transaction, user_id: str) -> list[Item]:
         kept = media_lists.protected(txn)
         found = media_lists.of_user(txn, user_id, self._server_name)
-        return [Item(it, it.media_id in kept) for it in found]
+        return [item_of(txn, it, it.media_id in kept) for it in found]
 
 
 def one(txn: Transaction, origin: str, media_id: str) -> Item:
     found = media.find(txn, origin, media_id)
     if found is None:
         raise NotFound("There is no such file.")
-    return Item(found, found.user_id is not None and media_id in media_lists.protected(txn))
+    is_protected = found.user_id is not None and media_id in media_lists.protected(txn)
+    return item_of(txn, found, is_protected)
+
+
+def item_of(txn: Transaction, found: Media, is_protected: bool) -> Item:
+    hidden = found.file is not None and found.is_quarantined
+    by = media.quarantined_by(txn, found.file) if found.file and hidden else None
+    return Item(found, is_protected, (by or "an administrator") if hidden else None)

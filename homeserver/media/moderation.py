@@ -17,9 +17,12 @@ class MediaModeration:
     _db: Database
     _keeping: Keeping
 
-    async def quarantine(self, origin: str, media_id: str, *, quarantined: bool = True) -> None:
-        """Show the content to nobody, under any address, also when it is uploaded again."""
-        await self._db.write(self._quarantine, origin, media_id, quarantined)
+    async def quarantine(self, origin: str, media_id: str, *, by: str | None) -> None:
+        """Show the content to nobody, under any address, also when it is uploaded again.
+
+        None for who does so lifts it.
+        """
+        await self._db.write(self._quarantine, origin, media_id, by)
 
     async def delete(self, origin: str, media_id: str) -> int:
         """The bytes that this freed: none if others have uploaded the same."""
@@ -39,10 +42,10 @@ class MediaModeration:
             raise NotFound("There is no such file.")
         return found
 
-    def _quarantine(self, txn: Transaction, origin: str, media_id: str, quarantined: bool) -> None:
+    def _quarantine(self, txn: Transaction, origin: str, media_id: str, by: str | None) -> None:
         found = media.find(txn, origin, media_id)
         if found is None or found.file is None:
             raise NotFound("There is no such file.")
-        if quarantined and media_lists.is_protected(txn, found.file):
+        if by is not None and media_lists.is_protected(txn, found.file):
             raise Forbidden("This file is protected from quarantine.")
-        media.quarantine(txn, found.file, quarantined=quarantined)
+        media.quarantine(txn, found.file, by)

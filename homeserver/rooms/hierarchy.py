@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from homeserver.errors import Forbidden, InvalidParam
 from homeserver.events.ids import is_room_id
+from homeserver.http.request import Request
 from homeserver.json_values import JsonObject
 from homeserver.rooms.first_sight import local_head, may_know, may_know_elsewhere
 from homeserver.rooms.remote import RoomAddress
@@ -18,6 +19,8 @@ MAX_ROOMS = 10_000
 MAX_LOOKUPS = 50
 """Rooms for which other servers are asked in one request; the others are left out."""
 AT_ONCE = 10
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100
+DEFAULT_DEPTH, MAX_DEPTH = 10, 50
 
 Known = Mapping[str, SpaceRoom | None]
 """What other servers told of rooms; None for what they did not."""
@@ -62,8 +65,12 @@ class Hierarchy:
             known = {**dict.fromkeys(it.room_id for it in asked), **found, **known}
         return await self._db.read(self._page, user_id, wish, known, False)
 
+    async def page_for_administrators(self, wish: Wish) -> JsonObject:
+        """Of what is held here, whoever may know of it."""
+        return await self._db.read(self._page, None, wish, {}, False)
+
     def _page(
-        self, txn: Transaction, user_id: str, wish: Wish, known: Known, asks: bool
+        self, txn: Transaction, user_id: str | None, wish: Wish, known: Known, asks: bool
     ) -> JsonObject:
         walk = Walk(txn, user_id, self._server_name, wish, known, asks)
         found = walk.rooms()
@@ -83,10 +90,13 @@ class Hierarchy:
 
 @frozen(eq=False)
 class Walk:
-    """Each room is met once, so loops end and shared branches are not walked twice."""
+    """Each room is met once, so loops end and shared branches are not walked twice.
+
+    `user_id` is None for administrators, who may know of everything.
+    """
 
     txn: Transaction
-    user_id: str
+    user_id: str | None
     server_name: str
     wish: Wish
     known: Known
@@ -117,15 +127,15 @@ class Walk:
         """The room, if the user may know of it. Raises Unknown, with some that come next."""
         head = local_head(self.txn, address.room_id, self.server_name)
         if head is not None:
-            if not may_know(self.txn, head, self.user_id):
+            if self.user_id is not None and not may_know(self.txn, head, self.user_id):
                 return None
             return room_here(self.txn, head, self.wish.suggested_only)
         if self.asks and address.room_id not in self.known:
             raise Unknown([address, *(it for it in next if self._is_unknown(it))][:AT_ONCE])
         room = self.known.get(address.room_id)
-        if room is None or not may_know_elsewhere(self.txn, room.summary, self.user_id):
+        if room is None or self.user_id is None:
             return None
-        return room
+        return room if may_know_elsewhere(self.txn, room.summary, self.user_id) else None
 
     def _is_unknown(self, address: RoomAddress) -> bool:
         here = local_head(self.txn, address.room_id, self.server_name)
@@ -154,3 +164,15 @@ def read_token(wish: Wish, token: str) -> str:
     if (max_depth, suggested_only) != (str(wish.max_depth), str(int(wish.suggested_only))):
         raise InvalidParam("`suggested_only` and `max_depth` cannot change from page to page.")
     return room_id
+
+
+def wish_of(request: Request, room_id: str) -> Wish:
+    wish = Wish(
+        room_id=room_id,
+        suggested_only=request.boolean("suggested_only"),
+        max_depth=request.integer("max_depth", DEFAULT_DEPTH, maximum=MAX_DEPTH),
+        limit=request.integer("limit", DEFAULT_LIMIT, minimum=1, maximum=MAX_LIMIT),
+    )
+    if token := request.text("from"):
+        wish = evolve(wish, after=read_token(wish, token))
+    return wish

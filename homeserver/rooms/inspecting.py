@@ -8,7 +8,10 @@ from homeserver.errors import NotFound
 from homeserver.events.ids import is_event_id
 from homeserver.json_values import JsonObject
 from homeserver.rooms.aliases import Aliases
+from homeserver.rooms.messages import Wish, page_of
+from homeserver.rooms.reading import open_for_administrators
 from homeserver.rooms.shown import Look, show
+from homeserver.rooms.timestamps import Moment, closest_in, shown_closest
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events, heads
 from homeserver.storage.database import Database
@@ -35,6 +38,14 @@ class Inspecting:
         """An event, up to `limit` others before and after it, and the room's state."""
         return await self._db.read(self._around, room_id, event_id, limit)
 
+    async def messages(self, wish: Wish) -> JsonObject:
+        """As members page through them, whoever might see them."""
+        return await self._db.read(self._messages, wish)
+
+    async def closest(self, room_id: str, wanted: Moment) -> JsonObject:
+        """Id and time of the event; raises NotFound."""
+        return await self._db.read(closest, room_id, wanted)
+
     async def event(self, event_id: str) -> JsonObject:
         """As it is kept, with its id."""
         stored = await self._db.read(events.find, event_id) if is_event_id(event_id) else None
@@ -57,6 +68,10 @@ class Inspecting:
         look = Look("", "", self._clock.now_ms())
         return [Fragment(show(txn, stored, look, "leave")) for stored in found]
 
+    def _messages(self, txn: Transaction, wish: Wish) -> JsonObject:
+        look = Look("", "", self._clock.now_ms())
+        return page_of(open_for_administrators(txn, look, wish.room_id), wish)
+
     def _state(self, txn: Transaction, room_id: str, type: str | None) -> list[Fragment]:
         state = known_head(txn, room_id).state
         wanted = [at for (of_type, _), at in state.items() if type in (None, of_type)]
@@ -78,6 +93,11 @@ class Inspecting:
             "events_after": self._show(txn, after),
             "state": self._show(txn, list(events.at_all(txn, head.state.values()).values())),
         }
+
+
+def closest(txn: Transaction, room_id: str, wanted: Moment) -> JsonObject:
+    reading = open_for_administrators(txn, Look("", "", 0), room_id)
+    return shown_closest(closest_in(reading, wanted), wanted)
 
 
 def known_head(txn: Transaction, room_id: str) -> Head:

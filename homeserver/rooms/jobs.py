@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from attrs import evolve
+from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
 
 from homeserver import randomness
@@ -16,8 +16,9 @@ from homeserver.storage.admin_jobs import ACTIVE, COMPLETE, FAILED, SCHEDULED, U
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
-__all__ = ["Job", "Jobs"]
+__all__ = ["Job", "JobSearch", "Jobs"]
 
+MOST_SHOWN = 1000
 KEPT_MS = 7 * 24 * 3_600_000
 """For so long one can ask how finished work went."""
 
@@ -25,6 +26,21 @@ Step = Callable[[Transaction, Job], tuple[JsonObject, bool]]
 """Does a portion in a transaction: the new progress, and whether there is more to do."""
 
 log = logger(__name__)
+
+
+@frozen(kw_only=True)
+class JobSearch:
+    """None where it does not matter."""
+
+    kind: str | None = None
+    subject: str | None = None
+    status: str | None = None
+    before_ts: int
+
+    def matches(self, job: Job) -> bool:
+        wanted = (self.kind, self.subject, self.status)
+        held = (job.kind, job.subject, job.status)
+        return all(want in (None, has) for want, has in zip(wanted, held, strict=True))
 
 
 class Jobs:
@@ -83,6 +99,11 @@ class Jobs:
 
     async def of_subject(self, kind: str, subject: str) -> list[Job]:
         return await self._db.read(admin_jobs.of_subject, kind, subject)
+
+    async def found(self, search: JobSearch) -> list[Job]:
+        """Newest first."""
+        jobs = await self._db.read(admin_jobs.newest, search.before_ts, MOST_SHOWN)
+        return [job for job in jobs if search.matches(job)]
 
     async def save(self, job: Job) -> Job:
         await self._db.write(admin_jobs.save, job, self._clock.now_ms())

@@ -98,7 +98,10 @@ class Messages:
 
 def page(txn: Transaction, wish: Wish, now_ms: int) -> JsonObject:
     look = Look(wish.requester.user_id, wish.requester.device_name, now_ms)
-    reading = open_room(txn, look, wish.room_id)
+    return page_of(open_room(txn, look, wish.room_id), wish)
+
+
+def page_of(reading: Reading, wish: Wish) -> JsonObject:
     start = wish.start
     if start is None:
         start = reading.upto if wish.backwards else BEGINNING

@@ -15,6 +15,10 @@ from homeserver.storage.transaction import Transaction
 __all__ = ["ORDERS", "ListedRoom", "Overviews", "RoomSearch"]
 
 
+LARGEST = 10
+"""Rooms that are told of where it is asked what takes most."""
+
+
 def number(text: str) -> int:
     return int(text) if text.isdigit() else 0
 
@@ -73,6 +77,10 @@ class Overviews:
         found = sorted(filter(search.matches, rooms), key=lambda it: it.room_id)
         found.sort(key=ORDERS[search.order_by], reverse=search.backwards)
         return found[search.begin : search.begin + search.limit], len(found)
+
+    async def largest(self) -> list[tuple[str, int]]:
+        """Ids, and about how many bytes their events take."""
+        return await self._db.read(room_lists.largest, LARGEST)
 
     async def one(self, room_id: str) -> tuple[ListedRoom, int]:
         """The room, and how many devices our members have; raises NotFound."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from homeserver.events.filters import RoomEventFilter
-from homeserver.rooms.history import Seen, visible
+from homeserver.rooms.history import Seen
 from homeserver.rooms.reading import Reading
 from homeserver.storage import account_data, events, relations
 from homeserver.storage.events import Stored
@@ -83,7 +83,7 @@ def wanted_of(reading: Reading, wanted: RoomEventFilter, portion: Sequence[Store
         ]
     if wanted.asks_for_relations:
         portion = related_to(reading, wanted, portion)
-    return visible(txn, reading.head, user_id, portion)
+    return reading.visible(portion)
 
 
 def related_to(

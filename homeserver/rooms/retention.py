@@ -4,6 +4,8 @@ What is older is deleted, a portion at a time. State stays, and so do a room's n
 which only what the room needs is kept.
 """
 
+from collections.abc import Mapping
+
 from attrs import frozen
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from twisted.internet.defer import Deferred
@@ -171,14 +173,8 @@ class Retention:
             return 0, 0, None
         portion = purging.old_messages(txn, head.room, before_ts, after, MESSAGES)
         found = events.at_all(txn, portion.positions)
-        needed = purging.of_use(txn, portion.positions) | {
-            stored.position for stored in found.values() if is_end(head, stored)
-        }
-        gone = [stored for stored in found.values() if stored.position not in needed]
-        freed = purging.delete(txn, head.room, gone, self._index)
-        for position in needed & found.keys():
-            freed += purging.empty(txn, found[position], self._index)
-        return len(gone), freed, portion.reached
+        count, freed = delete_messages(txn, head, found, self._index)
+        return count, freed, portion.reached
 
     async def _empty_redacted(self) -> int:
         """Forget what redacted events said, once it has been kept for as long as is set."""
@@ -202,6 +198,20 @@ class Retention:
         # Others may be redacted by the last one, so the next run begins with it again.
         followers.save(txn, EMPTIED, reached[0])
         return len(found), sum(purging.empty(txn, it, self._index) for it in found), reached
+
+
+def delete_messages(
+    txn: Transaction, head: Head, found: Mapping[int, events.Stored], index: Index
+) -> tuple[int, int]:
+    """How many of these went, and how many bytes. Those that their room needs are emptied."""
+    needed = purging.of_use(txn, list(found)) | {
+        stored.position for stored in found.values() if is_end(head, stored)
+    }
+    gone = [stored for stored in found.values() if stored.position not in needed]
+    freed = purging.delete(txn, head.room, gone, index)
+    for position in needed & found.keys():
+        freed += purging.empty(txn, found[position], index)
+    return len(gone), freed
 
 
 def is_end(head: Head, stored: events.Stored) -> bool:

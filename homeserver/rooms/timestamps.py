@@ -6,8 +6,7 @@ from attrs import frozen
 
 from homeserver.errors import NotFound
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import visible
-from homeserver.rooms.reading import open_room
+from homeserver.rooms.reading import Reading, open_room
 from homeserver.rooms.shown import Look
 from homeserver.storage import event_times, events
 from homeserver.storage.database import Database
@@ -46,16 +45,24 @@ class Timestamps:
             user_id, room_id, wanted, found
         ):
             found = await self._db.read(closest, user_id, room_id, wanted)
-        if found is None:
-            where = "before" if wanted.backwards else "after"
-            raise NotFound(f"No event of this room stands {where} this time.")
-        event = found.event
-        return {"event_id": event.event_id, "origin_server_ts": event.origin_server_ts}
+        return shown_closest(found, wanted)
+
+
+def shown_closest(found: Stored | None, wanted: Moment) -> JsonObject:
+    if found is None:
+        where = "before" if wanted.backwards else "after"
+        raise NotFound(f"No event of this room stands {where} this time.")
+    event = found.event
+    return {"event_id": event.event_id, "origin_server_ts": event.origin_server_ts}
 
 
 def closest(txn: Transaction, user_id: str, room_id: str, wanted: Moment) -> Stored | None:
     """None if there is nothing that the user may see."""
-    reading = open_room(txn, Look(user_id, "", 0), room_id)
+    return closest_in(open_room(txn, Look(user_id, "", 0), room_id), wanted)
+
+
+def closest_in(reading: Reading, wanted: Moment) -> Stored | None:
+    txn = reading.txn
     search = event_times.earlier if wanted.backwards else event_times.later
     at = (wanted.ts, 2**62 if wanted.backwards else -1)
     for _ in range(MAX_LOOKS):
@@ -63,7 +70,7 @@ def closest(txn: Transaction, user_id: str, room_id: str, wanted: Moment) -> Sto
         stored = events.at_all(txn, (position for _, position in found))
         portion = [stored[position] for _, position in found]
         known = [one for one in portion if (one.place or 0) <= reading.upto]
-        if seen := visible(txn, reading.head, user_id, known):
+        if seen := reading.visible(known):
             return seen[0].stored
         if len(found) < PORTION:
             break

@@ -54,6 +54,17 @@ def of_subject(txn: Transaction, kind: str, subject: str) -> list[Job]:
     return [_read(row) for row in rows]
 
 
+def newest(txn: Transaction, before_ts: int, limit: int) -> list[Job]:
+    rows = txn.query(
+        f"""
+        SELECT {_COLUMNS} FROM admin_jobs WHERE begun_ts <= ? ORDER BY begun_ts DESC, id LIMIT ?
+        """,
+        before_ts,
+        limit,
+    )
+    return [_read(row) for row in rows]
+
+
 def unfinished(txn: Transaction) -> list[Job]:
     rows = txn.query(
         f"""

@@ -165,20 +165,31 @@ def remove_expired(txn: Transaction, now_ms: int) -> int:
 # -- files
 
 
+def quarantined_by(txn: Transaction, hash: bytes) -> str | None:
+    row = txn.one("SELECT quarantined_by FROM media_files WHERE hash = ?", hash)
+    return row[0] if row else None
+
+
 def is_quarantined(txn: Transaction, hash: bytes) -> bool:
     row = txn.one("SELECT is_quarantined FROM media_files WHERE hash = ?", hash)
     return row is not None and bool(row[0])
 
 
-def quarantine(txn: Transaction, hash: bytes, *, quarantined: bool) -> None:
-    """Let nobody have this content, or everybody again; also content that is not here yet."""
+def quarantine(txn: Transaction, hash: bytes, by: str | None) -> None:
+    """Let nobody have this content, or (None) everybody again; also content that is not here yet.
+
+    `by` is the administrator who says so.
+    """
     txn.execute(
         """
-        INSERT INTO media_files (hash, bytes, uses, is_quarantined) VALUES (?, 0, 0, ?)
-        ON CONFLICT (hash) DO UPDATE SET is_quarantined = excluded.is_quarantined
+        INSERT INTO media_files (hash, bytes, uses, is_quarantined, quarantined_by)
+        VALUES (?, 0, 0, ?, ?)
+        ON CONFLICT (hash) DO UPDATE SET is_quarantined = excluded.is_quarantined,
+            quarantined_by = excluded.quarantined_by
         """,
         hash,
-        int(quarantined),
+        int(by is not None),
+        by,
     )
     txn.execute("DELETE FROM media_files WHERE hash = ? AND uses = 0 AND is_quarantined = 0", hash)
 

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from homeserver.storage import media
+from homeserver.storage import media, names
 from homeserver.storage.account_lists import object_in
 from homeserver.storage.media import Media
 from homeserver.storage.transaction import Transaction
@@ -69,3 +69,21 @@ def is_protected(txn: Transaction, hash: bytes) -> bool:
         hash,
     )
     return row is not None
+
+
+def pictures(txn: Transaction) -> set[str]:
+    """The mxc:// URIs of the pictures of people and rooms."""
+    profiles = txn.query("SELECT fields FROM profiles WHERE fields LIKE '%avatar_url%'")
+    found = {object_in(fields).get("avatar_url") for (fields,) in profiles}
+    rooms = txn.query(
+        """
+        SELECT events.json FROM current_state JOIN events
+            ON events.position = current_state.position
+        WHERE current_state.type = ?
+        """,
+        names.find(txn, "m.room.avatar") or 0,
+    )
+    for (json,) in rooms:
+        content = object_in(json).get("content")
+        found.add(content.get("url") if isinstance(content, dict) else None)
+    return {uri for uri in found if isinstance(uri, str)}

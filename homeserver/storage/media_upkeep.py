@@ -36,6 +36,27 @@ def unused_of_ours(txn: Transaction, before_ts: int, limit: int) -> list[Address
     return [(origin, media_id) for origin, media_id in rows]
 
 
+def old_and_large(
+    txn: Transaction, before_ts: int, larger_than: int, after: str, limit: int
+) -> list[Address]:
+    """The next uploads, by id, for which nobody asked since; larger than that, not protected."""
+    rows = txn.query(
+        """
+        SELECT origin, media_id FROM media
+        WHERE created_ts < ? AND COALESCE(asked_ts, created_ts) < ? AND bytes > ?
+            AND user_id IS NOT NULL AND file IS NOT NULL
+            AND media_id NOT IN (SELECT media_id FROM protected_media) AND media_id > ?
+        ORDER BY media_id LIMIT ?
+        """,
+        before_ts,
+        before_ts,
+        larger_than,
+        after,
+        limit,
+    )
+    return [(origin, media_id) for origin, media_id in rows]
+
+
 def unused_of_others(txn: Transaction, before_ts: int, limit: int) -> list[Address]:
     rows = txn.query(
         """

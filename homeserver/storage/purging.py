@@ -63,6 +63,24 @@ def old_messages(txn: Transaction, room: int, before_ts: int, after: Place, limi
     return Portion([position for position, _ in rows], reached)
 
 
+def messages_before(
+    txn: Transaction, room: int, before: int, after: int, limit: int
+) -> list[tuple[int, int]]:
+    """Places and positions of messages between these places, in order."""
+    rows = txn.query(
+        """
+        SELECT place, position FROM events
+        WHERE room = ? AND place > ? AND place < ? AND state_key IS NULL
+        ORDER BY place LIMIT ?
+        """,
+        room,
+        after,
+        before,
+        limit,
+    )
+    return [(place, position) for place, position in rows]
+
+
 def of_use(txn: Transaction, positions: Collection[int]) -> set[int]:
     """Those that redact an event that is kept."""
     if not positions:

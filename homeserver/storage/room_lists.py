@@ -116,3 +116,16 @@ def _add_state(txn: Transaction, found: dict[int, ListedRoom], chosen: tuple[int
             found[room].state[types[type]] = content if isinstance(content, dict) else {}
             if types[type] == "m.room.create":
                 found[room].creator = sender
+
+
+def largest(txn: Transaction, limit: int) -> list[tuple[str, int]]:
+    rows = txn.query(
+        """
+        SELECT names.name, sizes.total FROM (
+            SELECT room, SUM(LENGTH(json)) AS total FROM events GROUP BY room
+            ORDER BY total DESC LIMIT ?
+        ) AS sizes JOIN names ON names.id = sizes.room ORDER BY sizes.total DESC
+        """,
+        limit,
+    )
+    return [(room_id, int(total)) for room_id, total in rows]

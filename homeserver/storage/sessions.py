@@ -6,6 +6,8 @@ from attrs import frozen
 
 from homeserver.storage.transaction import Transaction
 
+NO_DEVICE = ""
+"""In place of a device's id: an administrator speaks as the user."""
 KEPT_GENERATIONS = 20
 """So many replaced tokens are remembered, to notice when one is used again."""
 

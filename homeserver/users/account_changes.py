@@ -19,6 +19,7 @@ from homeserver.storage import (
     oauth_device_codes,
     pushers,
     second_factors,
+    sessions,
 )
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
@@ -122,3 +123,4 @@ def forget_proofs(txn: Transaction, user_id: str) -> None:
     oauth_codes.delete_of_user(txn, user_id)
     oauth_device_codes.delete_of_user(txn, user_id)
     cross_signing_approvals.delete_of_user(txn, user_id)
+    sessions.end(txn, user_id, [sessions.NO_DEVICE])

@@ -53,6 +53,8 @@ class LoggingIn:
         """End the session; its device goes with it."""
         if not requester.session:
             raise MatrixError("An application service's own token cannot be logged out.")
+        if not requester.device_id:
+            await self._db.write(self._sessions.end_without_device, requester.user_id)
         await self._devices.delete(requester.user_id, [requester.device_id])
 
     async def log_out_everywhere(self, user_id: str) -> None:

@@ -72,24 +72,29 @@ class Profiles:
             raise NotFound("This user has not set this profile field.")
         return profile[key]
 
-    async def set_field(self, user_id: str, key: str, value: JsonValue) -> None:
-        """An empty `displayname` or `avatar_url` removes the field, as before there was DELETE."""
+    async def set_field(
+        self, user_id: str, key: str, value: JsonValue, *, spreads: bool = True
+    ) -> None:
+        """An empty `displayname` or `avatar_url` removes the field, as before there was DELETE.
+
+        Rooms hear of a new name unless it is not to spread.
+        """
         check_key(key)
         self._check_allowed(key)
         check_value(key, value)
         if value == "" and key in (DISPLAYNAME, AVATAR_URL):
-            await self._remove(user_id, key)
-        elif await self._db.write(self._set, user_id, key, value):
+            await self._remove(user_id, key, spreads)
+        elif await self._db.write(self._set, user_id, key, value) and spreads:
             await self._spread(user_id, key, value)
 
-    async def delete_field(self, user_id: str, key: str) -> None:
+    async def delete_field(self, user_id: str, key: str, *, spreads: bool = True) -> None:
         """No matter if it was set."""
         check_key(key)
         self._check_allowed(key)
-        await self._remove(user_id, key)
+        await self._remove(user_id, key, spreads)
 
-    async def _remove(self, user_id: str, key: str) -> None:
-        if await self._db.write(self._delete, user_id, key):
+    async def _remove(self, user_id: str, key: str, spreads: bool) -> None:
+        if await self._db.write(self._delete, user_id, key) and spreads:
             await self._spread(user_id, key, None)
 
     async def _spread(self, user_id: str, key: str, value: JsonValue) -> None:

@@ -86,6 +86,18 @@ class Sessions:
         login = Login(user_id, device_id, "")
         return self._add_tokens(txn, login, session, 0, refreshes=wish.refreshes)
 
+    def open_without_device(self, txn: Transaction, user_id: str, expires_ts: int | None) -> str:
+        """For an administrator who speaks as the user: an access token. The last one ends."""
+        session = sessions.open(txn, user_id, sessions.NO_DEVICE, self._clock.now_ms())
+        txn.after_commit(lambda: self._known.forget(user_id))
+        token = "ia_" + randomness.token(self._random, 40)
+        sessions.add_token(txn, session, token_hash(token), 0, False, expires_ts)
+        return token
+
+    def end_without_device(self, txn: Transaction, user_id: str) -> None:
+        sessions.end(txn, user_id, [sessions.NO_DEVICE])
+        txn.after_commit(lambda: self._known.forget(user_id))
+
     async def refresh(self, refresh_token: str, client_id: str = "") -> Login:
         """New tokens for an old one; raises UnknownToken.
 

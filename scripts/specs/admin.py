@@ -40,6 +40,19 @@ account by itself. Who has lost both the phone and the recovery codes is helped 
 `DELETE /_isthmus/admin/v1/users/{userId}/second_factor`: the password alone is enough again, until
 the user turns on two steps anew. Be sure who asks for it.
 
+## Where answers differ
+
+* `received_ts` of a forward extremity is the time that the event tells, and `state_group` is made
+  from the state: equal states have the same.
+* Files are as old as their last use where `media.retention.local_unused_for` is set, else as old
+  as their upload.
+* `experimental_features`: all of them are on for everybody, none can be turned off for one account.
+* `background_updates`: the database is brought up to date before the server answers, so that none
+  is ever under way.
+* `POST users/{userId}/login` is refused for accounts with two steps. A new token of this kind takes
+  the place of the last one.
+* The numbers of `/_synapse/metrics` are those of Isthmus, under its names.
+
 ## Calls
 
 `core`: bots and playbooks rely on it. `common`: consoles do. `ui`: one console's pages. Written by

@@ -80,9 +80,17 @@ def test_nobody_hears_who_is_shadow_banned(server: Server, admin: Person, alice:
     later = alice.ask("PUT", path, body, **{"org.matrix.msc4140.delay": 1000})
     assert b"delay_id" in later.raw()[2]
     server.clock.advance(2)
+    newest = admin.get(f"/v3/rooms/{room}/messages", dir="b", limit=1)["chunk"][0]["event_id"]
+    alice.post(f"/v3/rooms/{room}/receipt/m.read/{newest}")
+    alice.post(f"/v3/rooms/{room}/read_markers", {"m.read": newest})
+    alice.put(f"/v3/profile/{alice.user_id}/displayname", {"displayname": "Visible?"})
+    status = {"presence": "online", "status_msg": "Visible?"}
+    alice.put(f"/v3/presence/{alice.user_id}/status", status)
 
     assert event_id.startswith("$")
-    assert not admin.syncs().room(room)
+    heard = admin.syncs()
+    assert not heard.room(room)
+    assert "Visible?" not in str(heard.body)
     assert bob.syncs().invites() == []
     admin.delete(f"{V1}/users/{alice.user_id}/shadow_ban")
     alice.sends(room, "heard")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from homeserver.storage import outgoing
+from homeserver.storage.outgoing import Lag
 from tests.conftest import Link
 from tests.homeserver.rooms.test_joining import refusal
 from tests.outcomes import outcome
@@ -29,7 +31,7 @@ def test_servers_and_the_rooms_with_them(meeting: tuple[Person, str]) -> None:
         "retry_last_ts": 0,
         "retry_interval": 0,
         "failure_ts": None,
-        "last_successful_stream_ordering": None,
+        "last_successful_stream_ordering": here_upto(admin),
     }
 
     assert admin.get(PATH) == {"destinations": [expected], "total": 1}
@@ -39,6 +41,25 @@ def test_servers_and_the_rooms_with_them(meeting: tuple[Person, str]) -> None:
     assert (rooms["total"], rooms["rooms"][0]["room_id"]) == (1, room)
     assert refusal(admin, "GET", f"{PATH}/three") == (404, "M_NOT_FOUND")
     assert refusal(admin, "GET", f"{PATH}/three/rooms") == (404, "M_NOT_FOUND")
+
+
+def here_upto(person: Person) -> int:
+    """How far the number line has come: who answers has all of it."""
+    position: int = outcome(person.server.app.database.read(lambda txn: txn.position))
+    return position
+
+
+def test_what_a_silent_server_has(meeting: tuple[Person, str]) -> None:
+    admin, room = meeting
+    here = admin.server
+    reached = here_upto(admin)
+    lag = {"two": Lag(reached, here.clock.now_ms())}
+    outcome(here.app.database.write(outgoing.save_lags, lag))
+
+    admin.sends(room, "unheard")
+
+    assert here_upto(admin) > reached
+    assert admin.get(f"{PATH}/two")["last_successful_stream_ordering"] == reached
 
 
 def test_a_silent_server_is_asked_again_at_once(meeting: tuple[Person, str]) -> None:

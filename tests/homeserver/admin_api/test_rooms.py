@@ -91,3 +91,14 @@ def test_any_event_can_be_fetched(admin: Person, alice: Person) -> None:
 
     assert (event["event_id"], event["content"]["body"]) == (event_id, "hello")
     assert refusal(admin, "GET", f"{path}/$nothing") == (404, "M_NOT_FOUND")
+
+
+def test_which_rooms_take_most(admin: Person, alice: Person) -> None:
+    small, large = alice.creates_room(), alice.creates_room()
+    alice.sends(large, "long " * 2000)
+    path = "/_synapse/admin/v1/statistics/database/rooms"
+
+    first, second = admin.get(path)["rooms"]
+
+    assert (first["room_id"], second["room_id"]) == (large, small)
+    assert first["estimated_size"] > 10_000 > second["estimated_size"] > 500

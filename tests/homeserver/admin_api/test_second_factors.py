@@ -68,6 +68,19 @@ def test_a_device_that_an_administrator_made_lets_nobody_in(
     opens_nothing(server, PASSWORD)
 
 
+def test_an_administrator_does_not_speak_as_who_has_two_steps(
+    server: Server, admin: Person, browser: Browser
+) -> None:
+    path = f"{V1}/users/{ALICE}/login"
+    puppet = Person(server, "alice", admin.post(path)["access_token"])
+    assert puppet.get("/v3/account/whoami")["user_id"] == ALICE
+
+    turns_on(browser)
+
+    assert refusal(puppet, "GET", "/v3/account/whoami") == (401, "M_UNKNOWN_TOKEN")
+    assert refusal(admin, "POST", path, {}) == (403, "M_FORBIDDEN")
+
+
 @pytest.mark.parametrize("flag", ["admin", "locked", "suspended"])
 def test_changed_rights_open_no_door(
     server: Server, admin: Person, browser: Browser, flag: str

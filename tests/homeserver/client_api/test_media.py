@@ -131,7 +131,7 @@ def test_quarantined_content_is_shown_under_no_address(server: Server) -> None:
     first, second = uploads(mallory, b"bad"), uploads(alice, b"bad")
     moderation = server.app.media.moderation
 
-    outcome(moderation.quarantine(*first.split("/")))
+    outcome(moderation.quarantine(*first.split("/"), by="@admin:test"))
     assert [downloads(alice, where)[0] for where in (first, second)] == [404, 404]
     with pytest.raises(Refused) as caught:
         uploads(mallory, b"bad")
@@ -148,9 +148,9 @@ def test_quarantine_can_be_lifted(server: Server) -> None:
     alice = server.person("alice")
     where = uploads(alice, b"good")
     moderation = server.app.media.moderation
-    outcome(moderation.quarantine(*where.split("/")))
+    outcome(moderation.quarantine(*where.split("/"), by="@admin:test"))
 
-    outcome(moderation.quarantine(*where.split("/"), quarantined=False))
+    outcome(moderation.quarantine(*where.split("/"), by=None))
 
     assert downloads(alice, where)[2] == b"good"
 

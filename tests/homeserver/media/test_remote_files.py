@@ -274,7 +274,7 @@ def test_what_is_quarantined_does_not_come_back(b: LinkedServer) -> None:
     answers = {"/v1/media/": parts(b"Content-Type: a/b", b"bad")}
     brings(b, answers)
     moderation = b.app.media.moderation
-    outcome(moderation.quarantine("old", "abc"))
+    outcome(moderation.quarantine("old", "abc", by="@admin:test"))
     outcome(moderation.delete("old", "abc"))
 
     remote, _ = fetching(b, answers)
