@@ -1,6 +1,8 @@
 """Requests that a network makes to us, where it does not wait for ours."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -16,6 +18,17 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        return json_of(self.body)
+
+
+def json_of(body: bytes) -> Any:
+    """None if it is something else."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 @frozen

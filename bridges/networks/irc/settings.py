@@ -1,9 +1,10 @@
 """What the operator says about the IRC network."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import field, frozen
+
+from bridges.kit.settings import understood
 
 
 @frozen
@@ -24,15 +25,4 @@ class IrcSettings:
 
 def read(settings: Mapping[str, object]) -> IrcSettings:
     """Raises ValueError in words."""
-    known: dict[str, type] = {one.name: one.type or str for one in fields(IrcSettings)}
-    if unknown := set(settings) - set(known):
-        raise ValueError(f"IRC knows no setting {', '.join(sorted(unknown))}.")
-    if "host" not in settings:
-        raise ValueError("IRC needs network_settings with the host of a server.")
-    given: dict[str, Any] = {}
-    for name, value in settings.items():
-        wanted = (int, float) if known[name] is float else known[name]
-        if not isinstance(value, wanted) or (isinstance(value, bool) and known[name] is not bool):
-            raise ValueError(f"IRC's setting {name} must be of the type {known[name].__name__}.")
-        given[name] = value
-    return IrcSettings(**given)
+    return understood("IRC", IrcSettings, settings)
