@@ -174,7 +174,9 @@ def build(settings: Settings, world: World) -> Application:
     peers = build_peers(ground)
     asking = build_asking(ground, services)
     rooms = build_rooms(ground, asking, peers)
-    accounts = build_accounts(ground, services, presence, rooms.leaving.leave_all_rooms)
+    mail = build_mail(ground)
+    leave_all_rooms = rooms.leaving.leave_all_rooms
+    accounts = build_accounts(ground, services, presence, leave_all_rooms, mail)
     elsewhere = Elsewhere(
         settings.server_name,
         asking.questions.make_user,
@@ -197,7 +199,7 @@ def build(settings: Settings, world: World) -> Application:
     bridged = build_appservices(ground, happenings, asking)
     retention = build_retention(ground)
     server_notices = build_server_notices(ground, rooms, accounts)
-    vapid, mail = build_vapid(ground), build_mail(ground)
+    vapid = build_vapid(ground)
     push = build_push(ground, News(ground.db, ground.notifier, sync, vapid, mail))
     administration = build_administration(ground, accounts, user_data, rooms)
     inventory = build_inventory(ground, administration, media, peers)

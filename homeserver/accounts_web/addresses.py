@@ -13,6 +13,14 @@ CROSS_SIGNING = "/_isthmus/account/cross-signing"
 STYLE = "/_isthmus/account/style.css"
 AUTHORIZE = "/_isthmus/oauth/authorize"
 LINK = "/_isthmus/link"
+FORGOTTEN = "/_isthmus/account/forgotten"
+RESET = "/_isthmus/account/reset"
+MAIL = "/_isthmus/account/mail"
+MAIL_CONFIRM = "/_isthmus/account/mail/confirm"
+MAIL_REMOVE = "/_isthmus/account/mail/remove"
+MAIL_PROOF = "/_isthmus/account/mail/proof"
+REGISTER_MAIL = "/_isthmus/account/register/mail"
+INVITATIONS = "/_isthmus/account/invitations"
 
 
 def onward(wanted: str) -> str:

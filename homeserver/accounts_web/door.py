@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from homeserver.accounts_web.addresses import SIGN_IN
-from homeserver.accounts_web.languages import preferred
 from homeserver.accounts_web.pages import Pages
 from homeserver.accounts_web.problems import Problem, sentence_of
 from homeserver.accounts_web.visits import Visit, cookie_of
 from homeserver.errors import MatrixError
 from homeserver.http.forms import form_of
+from homeserver.http.languages import preferred
 from homeserver.http.request import Request, header
 from homeserver.http.response import Response
 from homeserver.http.routing import Access, route

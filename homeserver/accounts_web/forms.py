@@ -44,6 +44,8 @@ class Form:
     """What the page may lead to besides ourselves, as a Content-Security-Policy names it."""
 
 
+NAME = Field(name="username", label="field.username", autocomplete="username")
+EMAIL = Field(name="email", label="field.email", kind="email", autocomplete="email")
 PASSWORD_NOW = Field(
     name="password", label="field.password", kind="password", autocomplete="current-password"
 )

@@ -50,6 +50,8 @@ BACK = (ACCOUNT, "link.account")
 class DevicePages:
     door: Door
     _devices: Devices
+    _has_mail: bool
+    """Whether accounts can have addresses of e-mail."""
 
     @page("GET", ACCOUNT)
     async def overview(self, visit: Visit) -> Response:
@@ -61,7 +63,9 @@ class DevicePages:
         devices = await self._devices.of_user(visit.user_id)
         shown = sorted(devices, key=lambda it: it.last_seen_ts or 0, reverse=True)
         rows = [described(device) for device in shown]
-        return self.door.pages.render(visit, "account.html", title="account.title", devices=rows)
+        return self.door.pages.render(
+            visit, "account.html", title="account.title", devices=rows, has_mail=self._has_mail
+        )
 
     @page("GET", DEVICE)
     async def ask_to_end(self, visit: Visit) -> Response:

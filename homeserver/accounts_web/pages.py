@@ -1,15 +1,14 @@
 """Pages as bytes."""
 
 from collections.abc import Callable
-from functools import partial
 from importlib.resources import files
 
 from attrs import evolve, field, frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from homeserver.accounts_web.forms import Form
-from homeserver.accounts_web.languages import LANGUAGES, Sentences, load
 from homeserver.accounts_web.visits import Visit
+from homeserver.http.languages import Sentences, load, speaker
 from homeserver.http.response import Response
 
 HTML = "text/html; charset=utf-8"
@@ -38,7 +37,7 @@ class Pages:
         )
         style = (files("homeserver.accounts_web") / "templates" / "style.css").read_bytes()
         object.__setattr__(self, "_templates", templates)
-        object.__setattr__(self, "_sentences", {name: load(name) for name in LANGUAGES})
+        object.__setattr__(self, "_sentences", load("homeserver.accounts_web", "sentences"))
         object.__setattr__(self, "style", style)
 
     @property
@@ -46,16 +45,26 @@ class Pages:
         """Browsers take the prefix from nobody but this very host, and only by https."""
         return "__Host-isthmus" if self._is_secure else "isthmus"
 
-    def form(self, visit: Visit, form: Form, problem: str = "", status: int = 200) -> Response:
+    def form(
+        self,
+        visit: Visit,
+        form: Form,
+        problem: str = "",
+        status: int = 200,
+        template: str = "form.html",
+        **values: object,
+    ) -> Response:
+        """`values` are what a template shows that builds on `form.html`."""
         return self.render(
             visit,
-            "form.html",
+            template,
             status=status,
             sends_to=form.sends_to,
             title=form.title,
             form=form,
             problem=problem,
             values=form.values,
+            **values,
         )
 
     def notice(self, visit: Visit, title: str, text: str, status: int = 200) -> Response:
@@ -92,7 +101,7 @@ class Pages:
         return Response(text.encode(), status, HTML, headers)
 
     def speaker(self, language: str) -> Callable[..., str]:
-        return partial(sentence, self._sentences[language])
+        return speaker(self._sentences[language])
 
     def redirect(self, url: str, cookie: str = "") -> Response:
         headers: tuple[tuple[str, str], ...] = (("Location", url), ("Cache-Control", "no-store"))
@@ -110,7 +119,3 @@ class Pages:
         secure = "; Secure" if self._is_secure else ""
         kept = "Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600"
         return ("Set-Cookie", f"{self.cookie_name}={value}; {kept}{secure}")
-
-
-def sentence(sentences: Sentences, key: str, /, **values: object) -> str:
-    return sentences[key].format_map(values)

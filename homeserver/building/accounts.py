@@ -2,9 +2,11 @@
 
 from attrs import frozen
 
+from homeserver.building.account_mail import AccountMail, build_account_mail
 from homeserver.building.foundations import Foundations, lay_foundations
 from homeserver.building.ground import Ground
-from homeserver.building.oauth import build_oauth
+from homeserver.building.mail import MailPart
+from homeserver.building.oauth import Changes, build_oauth
 from homeserver.building.parts import Part
 from homeserver.building.world import World
 from homeserver.client_api.account import AccountEndpoints
@@ -12,8 +14,9 @@ from homeserver.client_api.account_moderation import AccountModerationEndpoints
 from homeserver.client_api.admin_registration import AdminRegistrationEndpoints
 from homeserver.client_api.devices import DeviceEndpoints
 from homeserver.client_api.login import LoginEndpoints, TokenEndpoints
+from homeserver.client_api.mail_addresses import MailAddressEndpoints, MailProofEndpoints
 from homeserver.client_api.registration import RegistrationEndpoints
-from homeserver.client_api.third_party_ids import ThirdPartyIdEndpoints
+from homeserver.client_api.third_party_ids import NoMailEndpoints, ThirdPartyIdEndpoints
 from homeserver.client_api.well_known import client_discovery
 from homeserver.client_api.whois import WhoisEndpoints
 from homeserver.devices.devices import Devices
@@ -35,9 +38,11 @@ from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.shared_secret import SharedSecretRegistration
 from homeserver.users.stages import (
     DUMMY,
+    EMAIL,
     REGISTRATION_TOKEN,
     TERMS,
     Dummy,
+    MailIdentity,
     Password,
     Terms,
     TokenOfRegistration,
@@ -74,13 +79,19 @@ class AccountsPart(Part):
 
 
 def build_accounts(
-    ground: Ground, services: AppServices, presence: Presence, leave_all_rooms: LeaveAllRooms
+    ground: Ground,
+    services: AppServices,
+    presence: Presence,
+    leave_all_rooms: LeaveAllRooms,
+    mail_part: MailPart | None,
 ) -> AccountsPart:
     settings, world, db = ground.settings, ground.world, ground.db
     it = lay_foundations(settings, world, db, services, presence)
     tokens = RegistrationTokens(
         db, world.clock, world.random, settings.registration.first_admin_token_path
     )
+    password_change = PasswordChange(db, it.accounts, it.passwords, it.devices)
+    mail = build_account_mail(it, mail_part, password_change)
     stages: dict[str, Stage] = {
         DUMMY: Dummy(),
         TERMS: Terms(settings.registration.terms),
@@ -89,10 +100,19 @@ def build_accounts(
         OAUTH: it.approvals,
         OAUTH_BEFORE: it.approvals,
     }
+    if mail is not None:
+        stages[EMAIL] = MailIdentity(mail.proofs, it.single_proofs)
     interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
-    registration = Registration(workshop_of(it), settings.registration, interactive_auth, tokens)
+    registration = Registration(
+        workshop_of(it),
+        settings.registration,
+        interactive_auth,
+        tokens,
+        mail.of_registration if mail else None,
+    )
     masquerade = Masquerade(it.services, db, it.known, it.single_proofs)
     deactivation = Deactivation(db, it.accounts, it.devices, leave_all_rooms, erasure.erase)
+    changes = Changes(password_change, deactivation)
     return AccountsPart(
         appservices=it.services,
         accounts=it.accounts,
@@ -108,8 +128,8 @@ def build_accounts(
         foundations=it,
         endpoints=(
             *ways_in(it, interactive_auth, masquerade, registration),
-            *own_account(it, interactive_auth, deactivation),
-            *build_oauth(it, registration, deactivation),
+            *own_account(it, interactive_auth, changes, mail),
+            *build_oauth(it, registration, changes, mail),
         ),
         last_seen=it.last_seen,
         world=world,
@@ -147,14 +167,28 @@ def ways_in(
 
 
 def own_account(
-    it: Foundations, interactive_auth: InteractiveAuth, deactivation: Deactivation
+    it: Foundations,
+    interactive_auth: InteractiveAuth,
+    changes: Changes,
+    mail: AccountMail | None,
 ) -> tuple[object, ...]:
-    password_change = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
     moderation = AccountModeration(it.accounts, it.settings.server_name)
     return (
-        AccountEndpoints(password_change, deactivation, interactive_auth),
+        AccountEndpoints(
+            changes.password, changes.deactivation, interactive_auth, mail.reset if mail else None
+        ),
         ThirdPartyIdEndpoints(),
+        *addresses_of(mail, interactive_auth),
         DeviceEndpoints(it.devices, interactive_auth),
         AccountModerationEndpoints(moderation),
         WhoisEndpoints(it.devices, it.accounts),
+    )
+
+
+def addresses_of(mail: AccountMail | None, interactive_auth: InteractiveAuth) -> tuple[object, ...]:
+    if mail is None:
+        return (NoMailEndpoints(),)
+    return (
+        MailAddressEndpoints(mail.addresses, mail.adding, interactive_auth),
+        MailProofEndpoints(mail.proofs),
     )

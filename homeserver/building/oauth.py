@@ -1,12 +1,19 @@
 """OAuth 2.0 and the pages of accounts, put together."""
 
+from attrs import frozen
+
 from homeserver.accounts_web.addresses import LINK
 from homeserver.accounts_web.authorizing import ConsentPages, LinkPages
 from homeserver.accounts_web.door import Door
+from homeserver.accounts_web.mail_addresses import MailPages, ProofPages
 from homeserver.accounts_web.own_account import AccountPages, DevicePages
 from homeserver.accounts_web.pages import Pages
+from homeserver.accounts_web.password_reset import ResetPages
+from homeserver.accounts_web.registering import RegisterMailPages, RegisterPages
 from homeserver.accounts_web.second_factors import SecondStepPages, TwoStepPages
-from homeserver.accounts_web.signing_in import RegisterPages, SignInPages
+from homeserver.accounts_web.signing_in import SignInPages
+from homeserver.accounts_web.style import StyleEndpoints
+from homeserver.building.account_mail import AccountMail
 from homeserver.building.foundations import Foundations
 from homeserver.client_api.oauth import OAuthEndpoints
 from homeserver.client_api.oauth_metadata import OAuthMetadataEndpoints, issuer_of
@@ -20,13 +27,23 @@ from homeserver.users.registration import Registration
 from homeserver.users.secrets import Secrets
 
 
+@frozen
+class Changes:
+    """What people do to their accounts for good."""
+
+    password: PasswordChange
+    deactivation: Deactivation
+
+
 def build_oauth(
-    it: Foundations, registration: Registration, deactivation: Deactivation
+    it: Foundations, registration: Registration, changes: Changes, mail: AccountMail | None
 ) -> tuple[object, ...]:
-    """The endpoints and pages; none where OAuth is off."""
+    """The endpoints and pages; where OAuth is off, only what letters to apps' users lead to."""
     settings, db, clock, random = it.settings, it.db, it.world.clock, it.world.random
+    door = door_of(it)
+    proving = (StyleEndpoints(door.pages), ProofPages(door, mail.proofs)) if mail else ()
     if not settings.has_oauth:
-        return ()
+        return proving
     clients = Clients(db, clock)
     grants = DeviceGrants(db, clock, random, clients, it.limits)
     authorization = Authorization(db, clock, random, clients, issuer_of(settings.baseurl))
@@ -35,24 +52,41 @@ def build_oauth(
         OAuthEndpoints(
             clients, Tokens(db, clock, it.sessions, it.devices), grants, settings.baseurl + LINK
         ),
-        *build_pages(it, registration, deactivation),
-        ConsentPages(door_of(it), authorization),
-        LinkPages(door_of(it), grants),
+        *build_pages(it, door, registration, changes, mail),
+        *(proving or (StyleEndpoints(door.pages),)),
+        ConsentPages(door, authorization),
+        LinkPages(door, grants),
     )
 
 
 def build_pages(
-    it: Foundations, registration: Registration, deactivation: Deactivation
+    it: Foundations,
+    door: Door,
+    registration: Registration,
+    changes: Changes,
+    mail: AccountMail | None,
 ) -> tuple[object, ...]:
-    door = door_of(it)
-    password_change = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
+    of_mail: tuple[object, ...] = ()
+    if mail is not None:
+        of_mail = (
+            MailPages(door, mail.addresses, mail.adding, mail.proofs, it.credentials),
+            RegisterMailPages(door, mail.proofs, registration),
+            ResetPages(door, mail.proofs, mail.reset, it.second_factors),
+        )
+    can_reset = mail is not None and it.passwords.enabled
     return (
-        SignInPages(door, it.credentials, it.passwords, it.second_factors),
-        RegisterPages(door, registration, it.settings.registration.terms),
+        *of_mail,
+        SignInPages(door, it.credentials, it.passwords, it.second_factors, can_reset),
+        RegisterPages(
+            door,
+            registration,
+            it.settings.registration.terms,
+            mail.of_registration if mail else None,
+        ),
         SecondStepPages(door, it.second_factors),
         TwoStepPages(door, it.second_factors, it.credentials),
-        DevicePages(door, it.devices),
-        AccountPages(door, it.credentials, password_change, deactivation, it.approvals),
+        DevicePages(door, it.devices, mail is not None),
+        AccountPages(door, it.credentials, changes.password, changes.deactivation, it.approvals),
     )
 
 

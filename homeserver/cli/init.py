@@ -34,9 +34,9 @@ _HEAD = """\
 # `isthmus config explain` tells them, and `isthmus config sample` prints them all.
 """
 
-REGISTRATION = {
+REGISTRATION: dict[str, dict[str, Any]] = {
     "closed": {"enabled": False},
-    "token": {"enabled": True, "requires_token": True},
+    "token": {"enabled": True, "needs": "token"},
     "open": {"enabled": True},
 }
 

@@ -142,11 +142,17 @@ def _synchronized() -> str:
 
 def registration(settings: Settings) -> Iterator[Finding]:
     chosen = settings.registration
-    if chosen.enabled and not chosen.requires_token and not is_private(settings):
+    if chosen.needs == "mail" and chosen.enabled and settings.mail.host is None:
+        yield problem(
+            "registration",
+            "People need an address of e-mail to register, and no letter can be sent.",
+            "Set mail.host.",
+        )
+    if chosen.enabled and chosen.needs == "nothing" and not is_private(settings):
         yield warning(
             "registration",
             "Anybody can make accounts, machines too.",
-            "Set registration.requires_token, unless that is what you want.",
+            "Set registration.needs to `token`, unless that is what you want.",
         )
 
 

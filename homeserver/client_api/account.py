@@ -8,7 +8,17 @@ from homeserver.http.requester import Requester
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.users.account_changes import Deactivation, PasswordChange
-from homeserver.users.interactive_auth import BY_PASSWORD, PASSWORD, InteractiveAuth
+from homeserver.users.interactive_auth import (
+    BY_PASSWORD,
+    PASSWORD,
+    Confirmed,
+    Flows,
+    InteractiveAuth,
+)
+from homeserver.users.password_reset import PasswordReset
+from homeserver.users.stages import EMAIL
+
+BY_PASSWORD_OR_MAIL: Flows = ((PASSWORD,), (EMAIL,))
 
 
 @frozen
@@ -16,6 +26,8 @@ class AccountEndpoints:
     _password_change: PasswordChange
     _deactivation: Deactivation
     _interactive_auth: InteractiveAuth
+    _reset: PasswordReset | None
+    """None where this server sends no letters."""
 
     @route("GET", "/v3/account/whoami", access=Access.GUEST)
     async def whoami(self, request: Request) -> JsonObject:
@@ -32,12 +44,18 @@ class AccountEndpoints:
         body = request.json_object()
         if "new_password" in body:
             self._password_change.check(field(body, "new_password", str))
-        user_id, body = await self._confirm(request, body)
+        flows = BY_PASSWORD if self._reset is None else BY_PASSWORD_OR_MAIL
+        confirmed = await self._confirm(request, body, flows)
+        new: str = field(confirmed.body, "new_password", str)
+        log_out: bool = field(confirmed.body, "logout_devices", bool, True)
+        if PASSWORD not in confirmed.completed and self._reset is not None:
+            await self._reset.by_app(confirmed.completed[EMAIL], new, log_out=log_out)
+            return {}
         requester = requester_of(request)
         await self._password_change.change(
-            user_id,
-            field(body, "new_password", str),
-            log_out=field(body, "logout_devices", bool, True),
+            str(confirmed.completed[PASSWORD]),
+            new,
+            log_out=log_out,
             keep=requester.device_id if requester else None,
         )
         return {}
@@ -50,19 +68,20 @@ class AccountEndpoints:
             erase = field(body, "erase", bool, False)
             await self._deactivation.by_service(requester, erase=erase)
         else:
-            user_id, body = await self._confirm(request, request.json_object_or_empty())
-            await self._deactivation.deactivate(user_id, erase=field(body, "erase", bool, False))
-        # No third-party identifiers are kept here, so none is left bound.
+            confirmed = await self._confirm(request, request.json_object_or_empty(), BY_PASSWORD)
+            erase = field(confirmed.body, "erase", bool, False)
+            user_id = str(confirmed.completed[PASSWORD])
+            await self._deactivation.deactivate(user_id, erase=erase)
+        # Nothing is bound at identity servers, so nothing is left bound.
         return {"id_server_unbind_result": "success"}
 
-    async def _confirm(self, request: Request, body: JsonObject) -> tuple[str, JsonObject]:
-        """Whose account it is: the requester's, or without a token that of the password."""
+    async def _confirm(self, request: Request, body: JsonObject, flows: Flows) -> Confirmed:
+        """What is proved says whose account it is; with a token, that of the requester."""
         requester = requester_of(request)
         if requester is not None and not requester.session:
             raise MissingToken("Application services leave this to their users.")
         user_id = requester.user_id if requester else ""
-        confirmed = await self._interactive_auth.confirm(request, body, user_id, BY_PASSWORD)
-        return confirmed.completed[PASSWORD], confirmed.body
+        return await self._interactive_auth.confirm(request, body, user_id, flows)
 
 
 def requester_of(request: Request) -> Requester | None:

@@ -47,7 +47,7 @@ def capabilities_of(settings: Settings) -> JsonObject:
         "m.set_avatar_url": {"enabled": profiles.change_avatar},
         "m.profile_fields": fields,
         "uk.tcpip.msc4133.profile_fields": fields,
-        "m.3pid_changes": {"enabled": False},
+        "m.3pid_changes": {"enabled": settings.mail.host is not None},
         "m.get_login_token": {"enabled": has_passwords},
         "m.forget_forced_upon_leave": {"enabled": False},
         "m.delayed_events": delayed_events,

@@ -1,7 +1,7 @@
 """Settings of accounts: who may register, passwords, sessions, what others see."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 from attrs import frozen
@@ -26,9 +26,18 @@ class Registration:
     """Who may make an account."""
 
     enabled: bool = setting(False, "Whether people can make accounts themselves.")
-    requires_token: bool = setting(
-        False, "Whether they need a registration token, which an administrator hands out."
+    needs: Literal["nothing", "token", "invitation", "mail"] = setting(
+        "nothing",
+        "What they need for it: `nothing`; a registration `token`, which an administrator hands "
+        "out; an `invitation`, which is a link with such a token, and can be made by members too; "
+        "or an address of e-`mail` that is theirs (this takes `mail.host`).",
     )
+    invitations: Count = setting(
+        0,
+        "How many open invitations each member may have, where `needs` is `invitation`. Each is "
+        "good for one account.",
+    )
+    invitation_lifetime: Duration = setting(604_800_000, "How long members' invitations hold.")
     shared_secret: str | None = secret(
         "Who knows it can make accounts at any time, administrators too: `isthmus register-user` "
         "and every tool that speaks `/_synapse/admin/v1/register`."

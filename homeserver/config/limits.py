@@ -24,6 +24,14 @@ class LoginLimits:
 
 
 @frozen(kw_only=True)
+class MailLimits:
+    """Letters about accounts: to prove an address, or for a new password."""
+
+    ip: Limit = setting(Limit(0.01, 10), "Asked for from one address of the network.")
+    address: Limit = setting(Limit(0.001, 4), "To one mailbox.")
+
+
+@frozen(kw_only=True)
 class RateLimits:
     """How often things may be done. Who does more is asked to wait."""
 
@@ -48,6 +56,7 @@ class RateLimits:
         Limit(0.0002, 5),
         "Asking addresses whether they want letters about missed messages, for one person.",
     )
+    mail: MailLimits = section(MailLimits)
     delayed_event: Limit = setting(
         Limit(20.0, 200), "Putting off, sending and cancelling delayed events, from one address."
     )

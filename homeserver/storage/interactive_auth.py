@@ -65,3 +65,7 @@ def complete(txn: Transaction, session: InteractiveSession) -> None:
 def remove(txn: Transaction, id: str) -> bool:
     """End a session; False if it has ended before."""
     return bool(txn.execute("DELETE FROM interactive_sessions WHERE id = ?", id))
+
+
+def delete_of_user(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM interactive_sessions WHERE user_id = ?", user_id)

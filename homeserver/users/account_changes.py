@@ -14,7 +14,10 @@ from homeserver.storage import (
     accounts,
     browser_sessions,
     cross_signing_approvals,
+    interactive_auth,
     login_tokens,
+    mail_addresses,
+    mail_proofs,
     oauth_codes,
     oauth_device_codes,
     pushers,
@@ -47,9 +50,9 @@ class PasswordChange:
     async def change(self, user_id: str, password: str, *, log_out: bool, keep: str | None) -> None:
         """Set a new password; with `log_out` all devices but the one to keep are removed."""
         hash = await self._passwords.hash(password)
-        await self._db.write(self._change, user_id, hash, log_out, keep)
+        await self._db.write(self.set_hash, user_id, hash, log_out, keep)
 
-    def _change(
+    def set_hash(
         self, txn: Transaction, user_id: str, hash: str, log_out: bool, keep: str | None
     ) -> None:
         self._accounts.change(txn, user_id, password_hash=hash)
@@ -101,6 +104,7 @@ class Deactivation:
         pushers.delete_of_user(txn, user_id)
         forget_proofs(txn, user_id)
         second_factors.remove(txn, user_id)
+        mail_addresses.delete_of_user(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)
             txn.announce(AccountErased(txn.next_position(), user_id))
@@ -119,6 +123,8 @@ class Deactivation:
 def forget_proofs(txn: Transaction, user_id: str) -> None:
     """What was given out before on the strength of a password opens nothing any more."""
     login_tokens.remove_of(txn, user_id)
+    interactive_auth.delete_of_user(txn, user_id)
+    mail_proofs.delete_of_user(txn, user_id)
     browser_sessions.delete_of_user(txn, user_id)
     oauth_codes.delete_of_user(txn, user_id)
     oauth_device_codes.delete_of_user(txn, user_id)

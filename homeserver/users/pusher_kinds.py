@@ -1,6 +1,5 @@
 """What a pusher of each kind must say. Spec: `POST /pushers/set`; MSC4174 for web push."""
 
-import re
 from base64 import urlsafe_b64decode
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ from homeserver.http.client import split_url
 from homeserver.http.outgoing_errors import BadAnswer
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject, encode
+from homeserver.users.mail_addresses import is_address
 
 HTTP = "http"
 EMAIL = "email"
@@ -24,10 +24,6 @@ UNCOMPRESSED = 65
 """Bytes of a P-256 key: both coordinates, and a byte that says so."""
 GATEWAY_PATH = "/_matrix/push/v1/notify"
 """The only path: a push gateway is not just any URL that a user makes us call."""
-
-_ADDRESS = re.compile(
-    r"[^@\s<>\",;:\\()\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-)
 
 
 def read_pusher(body: JsonObject, kinds: Collection[str]) -> JsonObject:
@@ -91,7 +87,7 @@ def _check_mailbox(pusher: JsonObject) -> None:
     if pusher["app_id"] != EMAIL_APP:
         raise InvalidParam(f"The 'app_id' of an e-mail pusher is '{EMAIL_APP}'.")
     address = pusher["pushkey"]
-    if not (address.isascii() and address.isprintable() and _ADDRESS.fullmatch(address)):
+    if not is_address(address):
         raise InvalidParam("The 'pushkey' of an e-mail pusher is an e-mail address.")
 
 

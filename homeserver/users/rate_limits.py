@@ -10,6 +10,7 @@ from homeserver.errors import LimitExceeded
 
 MAX_REMEMBERED = 100_000
 MAIL_QUESTION = "mail_question"
+MAIL_ADDRESS = "mail_address"
 
 
 @frozen
@@ -43,6 +44,8 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "report": bucket(settings.report),
         "admin_redaction": bucket(settings.admin_redaction),
         MAIL_QUESTION: bucket(settings.mail_question),
+        MAIL_ADDRESS: bucket(settings.mail.address),
+        "mail_proof": bucket(settings.mail.ip, by_ip=True),
         "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
         "oauth": bucket(settings.oauth, by_ip=True),

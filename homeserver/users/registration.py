@@ -18,9 +18,10 @@ from homeserver.users.appservices import AppService, token_hash
 from homeserver.users.interactive_auth import Confirmed, Flows, InteractiveAuth, used_already
 from homeserver.users.login import check_may_log_in
 from homeserver.users.passwords import Passwords
+from homeserver.users.registration_mail import RegistrationMail
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.sessions import DeviceWish, Login, Sessions
-from homeserver.users.stages import DUMMY, REGISTRATION_TOKEN, TERMS
+from homeserver.users.stages import DUMMY, EMAIL, REGISTRATION_TOKEN, TERMS
 from homeserver.users.usernames import Usernames
 
 
@@ -32,6 +33,8 @@ class NewUser:
     password: str | None = None
     wish: DeviceWish | None = None
     guest_access_token: str | None = None
+    mail_link: str = ""
+    """What the link in a letter carried, where an address was proved on our own pages."""
 
 
 @frozen(kw_only=True)
@@ -76,16 +79,19 @@ class Registration:
     _settings: RegistrationSettings
     _interactive_auth: InteractiveAuth
     _tokens: RegistrationTokens
+    _mail: RegistrationMail | None
+    """None where this server sends no letters."""
 
     async def flows(self) -> Flows:
         """The ways to register; raises RegistrationClosed if there are none."""
         terms = [TERMS] if self._settings.terms else []
         flows: list[Sequence[str]] = []
-        if await self._tokens.awaits_admin() or (
-            self._settings.enabled and self._settings.requires_token
-        ):
+        needs = self._settings.needs if self._settings.enabled else "administrator"
+        if await self._tokens.awaits_admin() or needs in ("token", "invitation"):
             flows.append([REGISTRATION_TOKEN, *terms])
-        if self._settings.enabled and not self._settings.requires_token:
+        if needs == "mail" and self._mail is not None:
+            flows.append([EMAIL, *terms])
+        if needs == "nothing":
             flows.append(terms or [DUMMY])
         if not flows:
             raise RegistrationClosed()
@@ -173,6 +179,8 @@ class Registration:
             raise used_already()
         if token := confirmed.completed.get(REGISTRATION_TOKEN):
             account = evolve(account, is_admin=self._tokens.redeem(txn, token))
+        if self._mail is not None and EMAIL in confirmed.completed:
+            self._mail.keep(txn, account.user_id, confirmed.completed[EMAIL], new.mail_link)
         if new.guest_access_token is None:
             return self._workshop.add(txn, account, new.wish)
         check_is_guest(accounts.find(txn, account.user_id))

@@ -9,6 +9,7 @@ from homeserver.errors import Forbidden
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.users.credentials import Credentials, identified_user
+from homeserver.users.mail_proofs import MailProofs
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.second_factors import SingleProofs
 from homeserver.users.sessions import UserLocked
@@ -16,6 +17,7 @@ from homeserver.users.sessions import UserLocked
 DUMMY = "m.login.dummy"
 TERMS = "m.login.terms"
 REGISTRATION_TOKEN = "m.login.registration_token"
+EMAIL = "m.login.email.identity"
 
 
 @frozen
@@ -84,3 +86,24 @@ class Password:
             raise UserLocked()
         await self._single_proofs.check(account.user_id)
         return account.user_id
+
+
+@frozen
+class MailIdentity:
+    """Proves that somebody reads the letters of an address: what for, the address, whose it is."""
+
+    _proofs: MailProofs
+    _single_proofs: SingleProofs
+
+    def params(self) -> JsonObject | None:
+        return None
+
+    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+        creds: JsonObject = field(auth, "threepid_creds", dict)
+        id: str = field(creds, "sid", str)
+        proof = await self._proofs.of_app(id, field(creds, "client_secret", str))
+        if user_id and proof.user_id != user_id:
+            raise Forbidden("This address is not that of the user who is logged in.")
+        if proof.user_id:
+            await self._single_proofs.check(proof.user_id)
+        return {"purpose": proof.purpose, "address": proof.address, "user_id": proof.user_id}

@@ -95,14 +95,14 @@ def test_what_is_wrong_is_told(server: Server, fields: dict[str, str], told: str
 
 
 def test_policies_of_the_server_hold_here_too(start_server: object, server: Server) -> None:
-    base = Registration(enabled=True, requires_token=True)
+    base = Registration(enabled=True, needs="token")
     terms = (Policy(name="Privacy policy", url="https://test/privacy"),)
     for registration, given, allowed in (
         (evolve(base, enabled=False), {}, 403),
         (base, {}, 403),
         (base, {"token": "guess"}, 403),
-        (evolve(base, requires_token=False, terms=terms), {}, 403),
-        (evolve(base, requires_token=False, terms=terms), {"agreed": "yes"}, 303),
+        (evolve(base, needs="nothing", terms=terms), {}, 403),
+        (evolve(base, needs="nothing", terms=terms), {"agreed": "yes"}, 303),
     ):
         server = start_server(  # type: ignore[operator]
             public_baseurl=BASE, registration=registration

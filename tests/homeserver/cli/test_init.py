@@ -27,7 +27,7 @@ def test_it_writes_what_the_server_starts_with(tmp_path: Path) -> None:
 
     assert settings.server_name == "example.org"
     assert settings.signing_key_path.read_text().startswith("ed25519 a_")
-    assert settings.registration.requires_token
+    assert settings.registration.needs == "token"
     assert len(settings.registration.shared_secret or "") == 48
     assert settings.registration.first_admin_token_path == tmp_path / "data" / "first_admin_token"
 
@@ -73,7 +73,7 @@ def test_a_local_server_is_reached_at_its_port(tmp_path: Path) -> None:
 
     assert settings.baseurl == "http://localhost:9008"
     assert settings.registration.enabled
-    assert not settings.registration.requires_token
+    assert settings.registration.needs == "nothing"
 
 
 def test_the_next_steps_name_dns_proxy_and_well_known(

@@ -179,7 +179,7 @@ def test_a_stage_of_no_flow_proves_nothing(server: Server) -> None:
 
 @pytest.fixture
 def token_server(start_server: Callable[..., Server]) -> Server:
-    return start_server(registration=Registration(enabled=True, requires_token=True))
+    return start_server(registration=Registration(enabled=True, needs="token"))
 
 
 def token_of(server: Server, uses: int | None = None, expires_ts: int | None = None) -> str:
@@ -325,9 +325,7 @@ def validity(server: Server, token: str) -> bool:
 
 def test_stages_are_done_one_after_the_other(start_server: Callable[..., Server]) -> None:
     policy = Policy(name="Privacy", url="https://test/privacy")
-    server = start_server(
-        registration=Registration(enabled=True, requires_token=True, terms=(policy,))
-    )
+    server = start_server(registration=Registration(enabled=True, needs="token", terms=(policy,)))
     body = {"username": "alice", "password": PASSWORD}
     token = {"type": "m.login.registration_token", "token": token_of(server, uses=1)}
 
