@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IListeningPort
 from homeserver.building.accounts import AccountsPart, build_accounts
 from homeserver.building.administration import AdministrationPart, build_administration
 from homeserver.building.appservices import AppServicesPart, build_appservices, build_asking
+from homeserver.building.bridges import BridgesPart, build_bridges
 from homeserver.building.calls import CallsPart, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
@@ -101,6 +102,7 @@ class Application:
     retention: RetentionPart
     calls: CallsPart
     push: PushPart
+    bridges: BridgesPart
     endpoints: dict[str, list[object]]
     _factories: list[HttpFactory] = field(factory=list)
     _ports: list[IListeningPort] = field(factory=list)
@@ -135,6 +137,7 @@ class Application:
             factory.start_sweeping()
             self._ports += await listen(self.world.reactor, listener, factory)
         self.appservices.begin()
+        self.bridges.begin()
 
     async def stop(self) -> None:
         """Answer what was asked, then close."""
@@ -196,7 +199,7 @@ def build(settings: Settings, world: World) -> Application:
     calls = build_calls(ground, sending.delayed_events, user_data.openid.owner, others)
     federation = build_federation(ground, rooms, user_data, shared_keys)
     happenings = Happenings(ground.db, ground.notifier, rooms.typing, presence, sending.sticky)
-    bridged = build_appservices(ground, happenings, asking)
+    bridged = build_appservices(ground, happenings, asking, accounts)
     retention = build_retention(ground)
     server_notices = build_server_notices(ground, rooms, accounts)
     vapid = build_vapid(ground)
@@ -222,6 +225,7 @@ def build(settings: Settings, world: World) -> Application:
         retention=retention,
         calls=calls,
         push=push,
+        bridges=build_bridges(ground, bridged.roster),
         endpoints=joined(
             *({"client": part.endpoints} for part in (*of_clients, server_notices)),
             {"client": build_facts(settings, vapid)},

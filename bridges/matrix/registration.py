@@ -54,6 +54,26 @@ def registration(names: Names, address: str, as_token: str, hs_token: str) -> di
         "sender_localpart": f"{names.prefix}bot",
         "rate_limited": False,
         "receive_ephemeral": True,
+        "org.matrix.msc3202": True,
+        "io.element.msc4190": True,
         "de.sorunome.msc2409.push_ephemeral": True,
         "namespaces": {"users": pattern("@"), "aliases": pattern("#"), "rooms": []},
+    }
+
+
+def puppets_registration(names: Names, as_token: str, hs_token: str) -> dict[str, Any]:
+    """A second one, to speak for people of the homeserver in their own name ("double puppets").
+
+    Without a `url`: the homeserver does not send us what happens around all its people.
+    """
+    everybody = {"exclusive": False, "regex": f"@.*:{re.escape(names.domain)}"}
+    return {
+        "id": f"isthmus-{names.prefix}-puppets",
+        "url": None,
+        "as_token": as_token,
+        "hs_token": hs_token,
+        "sender_localpart": f"{names.prefix}_puppets",
+        "rate_limited": False,
+        "io.element.msc4190": True,
+        "namespaces": {"users": [everybody], "aliases": [], "rooms": []},
     }

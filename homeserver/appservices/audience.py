@@ -25,6 +25,10 @@ class Audience:
     encrypted: Ids = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._services.changed.append(self._begin_anew)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         told = [service for service in self._services.all if service.url is not None]
         self.ephemeral = frozenset(it.id for it in told if it.receives_ephemeral)
         self.encrypted = frozenset(it.id for it in told if it.receives_device_changes)

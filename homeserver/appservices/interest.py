@@ -42,10 +42,16 @@ class Interest:
     """Only local users count as a service's users."""
 
     def __init__(self, services: AppServices, server_name: str) -> None:
-        self._services = services.all
         self._server_name = server_name
         self._suffix = ":" + server_name
-        self._with_aliases = [service for service in services.all if service.aliases]
+        self._all = services
+        services.changed.append(self._begin_anew)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """One that wants no transactions cares for nothing."""
+        self._services = [service for service in self._all.all if service.url is not None]
+        self._with_aliases = [service for service in self._services if service.aliases]
         self._rooms: OrderedDict[str, Presence] = OrderedDict()
         self._users: OrderedDict[str, Ids] = OrderedDict()
 

@@ -47,3 +47,8 @@ class AppServiceMeter:
     ) -> None:
         self.backlog.labels(service).set_function(backlog)
         self.waiting.labels(service).set_function(waiting)
+
+    def forget(self, service: str) -> None:
+        """Those who have gone wait for nothing."""
+        self.backlog.remove(service)
+        self.waiting.remove(service)

@@ -92,6 +92,11 @@ class Queue:
         if not self._is_busy and self._pending is None and not self._items and self._saved:
             await self._save(self._seen if not self._is_behind else self._saved, None)
 
+    async def retire(self) -> None:
+        """Its service is no longer known here."""
+        await self.stop()
+        self._means.courier.meter.forget(self.service.id)
+
     def backlog_s(self) -> float:
         """How long the oldest of what is not delivered has waited."""
         since_ms = self._since_ms

@@ -132,13 +132,17 @@ class Queues:
         self._db = db
         self._clock = clock
         self._sorting = sorting
-        self._queues = queues
+        self._queues = dict(queues)
+        self._notifier: Notifier | None = None
         self._changes: list[Change] = []
         self._is_sorting = False
 
     def listen(self, notifier: Notifier) -> None:
+        """Once there is anybody who wants to know."""
         if not self._queues:
+            self._notifier = notifier
             return
+        self._notifier = None
         notifier.listen(Appended, self._note)
         notifier.listen(MembershipMoved, self._note)
         notifier.listen(ReceiptMoved, self._note)
@@ -158,6 +162,18 @@ class Queues:
     def begin(self) -> None:
         for queue in self._queues.values():
             queue.begin()
+
+    async def add(self, queue: Queue) -> None:
+        """Of a service that comes while the server runs; `begin` lets it send."""
+        await queue.start()
+        self._queues[queue.service.id] = queue
+        self._services.heard = self._heard
+        if self._notifier is not None:
+            self.listen(self._notifier)
+
+    async def remove(self, service: str) -> None:
+        if (queue := self._queues.pop(service, None)) is not None:
+            await queue.retire()
 
     async def stop(self) -> None:
         self._services.heard = None

@@ -68,10 +68,15 @@ class AccountsPart(Part):
     _world: World
 
     async def start(self) -> None:
-        senders = {service.sender: service.id for service in self.appservices.all}
-        await self.accounts.add_senders(senders, self._world.clock.now_ms())
+        await self.welcome_senders()
         await self.deactivation.resume()
         self._last_seen.start()
+
+    async def welcome_senders(self) -> None:
+        """Once application services have come, or changed; what was known of them is forgotten."""
+        senders = {service.sender: service.id for service in self.appservices.all}
+        await self.accounts.add_senders(senders, self._world.clock.now_ms())
+        self.foundations.known.forget_all()
 
     async def stop(self) -> None:
         """Before the database is closed."""

@@ -14,7 +14,9 @@ from homeserver.appservices.questions import Questions
 from homeserver.appservices.queue import Means, Queue
 from homeserver.appservices.queues import Queues, Sorting
 from homeserver.appservices.recovery import Recovery
+from homeserver.appservices.roster import Roster
 from homeserver.appservices.third_party import ThirdParty
+from homeserver.building.accounts import AccountsPart
 from homeserver.building.delivery import Happenings
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
@@ -24,7 +26,7 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.users.appservices import AppServices
+from homeserver.users.appservices import AppService, AppServices
 
 
 @frozen(kw_only=True)
@@ -41,6 +43,7 @@ class AppServicesPart(Part):
     """`endpoints` belong to the resource `client`."""
 
     queues: Queues
+    roster: Roster
     endpoints: tuple[object, ...]
     _calls: Calls
 
@@ -65,7 +68,9 @@ def build_asking(ground: Ground, services: AppServices) -> Asking:
     return Asking(services=services, calls=calls, questions=questions)
 
 
-def build_appservices(ground: Ground, happenings: Happenings, asking: Asking) -> AppServicesPart:
+def build_appservices(
+    ground: Ground, happenings: Happenings, asking: Asking, accounts: AccountsPart
+) -> AppServicesPart:
     settings, world, metrics = ground.settings, ground.world, ground.metrics
     db, clock, services = happenings.db, world.clock, asking.services
     interest = Interest(services, settings.server_name)
@@ -77,15 +82,16 @@ def build_appservices(ground: Ground, happenings: Happenings, asking: Asking) ->
         recovery=Recovery(interest, audience),
         courier=Courier(asking.calls, AppServiceMeter.of(metrics.registry)),
     )
-    told = {
-        service.id: Queue(service, means, Patience(clock, world.random))
-        for service in services.all
-        if service.url is not None
-    }
+
+    def queue(service: AppService) -> Queue:
+        return Queue(service, means, Patience(clock, world.random))
+
+    told = {service.id: queue(service) for service in services.all if service.url is not None}
     queues = Queues(services, db, clock, Sorting(interest, audience), told)
     queues.listen(happenings.notifier)
     return AppServicesPart(
         queues=queues,
+        roster=Roster(services, queues, queue, accounts.welcome_senders),
         endpoints=(
             AppServiceEndpoints(Pinging(services, asking.calls, queues, clock)),
             ThirdPartyEndpoints(ThirdParty(services, asking.calls, clock)),

@@ -16,6 +16,7 @@ from homeserver.config.accounts import (
     UserDirectory,
     WellKnown,
 )
+from homeserver.config.bridges import Bridges
 from homeserver.config.calls import Calls
 from homeserver.config.fields import required, section, setting
 from homeserver.config.forms import BaseUrl, ServerName
@@ -78,6 +79,7 @@ class Settings:
     appservice_config_files: tuple[Path, ...] = setting(
         (), "Registration files of bridges and bots.", example=["bridge-registration.yaml"]
     )
+    bridges: Bridges = section(Bridges)
     rate_limits: RateLimits = section(RateLimits)
     well_known: WellKnown = section(WellKnown)
     caches: Caches = section(Caches)

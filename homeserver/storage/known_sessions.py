@@ -48,6 +48,11 @@ class KnownSessions:
         for key in self._keys.pop(user_id, ()):
             self._sessions.pop(key, None)
 
+    def forget_all(self) -> None:
+        self.age += 1
+        self._keys.clear()
+        self._sessions.clear()
+
     def __len__(self) -> int:
         return len(self._sessions)
 

@@ -64,16 +64,32 @@ class AppServices:
     """All of them, by token and by id.
 
     `syncing` are devices, by user and id, for which a service has asked for /sync. `heard` is told
-    the id of a service that asks for something, while anybody wants to know.
+    the id of a service that asks for something, while anybody wants to know. `changed` are called
+    when one has come or gone.
     """
 
+    all: tuple[AppService, ...]
+
     def __init__(self, services: Iterable[AppService] = ()) -> None:
-        self.all = tuple(services)
-        self._by_id = {service.id: service for service in self.all}
-        self._by_token = {token_hash(service.as_token): service for service in self.all}
-        check_distinct(self.all)
         self.syncing: set[tuple[str, str]] = set()
         self.heard: Callable[[str], None] | None = None
+        self.changed: list[Callable[[], None]] = []
+        self._set(tuple(services))
+
+    def take(self, service: AppService) -> None:
+        """Another one, or one that has changed; raises BadRegistration."""
+        self._set((*(it for it in self.all if it.id != service.id), service))
+
+    def drop(self, id: str) -> None:
+        self._set(tuple(it for it in self.all if it.id != id))
+
+    def _set(self, services: tuple[AppService, ...]) -> None:
+        check_distinct(services)
+        self._by_id = {service.id: service for service in services}
+        self._by_token = {token_hash(service.as_token): service for service in services}
+        self.all = services
+        for tell in self.changed:
+            tell()
 
     def find(self, id: str) -> AppService | None:
         return self._by_id.get(id)
@@ -105,7 +121,9 @@ class AppServices:
 
     def knows_user(self, txn: Transaction, user_id: str) -> bool:
         """Whether there is such a user here, or a service will make one once it is spoken to."""
-        return accounts.exists(txn, user_id) or any(it.speaks_for(user_id) for it in self.all)
+        if accounts.exists(txn, user_id):
+            return True
+        return any(it.url is not None and it.speaks_for(user_id) for it in self.all)
 
 
 def check_distinct(services: tuple[AppService, ...]) -> None:

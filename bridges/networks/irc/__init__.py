@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bridges.networks.irc.network import Irc
+from bridges.networks.irc.settings import SETTINGS as SETTINGS
 from bridges.networks.irc.settings import read
 
 

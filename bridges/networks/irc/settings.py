@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
-from bridges.kit.settings import understood
+from bridges.kit.settings import asked, understood
 
 
 @frozen
@@ -14,9 +14,9 @@ class IrcSettings:
     After `quiet_s` without a line we ask whether the server is there; so long it has to answer.
     """
 
-    host: str
-    port: int = 6697
-    tls: bool = True
+    host: str = asked("Which server?")
+    port: int = asked("At which port?", 6697)
+    tls: bool = asked("With TLS?", True)
     server_password: str = field(default="", repr=False)
     burst: int = 4
     seconds_per_line: float = 2.0
