@@ -1,19 +1,28 @@
-"""The command: `python -m bridges sample|registration|run|features`."""
+"""The command: `python -m bridges run|sample|registration|features|networks|describe|create`."""
 
 import argparse
 import asyncio
 import importlib
+import json
 import logging
-import os
 import sys
 from pathlib import Path
 
-import yaml
-
-from bridges import app, features, settings
+from bridges import app, features, set_up, settings
+from bridges.private_files import write_private
+from bridges.settings import Answers
 
 
 def main() -> int:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        return obey(parser().parse_args())
+    except settings.WrongSettings as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="isthmus-bridge", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     sample = commands.add_parser("sample", help="write a settings file to begin with")
@@ -21,47 +30,48 @@ def main() -> int:
     sample.add_argument("--domain", required=True, help="the homeserver's name")
     sample.add_argument("--homeserver", default="http://127.0.0.1:8008")
     sample.add_argument("--listen", default="127.0.0.1:29330")
-    sample.add_argument("--config", type=Path, required=True)
+    registration = commands.add_parser("registration", help="print what the homeserver must know")
+    registration.add_argument(
+        "--double-puppets", action="store_true", help="the second one: to speak for its people"
+    )
+    run = commands.add_parser("run", help="run the bridge")
+    run.add_argument(
+        "--supervised", action="store_true", help="stop when the standard input is closed"
+    )
+    commands.add_parser("networks", help="print their names, as JSON")
+    create = commands.add_parser("create", help="set up by answers as JSON on the standard input")
+    for one in (sample, registration, run, create):
+        one.add_argument("--config", type=Path, required=True)
     for name, help in (
-        ("registration", "print what the homeserver must know"),
-        ("run", "run the bridge"),
+        ("features", "print what a network can do"),
+        ("describe", "print what a network wants to know, as JSON"),
     ):
-        commands.add_parser(name, help=help).add_argument("--config", type=Path, required=True)
-    shown = commands.add_parser("features", help="print what a network can do")
-    shown.add_argument("network")
-    given = parser.parse_args()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    try:
-        return obey(given)
-    except settings.WrongSettings as error:
-        print(error, file=sys.stderr)
-        return 1
+        commands.add_parser(name, help=help).add_argument("network")
+    return parser
 
 
 def obey(given: argparse.Namespace) -> int:
-    if given.command == "sample":
-        text = settings.sample(given.network, given.domain, given.homeserver, given.listen)
-        write_private(given.config, text)
-        return 0
-    if given.command == "features":
-        package = importlib.import_module(f"bridges.networks.{given.network}.network")
-        print(features.table(getattr(package, given.network.capitalize())), end="")
-        return 0
-    read = settings.read(given.config)
-    if given.command == "registration":
-        print(yaml.safe_dump(read.registration(), sort_keys=False), end="")
-        return 0
-    asyncio.run(app.run(read))
+    match given.command:
+        case "sample":
+            answers = Answers(given.network, given.domain, given.homeserver, given.listen)
+            write_private(given.config, settings.sample(answers))
+        case "features":
+            package = importlib.import_module(f"bridges.networks.{given.network}.network")
+            print(features.table(getattr(package, given.network.capitalize())), end="")
+        case "networks":
+            print(json.dumps(set_up.names()))
+        case "describe":
+            print(json.dumps(set_up.described(given.network)))
+        case "create":
+            print(json.dumps(set_up.create(sys.stdin.read(), given.config)))
+        case "registration":
+            read = settings.read(given.config)
+            puppets = given.double_puppets
+            shown = read.puppets_registration() if puppets else read.registration()
+            print(set_up.in_yaml(shown), end="")
+        case "run":
+            asyncio.run(app.run(settings.read(given.config), supervised=given.supervised))
     return 0
-
-
-def write_private(path: Path, text: str) -> None:
-    """Only for its owner, and never in the place of a file that is there."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise settings.WrongSettings(f"{path} is there already.") from error
 
 
 if __name__ == "__main__":

@@ -3,7 +3,10 @@
 import asyncio
 import importlib
 import signal
-from collections.abc import Mapping
+import sys
+from collections.abc import Coroutine, Mapping
+from types import ModuleType
+from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -21,23 +24,30 @@ from bridges.webhooks import Webhooks
 STOP_S = 5
 
 
-def load_network(name: str, network_settings: Mapping[str, object]) -> Network:
-    path = name if "." in name else f"bridges.networks.{name}"
+def package_of(network: str) -> ModuleType:
+    """One of `bridges.networks`, or any other by its full name."""
+    path = network if "." in network else f"bridges.networks.{network}"
     try:
-        package = importlib.import_module(path)
+        return importlib.import_module(path)
     except ModuleNotFoundError as error:
-        raise WrongSettings(f"There is no network {name} ({error}).") from error
+        if error.name and path.startswith(error.name):
+            raise WrongSettings(f"There is no network {network}.") from error
+        raise WrongSettings(f"{network} needs what is not installed: {error.name}.") from error
+
+
+def load_network(name: str, network_settings: Mapping[str, object]) -> Network:
     try:
-        network = package.create(network_settings)
+        network = package_of(name).create(network_settings)
     except ValueError as error:
         raise WrongSettings(str(error)) from error
     assert isinstance(network, Network)
     return network
 
 
-async def run(settings: Settings) -> None:
-    """Returns after SIGTERM or SIGINT."""
+async def run(settings: Settings, supervised: bool = False) -> None:
+    """Returns after SIGTERM or SIGINT; `supervised`: also when who started us is gone."""
     stopping = asyncio.Event()
+    watching = asyncio.create_task(set_when_closed(stopping)) if supervised else None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     network = load_network(settings.network, settings.network_settings)
@@ -50,13 +60,37 @@ async def run(settings: Settings) -> None:
         webhooks = Webhooks(settings.public_address, network)
         await network.start(webhooks)
         runner = await listen(settings, bridge, webhooks)
-        await bridge.start()
-        print(f"the bridge to {network.info.name} is ready", flush=True)
-        await stopping.wait()
+        if await done_before(stopping, bridge.start()):
+            print(f"the bridge to {network.info.name} is ready", flush=True)
+            await stopping.wait()
         await runner.cleanup()
         await bridge.stop()
         await network.stop()
     await db.stop()
+    if watching:
+        watching.cancel()
+
+
+async def done_before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether it came to its end: a homeserver that is away is waited for without end."""
+    doing, stopped = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait((doing, stopped), return_when=asyncio.FIRST_COMPLETED)
+    for task in (doing, stopped):
+        task.cancel()
+    await asyncio.gather(doing, stopped, return_exceptions=True)
+    if not doing.cancelled():
+        doing.result()
+    return not doing.cancelled()
+
+
+async def set_when_closed(stopping: asyncio.Event) -> None:
+    """The standard input, which nobody writes to: it closes with the process that holds it."""
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin)
+    while await reader.read(1024):
+        continue
+    stopping.set()
 
 
 async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.AppRunner:
@@ -73,5 +107,8 @@ async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.
     app.router.add_get("/metrics", metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
     await runner.setup()
-    await web.TCPSite(runner, settings.bind_host, settings.bind_port).start()
+    try:
+        await web.TCPSite(runner, settings.bind_host, settings.bind_port).start()
+    except OSError as error:
+        raise WrongSettings(f"It cannot listen at {settings.address}: {error.strerror}") from error
     return runner

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from attrs import field, frozen
 
-from bridges.matrix.registration import Names, registration
+from bridges.matrix.registration import Names, puppets_registration, registration
 from bridges.portals.permissions import Permissions
 
 
@@ -31,6 +31,8 @@ class Settings:
     public_address: str
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
+    puppets_token: str = field(default="", repr=False)
+    """Of the second registration, which lets us speak for people of the homeserver."""
 
     @property
     def address(self) -> str:
@@ -38,6 +40,12 @@ class Settings:
 
     def registration(self) -> dict[str, Any]:
         return registration(self.names, self.address, self.as_token, self.hs_token)
+
+    def puppets_registration(self) -> dict[str, Any]:
+        """Nothing is sent by it: its second token only fills the form."""
+        if not self.puppets_token:
+            raise WrongSettings("The settings file has no puppets_token.")
+        return puppets_registration(self.names, self.puppets_token, token_urlsafe(32))
 
 
 def read(path: Path) -> Settings:
@@ -70,30 +78,47 @@ def understood(content: dict[str, Any]) -> Settings:
         public_address=str(content.get("public_address") or f"http://{host}:{port}").rstrip("/"),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
+        puppets_token=str(content.get("puppets_token") or ""),
     )
 
 
-def sample(network: str, domain: str, homeserver: str, listen: str) -> str:
+@frozen
+class Answers:
+    """What somebody says who sets a bridge up."""
+
+    network: str
+    domain: str
+    homeserver: str = "http://127.0.0.1:8008"
+    listen: str = "127.0.0.1:29330"
+    prefix: str = ""
+    database: str = ""
+    network_settings: Mapping[str, object] = field(factory=dict)
+    permissions: Mapping[str, str] = field(factory=dict)
+
+    def all_permissions(self) -> dict[str, str]:
+        return {"*": "relay", self.domain: "user"} | dict(self.permissions)
+
+
+def sample(answers: Answers) -> str:
     """A file to begin with, with tokens of its own."""
-    return f"""# A bridge of Isthmus to {network}. Keep this file to yourself: it holds tokens.
-network: {network}
-network_settings: {{}}
+    it = answers
 
+    def written(key: str, value: object) -> str:
+        return yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True)
+
+    return f"""# A bridge of Isthmus to {it.network}. Keep this file to yourself: it holds tokens.
+{written("network", it.network)}{written("network_settings", dict(it.network_settings))}
 # How the bridge reaches the homeserver, and the name at the end of its users' ids.
-homeserver: {homeserver}
-domain: {domain}
-
+{written("homeserver", it.homeserver)}{written("domain", it.domain)}
+# Ghosts are @PREFIX_..., the bot is @PREFIXbot.
+{written("prefix", it.prefix or it.network)}
 # Where the homeserver reaches the bridge.
-listen: {listen}
-
+{written("listen", it.listen)}
 # A file (SQLite), or postgresql://user@host/name.
-database: {network}.db
-
+{written("database", it.database or f"{it.network}.db")}
 # By user, server, or "*" for all: block, relay, user or admin.
-permissions:
-  "*": relay
-  {domain}: user
-
+{written("permissions", it.all_permissions())}
 as_token: {token_urlsafe(32)}
 hs_token: {token_urlsafe(32)}
+puppets_token: {token_urlsafe(32)}
 """

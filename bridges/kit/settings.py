@@ -64,7 +64,7 @@ def understood(name: str, kind: type[S], settings: Mapping[str, object]) -> S:
 
 
 def from_texts(kind: type[AttrsInstance], texts: Mapping[str, str]) -> dict[str, object]:
-    """As somebody typed them; names that are unknown stay as they are. Raises ValueError in words."""
+    """As somebody typed them; unknown names are left as they are. Raises ValueError in words."""
     known: dict[str, type] = {one.name: one.type or str for one in fields(kind)}
     return {name: from_text(name, known.get(name, str), text) for name, text in texts.items()}
 

@@ -4,7 +4,16 @@ import argparse
 from collections.abc import Sequence
 
 from homeserver import __version__
-from homeserver.cli import after_restore, config, doctor, exit_codes, init, register_user, run
+from homeserver.cli import (
+    after_restore,
+    bridge,
+    config,
+    doctor,
+    exit_codes,
+    init,
+    register_user,
+    run,
+)
 from homeserver.cli.command import Command, CommandError, complain
 from homeserver.cli.service import Build
 from homeserver.config.document import SettingsError
@@ -26,6 +35,7 @@ def main(argv: Sequence[str], build: Build) -> int:
         "init": init.COMMAND,
         "run": run.command(build),
         "register-user": register_user.COMMAND,
+        "bridge": bridge.COMMAND,
         "doctor": doctor.COMMAND,
         "config": config.COMMAND,
         "after-restore": after_restore.COMMAND,

@@ -90,11 +90,11 @@ def _secret(arguments: argparse.Namespace, settings: Settings | None) -> str:
     return settings.registration.shared_secret
 
 
-def local_url(settings: Settings | None) -> str:
+def local_url(settings: Settings | None, resource: str = "admin") -> str:
     """Where the server itself listens for administrators; its public address otherwise."""
     assert settings is not None, "without settings the address was given"
     for listener in settings.listeners:
-        if "admin" in listener.resources and listener.bind_addresses and not listener.tls:
+        if resource in listener.resources and listener.bind_addresses and not listener.tls:
             address = addresses_of(listener)[0]
             return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     return settings.baseurl

@@ -99,7 +99,7 @@ class Child:
         log.info("A bridge was started", extra={"bridge": self.order.name, "pid": self.pid})
 
     async def stop(self) -> None:
-        """Returns when it has ended. It ends by itself when we are gone: its input is closed then."""
+        """Returns when it has ended. It ends by itself when we are gone, with its input."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bridges.__main__ import write_private
 from bridges.portals.permissions import Level
-from bridges.settings import WrongSettings, read, sample
+from bridges.private_files import write_private
+from bridges.settings import Answers, WrongSettings, read, sample
 
 
 def written(path: Path, *changes: tuple[str, str]) -> Path:
-    text = sample("echo", "localhost", "http://127.0.0.1:8008", "127.0.0.1:29330")
+    text = sample(Answers("echo", "localhost"))
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
@@ -33,7 +33,8 @@ def test_the_sample_is_a_bridge_that_the_homeserver_takes(tmp_path: Path) -> Non
 
 def test_each_sample_has_tokens_of_its_own_and_is_private(tmp_path: Path) -> None:
     first, second = (read(written(tmp_path / f"{it}.yaml")) for it in "ab")
-    assert len({first.as_token, first.hs_token, second.as_token, second.hs_token}) == 4
+    tokens = [(it.as_token, it.hs_token, it.puppets_token) for it in (first, second)]
+    assert len({*tokens[0], *tokens[1]}) == 6
 
     path = tmp_path / "private.yaml"
     write_private(path, "secret")

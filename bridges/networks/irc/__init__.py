@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from bridges.networks.irc.network import Irc
-from bridges.networks.irc.settings import SETTINGS as SETTINGS
-from bridges.networks.irc.settings import read
+from bridges.networks.irc.settings import IrcSettings, read
+
+SETTINGS = IrcSettings
 
 
 def create(settings: Mapping[str, object]) -> Irc:
