@@ -46,12 +46,19 @@ PAGES_OF_ACTIONS = {
 BACK = (ACCOUNT, "link.account")
 
 
+@frozen
+class More:
+    """What there is besides on this server."""
+
+    mail: bool
+    invitations: bool
+
+
 @frozen(eq=False)
 class DevicePages:
     door: Door
     _devices: Devices
-    _has_mail: bool
-    """Whether accounts can have addresses of e-mail."""
+    _more: More
 
     @page("GET", ACCOUNT)
     async def overview(self, visit: Visit) -> Response:
@@ -64,7 +71,12 @@ class DevicePages:
         shown = sorted(devices, key=lambda it: it.last_seen_ts or 0, reverse=True)
         rows = [described(device) for device in shown]
         return self.door.pages.render(
-            visit, "account.html", title="account.title", devices=rows, has_mail=self._has_mail
+            visit,
+            "account.html",
+            title="account.title",
+            devices=rows,
+            has_mail=self._more.mail,
+            has_invitations=self._more.invitations,
         )
 
     @page("GET", DEVICE)
@@ -105,7 +117,7 @@ class AccountPages:
         try:
             if new != visit.value("repeated"):
                 raise Problem("problem.not_repeated")
-            self._password_change.check(new)
+            await self._password_change.check(new)
             await self._prove(visit)
         except MatrixError as error:
             return self._again(visit, password_form(), error)

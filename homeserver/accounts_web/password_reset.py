@@ -50,7 +50,7 @@ class ResetPages:
         try:
             if new != visit.value("repeated"):
                 raise Problem("problem.not_repeated")
-            self._reset.check(new)
+            await self._reset.check(new)
             await self._check_code(link, visit.value("code"))
             log_out = bool(visit.value("log_out"))
             await self._reset.reset(link, new, visit.language, log_out=log_out)

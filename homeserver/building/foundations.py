@@ -8,6 +8,10 @@ from homeserver.config.settings import Settings
 from homeserver.devices.devices import Devices
 from homeserver.devices.last_seen import LastSeen
 from homeserver.events.ids import localpart_of
+from homeserver.http.client import Client
+from homeserver.http.outgoing_addresses import AddressRules
+from homeserver.http.outgoing_connections import Connections
+from homeserver.http.outgoing_tls import Trust
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions
@@ -15,6 +19,7 @@ from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
 from homeserver.users.approvals import Approvals
 from homeserver.users.appservices import AppServices
+from homeserver.users.breached_passwords import BreachedPasswords
 from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
@@ -56,7 +61,8 @@ def lay_foundations(
     known = KnownSessions()
     last_seen = LastSeen(db, world.clock)
     devices = Devices(db, world.clock, known, last_seen, presence.forget_device)
-    accounts, passwords = Accounts(db, known, welcome), Passwords(settings.passwords, world.hashing)
+    accounts = Accounts(db, known, welcome)
+    passwords = Passwords(settings.passwords, world.hashing, published_passwords(settings, world))
     usernames = Usernames(settings.server_name, services, world.random)
     limits = Limits(settings.rate_limits, world.clock)
     return Foundations(
@@ -77,6 +83,23 @@ def lay_foundations(
         single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
     )
+
+
+def published_passwords(settings: Settings, world: World) -> BreachedPasswords | None:
+    wanted = settings.passwords
+    if wanted.breached_list_path is None and wanted.breached_range_url is None:
+        return None
+    client = named_client(settings, world) if wanted.breached_range_url else None
+    return BreachedPasswords(
+        wanted.breached_list_path, wanted.breached_range_url, client, world.files
+    )
+
+
+def named_client(settings: Settings, world: World) -> Client:
+    """The door to services whose addresses stand in the settings: they may be anywhere."""
+    trust = Trust(settings.federation.custom_ca_paths)
+    connections = Connections(world.reactor, world.dns, AddressRules(()), trust)
+    return Client(world.reactor, world.clock, connections)
 
 
 def welcome(txn: Transaction, user_id: str, display_name: str | None) -> None:

@@ -2,11 +2,12 @@
 
 from attrs import frozen
 
-from homeserver.accounts_web.addresses import LINK
+from homeserver.accounts_web.addresses import LINK, REGISTER
 from homeserver.accounts_web.authorizing import ConsentPages, LinkPages
 from homeserver.accounts_web.door import Door
+from homeserver.accounts_web.invitations import InvitationPages
 from homeserver.accounts_web.mail_addresses import MailPages, ProofPages
-from homeserver.accounts_web.own_account import AccountPages, DevicePages
+from homeserver.accounts_web.own_account import AccountPages, DevicePages, More
 from homeserver.accounts_web.pages import Pages
 from homeserver.accounts_web.password_reset import ResetPages
 from homeserver.accounts_web.registering import RegisterMailPages, RegisterPages
@@ -19,6 +20,7 @@ from homeserver.client_api.oauth import OAuthEndpoints
 from homeserver.client_api.oauth_metadata import OAuthMetadataEndpoints, issuer_of
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.browsers import Browsers
+from homeserver.users.invitations import Invitations
 from homeserver.users.oauth.authorization import Authorization
 from homeserver.users.oauth.clients import Clients
 from homeserver.users.oauth.device_grants import DeviceGrants
@@ -73,6 +75,15 @@ def build_pages(
             RegisterMailPages(door, mail.proofs, registration),
             ResetPages(door, mail.proofs, mail.reset, it.second_factors),
         )
+    invitations = Invitations(
+        it.db,
+        it.world.clock,
+        it.world.random,
+        it.settings.registration,
+        it.settings.baseurl + REGISTER,
+    )
+    if invitations.enabled:
+        of_mail = (*of_mail, InvitationPages(door, invitations))
     can_reset = mail is not None and it.passwords.enabled
     return (
         *of_mail,
@@ -85,7 +96,7 @@ def build_pages(
         ),
         SecondStepPages(door, it.second_factors),
         TwoStepPages(door, it.second_factors, it.credentials),
-        DevicePages(door, it.devices, mail is not None),
+        DevicePages(door, it.devices, More(mail is not None, invitations.enabled)),
         AccountPages(door, it.credentials, changes.password, changes.deactivation, it.approvals),
     )
 

@@ -43,7 +43,7 @@ class AccountEndpoints:
     async def change_password(self, request: Request) -> JsonObject:
         body = request.json_object()
         if "new_password" in body:
-            self._password_change.check(field(body, "new_password", str))
+            await self._password_change.check(field(body, "new_password", str))
         flows = BY_PASSWORD if self._reset is None else BY_PASSWORD_OR_MAIL
         confirmed = await self._confirm(request, body, flows)
         new: str = field(confirmed.body, "new_password", str)

@@ -7,7 +7,7 @@ import attrs
 from attrs import frozen
 
 from homeserver.config.fields import required, secret, setting
-from homeserver.config.forms import Count, Duration, Size
+from homeserver.config.forms import BaseUrl, Count, Duration, Size
 
 
 @frozen(kw_only=True)
@@ -65,6 +65,18 @@ class Passwords:
     require_symbol: bool = setting(False, "Whether it needs a sign that is no letter or digit.")
     require_lowercase: bool = setting(False, "Whether it needs a small letter.")
     require_uppercase: bool = setting(False, "Whether it needs a capital letter.")
+    breached_list_path: Path | None = setting(
+        None,
+        "A file of passwords that thieves have published, which nobody may choose: SHA-1 hashes in "
+        "capital letters, one a line, in order; whatever follows a colon is left out.",
+        example="/var/lib/isthmus/pwned-passwords.txt",
+    )
+    breached_range_url: BaseUrl | None = setting(
+        None,
+        "A service that is asked for such passwords by the first five letters of their hash "
+        "(k-anonymity). When it does not answer, any password may be chosen.",
+        example="https://api.pwnedpasswords.com/range",
+    )
     hash_memory: Size = setting(
         19 * 1024**2, "Memory that checking one password takes (Argon2id); more resists guessing."
     )

@@ -13,6 +13,8 @@ class RegistrationToken:
     uses_allowed: int | None
     uses: int
     expires_ts: int | None
+    created_by: str = ""
+    """The member whose invitation it is, if any."""
 
     def is_valid(self, now_ms: int) -> bool:
         used_up = self.uses_allowed is not None and self.uses >= self.uses_allowed
@@ -20,34 +22,50 @@ class RegistrationToken:
         return not used_up and not expired
 
 
-def add(txn: Transaction, token: str, uses_allowed: int | None, expires_ts: int | None) -> bool:
+COLUMNS = "token, uses_allowed, uses, expires_ts, created_by"
+
+
+def add(
+    txn: Transaction,
+    token: str,
+    uses_allowed: int | None,
+    expires_ts: int | None,
+    created_by: str = "",
+) -> bool:
     """Store a new token; False if there is one of that text."""
     return bool(
         txn.execute(
             """
-            INSERT INTO registration_tokens (token, uses_allowed, expires_ts) VALUES (?, ?, ?)
-            ON CONFLICT DO NOTHING
+            INSERT INTO registration_tokens (token, uses_allowed, expires_ts, created_by)
+            VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             token,
             uses_allowed,
             expires_ts,
+            created_by,
         )
     )
 
 
 def find(txn: Transaction, token: str) -> RegistrationToken | None:
-    row = txn.one(
-        "SELECT token, uses_allowed, uses, expires_ts FROM registration_tokens WHERE token = ?",
-        token,
-    )
+    row = txn.one(f"SELECT {COLUMNS} FROM registration_tokens WHERE token = ?", token)
     return RegistrationToken(*row) if row else None
 
 
 def everything(txn: Transaction) -> list[RegistrationToken]:
+    rows = txn.query(f"SELECT {COLUMNS} FROM registration_tokens ORDER BY token")
+    return [RegistrationToken(*row) for row in rows]
+
+
+def of_member(txn: Transaction, user_id: str) -> list[RegistrationToken]:
     rows = txn.query(
-        "SELECT token, uses_allowed, uses, expires_ts FROM registration_tokens ORDER BY token"
+        f"SELECT {COLUMNS} FROM registration_tokens WHERE created_by = ? ORDER BY token", user_id
     )
     return [RegistrationToken(*row) for row in rows]
+
+
+def delete_of_member(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM registration_tokens WHERE created_by = ?", user_id)
 
 
 def count_use(txn: Transaction, token: str) -> None:

@@ -21,6 +21,7 @@ from homeserver.storage import (
     oauth_codes,
     oauth_device_codes,
     pushers,
+    registration_tokens,
     second_factors,
     sessions,
 )
@@ -43,9 +44,9 @@ class PasswordChange:
     _passwords: Passwords
     _devices: Devices
 
-    def check(self, password: str) -> None:
+    async def check(self, password: str) -> None:
         """Raise WeakPassword before anybody is asked for proof."""
-        self._passwords.check(password)
+        await self._passwords.check(password)
 
     async def change(self, user_id: str, password: str, *, log_out: bool, keep: str | None) -> None:
         """Set a new password; with `log_out` all devices but the one to keep are removed."""
@@ -105,6 +106,7 @@ class Deactivation:
         forget_proofs(txn, user_id)
         second_factors.remove(txn, user_id)
         mail_addresses.delete_of_user(txn, user_id)
+        registration_tokens.delete_of_member(txn, user_id)
         if erase:
             self._erase_data(txn, user_id)
             txn.announce(AccountErased(txn.next_position(), user_id))

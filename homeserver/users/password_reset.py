@@ -21,9 +21,9 @@ class PasswordReset:
     _proofs: MailProofs
     _addresses: MailAddresses
 
-    def check(self, password: str) -> None:
+    async def check(self, password: str) -> None:
         """Raise WeakPassword before anything is used up."""
-        self._change.check(password)
+        await self._change.check(password)
 
     async def user_of(self, link: str) -> str | None:
         """Whose password a link is for; None where it is not good (any more)."""
@@ -35,7 +35,7 @@ class PasswordReset:
 
         Who has a second factor has been asked for it before.
         """
-        self._change.check(password)
+        await self._change.check(password)
         hash = await self._passwords.hash(password)
         return await self._db.write(self._reset, link, hash, language, log_out)
 

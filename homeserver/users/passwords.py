@@ -57,11 +57,22 @@ class HashingThreads:
         return result
 
 
+class PublishedPasswords(Protocol):
+    async def check(self, password: str) -> None:
+        """Raise WeakPassword for what thieves know."""
+
+
 class Passwords:
     """Strings of any content, 1 to 512 characters; new ones must obey the operator's rules."""
 
-    def __init__(self, settings: PasswordSettings, worker: Worker) -> None:
+    def __init__(
+        self,
+        settings: PasswordSettings,
+        worker: Worker,
+        published: PublishedPasswords | None = None,
+    ) -> None:
         self._settings = settings
+        self._published = published
         self._work = worker
         self._hasher = PasswordHasher(
             time_cost=max(1, settings.hash_passes),
@@ -75,8 +86,14 @@ class Passwords:
     def enabled(self) -> bool:
         return self._settings.enabled
 
-    def check(self, password: str) -> None:
+    async def check(self, password: str) -> None:
         """Raise WeakPassword for what nobody may choose as a new password."""
+        self.check_rules(password)
+        if self._published is not None:
+            await self._published.check(password)
+
+    def check_rules(self, password: str) -> None:
+        """Length and letters."""
         settings = self._settings
         if len(password) > MAX_LENGTH:
             raise InvalidParam(f"A password has {MAX_LENGTH} characters at most.")

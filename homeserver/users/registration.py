@@ -148,7 +148,7 @@ class Registration:
     async def _check(self, new: NewUser) -> None:
         """What can be told before the stages."""
         if new.password is not None:
-            self._workshop.passwords.check(new.password)
+            await self._workshop.passwords.check(new.password)
         if new.username is not None:
             user_id = self._workshop.usernames.user_id(new.username)
             if new.guest_access_token is None:

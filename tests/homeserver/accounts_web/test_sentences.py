@@ -11,7 +11,7 @@ from tests.people import Server
 SOURCES = Path(__file__).parents[3] / "homeserver/accounts_web"
 KEY = re.compile(
     r"[\"']((?:sign_in|sign_out|register|field|hint|button|link|consent|account|device|password"
-    r"|deactivate|forgotten|reset|mail|proof|second_step|two_steps|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
+    r"|deactivate|forgotten|reset|mail|invitation|proof|second_step|two_steps|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
 )
 
 SENTENCES = load("homeserver.accounts_web", "sentences")

@@ -68,13 +68,13 @@ def test_new_passwords_obey_the_operator(rule: dict[str, int], weak: str, strong
     passwords = Passwords(settings, work_inline)
 
     with pytest.raises(WeakPassword):
-        passwords.check(weak)
-    passwords.check(strong)
+        passwords.check_rules(weak)
+    passwords.check_rules(strong)
 
 
 def test_passwords_have_an_end() -> None:
     with pytest.raises(InvalidParam):
-        Passwords(CHEAP, work_inline).check("x" * 513)
+        Passwords(CHEAP, work_inline).check_rules("x" * 513)
 
 
 class Reactor:
