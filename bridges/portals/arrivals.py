@@ -90,7 +90,7 @@ class Arrivals:
                 log.warning("A %s is not carried over: %s", name, error)
                 self._ground.tally.rejected += 1
         # Without its login the right to be here is gone.
-        await self._ground.db.write(outbox.remove_arrival, arrival.place)
+        await self._ground.db.write(outbox.remove_arrival, arrival)
         return True
 
     async def _deliver(self, arrival: Arrival, running: Running) -> None:

@@ -63,7 +63,7 @@ class Deliveries:
             event = Event(MESSAGE, content, f"{arrival.transaction_id}.{place}")
             event_id, sender = await self._voices.say(portal, message.sender, event)
             pairs.append(Pair(message.id, event_id, sender))
-        await self._ground.db.write(arrived, portal.chat, arrival.place, pairs)
+        await self._ground.db.write(arrived, portal.chat, arrival, pairs)
 
     async def _edit(self, portal: Portal, arrival: Arrival, edit: Edit, files: Files) -> None:
         for pair in (await self._pairs(portal, edit.target))[:1]:
@@ -99,7 +99,7 @@ class Deliveries:
             await self._ground.db.write(messages.take_reaction, reaction.event_id)
 
 
-def arrived(txn: Transaction, chat: ChatKey, place: int, pairs: list[Pair]) -> None:
+def arrived(txn: Transaction, chat: ChatKey, arrival: Arrival, pairs: list[Pair]) -> None:
     for part, one in enumerate(pairs):
         messages.pair(txn, chat, one, part)
-    outbox.remove_arrival(txn, place)
+    outbox.remove_arrival(txn, arrival)

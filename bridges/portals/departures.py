@@ -76,7 +76,7 @@ class Departures:
             await self._handle_other(departure.event)
         else:
             await self._until_done(portal, departure)
-        await self._ground.db.write(outbox.remove_departure, departure.place)
+        await self._ground.db.write(outbox.remove_departure, departure)
         return True
 
     async def _until_done(self, portal: Portal, departure: Departure) -> None:

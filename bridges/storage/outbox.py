@@ -94,8 +94,12 @@ def next_arrival(txn: Transaction, chat: ChatKey) -> Arrival | None:
     return Arrival(place, login_id, transaction_id, from_text(happening))
 
 
-def remove_arrival(txn: Transaction, place: int) -> None:
-    txn.execute("DELETE FROM incoming WHERE place = ?", place)
+def remove_arrival(txn: Transaction, arrival: Arrival) -> None:
+    """Places are given again, so a second removal must not meet what came afterwards."""
+    txn.execute(
+        "DELETE FROM incoming WHERE place = ? AND transaction_id = ?",
+        *(arrival.place, arrival.transaction_id),
+    )
 
 
 def chats_waiting(txn: Transaction) -> list[ChatKey]:
@@ -133,8 +137,11 @@ def next_departure(txn: Transaction, room_id: str) -> Departure | None:
     return Departure(row[0], json.loads(row[1])) if row else None
 
 
-def remove_departure(txn: Transaction, place: int) -> None:
-    txn.execute("DELETE FROM outgoing WHERE place = ?", place)
+def remove_departure(txn: Transaction, departure: Departure) -> None:
+    txn.execute(
+        "DELETE FROM outgoing WHERE place = ? AND event_id = ?",
+        *(departure.place, departure.event["event_id"]),
+    )
 
 
 def rooms_waiting(txn: Transaction) -> list[str]:

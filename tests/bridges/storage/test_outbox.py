@@ -51,12 +51,26 @@ def test_messages_wait_in_order_and_survive_a_restart(location: str) -> None:
         seen = []
         while arrival := await db.write(outbox.next_arrival, CHAT):
             seen.append(arrival.happening)
-            await db.write(outbox.remove_arrival, arrival.place)
+            await db.write(outbox.remove_arrival, arrival)
         assert seen == [message("b"), message("a"), message("c")]
         assert await db.write(outbox.lengths) == (1, 0)
 
     with_database(location, arrive)
     with_database(location, carry)
+
+
+def test_what_is_removed_twice_takes_nothing_else_along(location: str) -> None:
+    async def story(db: Database) -> None:
+        await db.write(outbox.add_arrival, "alice", message("a"))
+        arrived = await db.write(outbox.next_arrival, CHAT)
+        assert arrived is not None
+        await db.write(outbox.remove_arrival, arrived)
+        await db.write(outbox.add_arrival, "alice", message("b"))
+        await db.write(outbox.remove_arrival, arrived)
+        waiting = await db.write(outbox.next_arrival, CHAT)
+        assert waiting is not None and waiting.happening == message("b")
+
+    with_database(location, story)
 
 
 def test_a_message_is_known_while_it_waits_and_after_it_has_arrived(location: str) -> None:
@@ -67,7 +81,7 @@ def test_a_message_is_known_while_it_waits_and_after_it_has_arrived(location: st
         assert arrival is not None
         pair = Pair("a", "$a", "@net_bob:localhost")
         await db.write(messages.pair, CHAT, pair)
-        await db.write(outbox.remove_arrival, arrival.place)
+        await db.write(outbox.remove_arrival, arrival)
         assert not await db.write(outbox.add_arrival, "alice", message("a"))
         assert await db.write(messages.by_event, CHAT, "$a") == pair
 
@@ -97,7 +111,7 @@ def test_a_transaction_of_the_homeserver_counts_once(location: str) -> None:
         seen = []
         while departure := await db.write(outbox.next_departure, "!a"):
             seen.append(departure.event)
-            await db.write(outbox.remove_departure, departure.place)
+            await db.write(outbox.remove_departure, departure)
         assert seen == events
 
     with_database(location, story)
