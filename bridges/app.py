@@ -16,10 +16,13 @@ from bridges.matrix.client import Client
 from bridges.matrix.rooms import Accounts, Rooms
 from bridges.matrix.transactions import Transactions
 from bridges.portals.bridge import Bridge
+from bridges.portals.devices import Devices, KeyRing
+from bridges.portals.encryption import Encryption
 from bridges.portals.ground import Ground, Tally
-from bridges.settings import Settings, WrongSettings
+from bridges.settings import Secrecy, Settings, WrongSettings
 from bridges.storage.database import Database
 from bridges.webhooks import Webhooks
+from e2ee.appservice_driver import AppserviceDriver
 
 STOP_S = 5
 
@@ -55,8 +58,10 @@ async def run(settings: Settings, supervised: bool = False) -> None:
     await db.start()
     async with aiohttp.ClientSession() as http:
         client = Client(http, settings.homeserver, settings.as_token)
-        ground = Ground(network, settings.names, db, Rooms(client), Accounts(client), Tally())
-        bridge = Bridge.build(ground, settings.permissions)
+        secrecy = encryption(settings, db, http, Rooms(client))
+        rooms = Rooms(client) if secrecy is None else Rooms(client, secrecy)
+        ground = Ground(network, settings.names, db, rooms, Accounts(client), Tally())
+        bridge = Bridge.build(ground, settings.permissions, secrecy)
         webhooks = Webhooks(settings.public_address, network)
         await network.start(webhooks)
         runner = await listen(settings, bridge, webhooks)
@@ -91,6 +96,17 @@ async def set_when_closed(stopping: asyncio.Event) -> None:
     while await reader.read(1024):
         continue
     stopping.set()
+
+
+def encryption(
+    settings: Settings, db: Database, http: aiohttp.ClientSession, rooms: Rooms
+) -> Encryption | None:
+    if settings.encryption is Secrecy.OFF:
+        return None
+    ring = KeyRing(settings.database, settings.store_secret.encode())
+    driver = AppserviceDriver(http, settings.homeserver, settings.as_token, ring.machine)
+    always = settings.encryption is Secrecy.ALWAYS
+    return Encryption(db, settings.names, Devices(driver, ring), rooms, always)
 
 
 async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.AppRunner:

@@ -1,6 +1,7 @@
 """The settings file of a bridge."""
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -10,6 +11,16 @@ from attrs import field, frozen
 
 from bridges.matrix.registration import Names, puppets_registration, registration
 from bridges.portals.permissions import Permissions
+
+LEAST_SECRET = 32
+
+
+class Secrecy(Enum):
+    """When the bridge encrypts."""
+
+    OFF = "off"
+    FOLLOW = "follow"
+    ALWAYS = "always"
 
 
 class WrongSettings(Exception):
@@ -29,6 +40,8 @@ class Settings:
     database: str
     permissions: Permissions
     public_address: str
+    encryption: Secrecy
+    store_secret: str = field(repr=False)
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
     puppets_token: str = field(default="", repr=False)
@@ -76,10 +89,23 @@ def understood(content: dict[str, Any]) -> Settings:
         database=str(content["database"]),
         permissions=Permissions.read(content["permissions"]),
         public_address=str(content.get("public_address") or f"http://{host}:{port}").rstrip("/"),
+        encryption=read_secrecy(content),
+        store_secret=str(content.get("store_secret", "")),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
         puppets_token=str(content.get("puppets_token") or ""),
     )
+
+
+def read_secrecy(content: dict[str, Any]) -> Secrecy:
+    """Without a secret for its keys a bridge cannot encrypt."""
+    has_secret = len(str(content.get("store_secret", ""))) >= LEAST_SECRET
+    written = content.get("encryption", "follow" if has_secret else "off")
+    # YAML reads the word "off" as false.
+    secrecy = Secrecy("off" if written is False else written)
+    if secrecy is not Secrecy.OFF and not has_secret:
+        raise ValueError(f"`encryption` needs a `store_secret` of {LEAST_SECRET} letters or more.")
+    return secrecy
 
 
 @frozen
@@ -118,6 +144,11 @@ def sample(answers: Answers) -> str:
 {written("database", it.database or f"{it.network}.db")}
 # By user, server, or "*" for all: block, relay, user or admin.
 {written("permissions", it.all_permissions())}
+# Encryption between people and the bridge: follow (where the room is encrypted), always (new rooms
+# are encrypted, too) or off. The secret seals the keys in the database: without it they are lost.
+encryption: follow
+store_secret: {token_urlsafe(32)}
+
 as_token: {token_urlsafe(32)}
 hs_token: {token_urlsafe(32)}
 puppets_token: {token_urlsafe(32)}

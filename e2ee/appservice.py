@@ -43,6 +43,9 @@ class AppserviceMachines:
     def add(self, machine: Machine) -> None:
         self._machines[machine.me] = machine
 
+    def remove(self, me: Me) -> None:
+        self._machines.pop(me, None)
+
     def machine(self, me: Me) -> Machine | None:
         return self._machines.get(me)
 

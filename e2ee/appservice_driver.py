@@ -6,7 +6,7 @@ from urllib.parse import quote
 import aiohttp
 
 from e2ee.appservice import AppserviceMachines, Heard
-from e2ee.driver import Driver, Homeserver, now_ms
+from e2ee.driver import NOT_FOUND, Driver, Homeserver, Refused, now_ms
 from e2ee.encoding import JsonObject
 from e2ee.machine import Machine, Me
 from e2ee.requests import CLIENT
@@ -31,7 +31,7 @@ class AppserviceDriver:
         if me not in self._drivers:
             as_user = {"user_id": me.user_id}
             server = Homeserver(self._http, self._base_url, self._token, as_user)
-            await server.ask("PUT", f"{CLIENT}/devices/{quote(me.device_id, safe='')}", {})
+            await make_device(server, me)
             as_device = as_user | {"device_id": me.device_id}
             server = Homeserver(self._http, self._base_url, self._token, as_device)
             machine = self._open_machine(me)
@@ -39,6 +39,14 @@ class AppserviceDriver:
             self.machines.add(machine)
             await driver.settle()
         return self._drivers[me]
+
+    def drivers(self) -> list[Driver]:
+        return list(self._drivers.values())
+
+    def forget(self, me: Me) -> None:
+        """What it knows is in its store. Opened again, it has to learn what it missed."""
+        self._drivers.pop(me, None)
+        self.machines.remove(me)
 
     async def receive(self, transaction: JsonObject) -> list[Heard]:
         """Before its events are read. Answer the server's PUT when this has returned."""
@@ -62,3 +70,18 @@ class AppserviceDriver:
             if event["type"] == "m.room.member"
         }
         driver.machine.receive_members(room_id, members)
+
+
+async def make_device(server: Homeserver, me: Me) -> None:
+    """By MSC4190, or by a login on servers that do not know it. One that is there stays."""
+    try:
+        await server.ask("PUT", f"{CLIENT}/devices/{quote(me.device_id, safe='')}", {})
+    except Refused as refused:
+        if refused.status != NOT_FOUND:
+            raise
+        login = {
+            "type": "m.login.application_service",
+            "identifier": {"type": "m.id.user", "user": me.user_id},
+            "device_id": me.device_id,
+        }
+        await server.ask("POST", f"{CLIENT}/login", login)

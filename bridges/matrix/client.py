@@ -61,6 +61,10 @@ class Client:
         """Raises MatrixError where there is more."""
         return await self._patiently("GET", path, None, {}, max_bytes)
 
+    async def ask_list(self, method: str, path: str) -> list[JsonObject]:
+        answer: list[JsonObject] = json.loads(await self._patiently(method, path, None, {}))
+        return answer
+
     async def _patiently(
         self,
         method: str,

@@ -1,30 +1,70 @@
 """What the bridge does in rooms, as its bot or as a ghost."""
 
+from typing import Protocol
 from urllib.parse import quote
 
-from attrs import frozen
+from attrs import field, frozen
 
 from bridges.matrix.client import CLIENT, Client, JsonObject, MatrixError, Upload, room_path
+
+
+class Sealing(Protocol):
+    """Encrypts what is said in rooms where that is wanted."""
+
+    def is_encrypted(self, room_id: str) -> bool: ...
+
+    def furnished(self, options: JsonObject) -> JsonObject:
+        """What rooms of ours are made with."""
+
+    async def entered(self, room_id: str) -> None:
+        """The bot is in a room that may be encrypted."""
+
+    async def seal(
+        self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
+    ) -> tuple[str, JsonObject]: ...
+
+
+class InTheClear:
+    """Where nothing is encrypted."""
+
+    def is_encrypted(self, room_id: str) -> bool:
+        return False
+
+    def furnished(self, options: JsonObject) -> JsonObject:
+        return options
+
+    async def entered(self, room_id: str) -> None:
+        return
+
+    async def seal(
+        self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
+    ) -> tuple[str, JsonObject]:
+        return type, content
 
 
 @frozen
 class Rooms:
     _client: Client
+    _sealing: Sealing = field(factory=InTheClear)
 
     async def create(self, alias: str, domain: str, options: JsonObject) -> str:
         """Finds the room again where a first try was not remembered."""
         try:
-            body = options | {"room_alias_name": alias}
-            return str((await self._client.ask("POST", f"{CLIENT}/createRoom", body))["room_id"])
+            return await self.create_unnamed(options | {"room_alias_name": alias})
         except MatrixError as error:
             if error.errcode != "M_ROOM_IN_USE":
                 raise
         path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
-        return str((await self._client.ask("GET", path))["room_id"])
+        room_id = str((await self._client.ask("GET", path))["room_id"])
+        await self._sealing.entered(room_id)
+        return room_id
 
     async def create_unnamed(self, options: JsonObject) -> str:
         """A room that nobody looks for by an alias."""
-        return str((await self._client.ask("POST", f"{CLIENT}/createRoom", options))["room_id"])
+        body = self._sealing.furnished(options)
+        room_id = str((await self._client.ask("POST", f"{CLIENT}/createRoom", body))["room_id"])
+        await self._sealing.entered(room_id)
+        return room_id
 
     async def drop_alias(self, alias: str, domain: str) -> None:
         path = f"{CLIENT}/directory/room/{quote(f'#{alias}:{domain}', safe='')}"
@@ -33,8 +73,13 @@ class Rooms:
     async def send(
         self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
     ) -> str:
+        sealing = self._sealing.seal(room_id, type, content, transaction, user)
+        type, content = await sealing
         path = room_path(room_id, "send", type, transaction)
         return str((await self._client.ask("PUT", path, content, user=user))["event_id"])
+
+    def is_encrypted(self, room_id: str) -> bool:
+        return self._sealing.is_encrypted(room_id)
 
     async def redact(self, room_id: str, event_id: str, transaction: str, user: str | None) -> None:
         path = room_path(room_id, "redact", event_id, transaction)
@@ -44,6 +89,18 @@ class Rooms:
         self, room_id: str, type: str, content: JsonObject, user: str | None = None
     ) -> None:
         await self._client.ask("PUT", room_path(room_id, "state", type, ""), content, user=user)
+
+    async def state(self, room_id: str, type: str, key: str) -> JsonObject | None:
+        """None where there is no such state."""
+        try:
+            return await self._client.ask("GET", room_path(room_id, "state", type, key))
+        except MatrixError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    async def all_state(self, room_id: str) -> list[JsonObject]:
+        return await self._client.ask_list("GET", room_path(room_id, "state"))
 
     async def set_level(self, room_id: str, user_id: str, level: int) -> None:
         path = room_path(room_id, "state", "m.room.power_levels", "")
@@ -66,6 +123,8 @@ class Rooms:
 
     async def join(self, room_id: str, user: str | None = None) -> None:
         await self._client.ask("POST", room_path(room_id, "join"), {}, user=user)
+        if user is None:
+            await self._sealing.entered(room_id)
 
     async def leave(self, room_id: str, user: str | None, reason: str = "") -> None:
         body = {"reason": reason} if reason else {}
@@ -89,8 +148,7 @@ class Rooms:
     async def name_of(self, room_id: str, user_id: str) -> str:
         """The name by which a user goes in a room."""
         try:
-            path = room_path(room_id, "state", "m.room.member", user_id)
-            content = await self._client.ask("GET", path)
+            content = await self.state(room_id, "m.room.member", user_id) or {}
         except MatrixError:
             content = {}
         return str(content.get("displayname") or user_id)

@@ -8,8 +8,20 @@ from aiohttp import web
 from attrs import frozen
 
 JsonObject = dict[str, Any]
-Accept = Callable[[str, list[JsonObject], list[JsonObject]], Awaitable[None]]
-"""Is given a transaction's id, events and ephemeral events; returns when they are safe."""
+
+
+@frozen
+class Push:
+    """`whole` is the transaction as it came, with what concerns encryption."""
+
+    id: str
+    events: list[JsonObject]
+    ephemeral: list[JsonObject]
+    whole: JsonObject
+
+
+Accept = Callable[[Push], Awaitable[None]]
+"""Returns when it is safe."""
 
 MAX_BODY = 100_000_000
 
@@ -54,7 +66,7 @@ class Transactions:
             ephemeral = [one for one in passing if isinstance(one, dict)]
         except (ValueError, TypeError, KeyError, AttributeError):
             return refusal(400, "M_BAD_JSON", "A transaction is an object with a list of events.")
-        await self._accept(request.match_info["transaction"], events, ephemeral)
+        await self._accept(Push(request.match_info["transaction"], events, ephemeral, body))
         return web.json_response({})
 
     async def _nobody(self, request: web.Request) -> web.Response:

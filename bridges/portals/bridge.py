@@ -1,26 +1,25 @@
 """A bridge put together."""
 
-from typing import Any
-
 from attrs import define
 
+from bridges.matrix.transactions import Push
 from bridges.portals.arrivals import Arrivals, Carriers
 from bridges.portals.changes import Changes
 from bridges.portals.commands import Commands
 from bridges.portals.deliveries import Deliveries
 from bridges.portals.departures import Departures
+from bridges.portals.encryption import Encryption
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
+from bridges.portals.reading import Closed, Reading
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
 from bridges.portals.voices import Voices
 from bridges.storage import outbox
-
-JsonObject = dict[str, Any]
 
 
 @define(eq=False)
@@ -31,9 +30,13 @@ class Bridge:
     arrivals: Arrivals
     departures: Departures
     passing: PassingThings
+    reading: Reading
+    encryption: Encryption | None
 
     @classmethod
-    def build(cls, ground: Ground, permissions: Permissions) -> "Bridge":
+    def build(
+        cls, ground: Ground, permissions: Permissions, encryption: Encryption | None = None
+    ) -> "Bridge":
         ghosts = Ghosts(ground)
         portals = PortalRooms(ground, ghosts)
         sessions = Sessions(ground, Notices(ground).tell)
@@ -44,18 +47,24 @@ class Bridge:
             Changes(ground, ghosts, voices),
             Signs(ground, ghosts, voices),
         )
+        reading = Reading(ground, encryption or Closed())
         commands = Commands(ground, sessions, portals, permissions)
         return cls(
             ground,
             sessions,
             commands,
             Arrivals(ground, sessions, carriers),
-            Departures(ground, sessions, permissions, commands.handle),
+            Departures(ground, sessions, permissions, commands.handle, reading),
             PassingThings(ground, sessions),
+            reading,
+            encryption,
         )
 
     async def start(self) -> None:
         await self.ground.accounts.register(self.ground.names.bot[1:].split(":")[0])
+        if self.encryption is not None:
+            await self.encryption.start(self.reading.key_arrived)
+        await self.reading.start(self.departures.look)
         await self.sessions.start(self.arrivals)
         await self.arrivals.start()
         await self.departures.start()
@@ -66,12 +75,16 @@ class Bridge:
         await self.passing.stop()
         await self.departures.stop()
         await self.arrivals.stop()
+        await self.reading.stop()
+        if self.encryption is not None:
+            await self.encryption.stop()
 
-    async def accept(
-        self, transaction: str, events: list[JsonObject], ephemeral: list[JsonObject]
-    ) -> None:
-        await self.departures.accept(transaction, events, ephemeral)
-        self.passing.accept(ephemeral)
+    async def accept(self, push: Push) -> None:
+        """Keys first, so that what comes with them can be read."""
+        if self.encryption is not None:
+            await self.encryption.accept(push.whole, push.events)
+        await self.departures.accept(push.id, push.events)
+        self.passing.accept(push.ephemeral)
 
     async def metrics(self) -> str:
         arrivals, departures = await self.ground.db.write(outbox.lengths)

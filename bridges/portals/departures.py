@@ -18,10 +18,10 @@ from bridges.portals.formatting import prefixed
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
 from bridges.portals.queues import Queues
+from bridges.portals.reading import Reading
 from bridges.portals.sessions import Running, Sessions
 from bridges.storage import messages, outbox, places
 from bridges.storage.messages import Pair, Reaction
-from bridges.storage.outbox import Departure
 from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Departures:
     _sessions: Sessions
     _permissions: Permissions
     _handle_other: HandleOther
+    _reading: Reading
     _errands: Errands = field(factory=Errands)
     _queues: Queues[str] = field(init=False)
 
@@ -56,9 +57,11 @@ class Departures:
         await self._queues.stop()
         await self._errands.stop()
 
-    async def accept(
-        self, transaction: str, events: list[JsonObject], ephemeral: list[JsonObject]
-    ) -> None:
+    def look(self, room_id: str) -> None:
+        """There is something new for it."""
+        self._queues.look(room_id)
+
+    async def accept(self, transaction: str, events: list[JsonObject]) -> None:
         """Returns when they are safe. What we said ourselves is left out."""
         theirs = [one for one in events if not self._ground.names.is_ours(one["sender"])]
         if await self._ground.db.write(outbox.add_departures, transaction, theirs):
@@ -69,18 +72,24 @@ class Departures:
         departure = await self._ground.db.write(outbox.next_departure, room_id)
         if departure is None:
             return False
-        portal = await self._ground.db.write(places.portal_of_room, room_id)
-        prefix = self._ground.network.info.command_prefix
-        is_command = str(departure.event["content"].get("body", "")).split(" ")[0] == prefix
-        if portal is None or is_command:
-            await self._handle_other(departure.event)
-        else:
-            await self._until_done(portal, departure)
-        await self._ground.db.write(outbox.remove_departure, departure)
+        may_speak = self._permissions.level(departure.event["sender"]) >= Level.RELAY
+        event = await self._reading.read(departure, may_speak)
+        if event is not None:
+            await self._carry_event(event)
+            await self._ground.db.write(outbox.remove_departure, departure)
         return True
 
-    async def _until_done(self, portal: Portal, departure: Departure) -> None:
-        event, wait_s = departure.event, FIRST_WAIT_S
+    async def _carry_event(self, event: JsonObject) -> None:
+        portal = await self._ground.db.write(places.portal_of_room, event["room_id"])
+        prefix = self._ground.network.info.command_prefix
+        is_command = str(event["content"].get("body", "")).split(" ")[0] == prefix
+        if portal is None or is_command:
+            await self._handle_other(event)
+        else:
+            await self._until_done(portal, event)
+
+    async def _until_done(self, portal: Portal, event: JsonObject) -> None:
+        wait_s = FIRST_WAIT_S
         while True:
             try:
                 await self._do(portal, event)

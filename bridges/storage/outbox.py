@@ -118,6 +118,11 @@ def add_departures(txn: Transaction, transaction_id: str, events: list[JsonObjec
     ):
         return False
     txn.execute("DELETE FROM transactions WHERE place <= ?", number - KEPT_TRANSACTIONS)
+    add_events(txn, events)
+    return True
+
+
+def add_events(txn: Transaction, events: list[JsonObject]) -> None:
     (place,) = txn.one("SELECT coalesce(max(place), 0) + 1 FROM outgoing") or (1,)
     for offset, event in enumerate(events):
         txn.execute(
@@ -127,7 +132,6 @@ def add_departures(txn: Transaction, transaction_id: str, events: list[JsonObjec
             """,
             *(place + offset, event["event_id"], event["room_id"], json.dumps(event)),
         )
-    return True
 
 
 def next_departure(txn: Transaction, room_id: str) -> Departure | None:

@@ -19,19 +19,15 @@ PUT_MANY = """
 """
 
 
-class PostgresqlStore:
-    """`account` keeps the devices apart."""
+class PostgresqlRecords:
+    """The records of one device, over a connection that others of the same process may share."""
 
-    def __init__(self, dsn: str, account: str) -> None:
-        self._account = account
-        self._connection = psycopg2.connect(dsn)
-        self._connection.autocommit = True
-        try:
-            self._lock()
-            self._migrate()
-        except BaseException:
-            self._connection.close()
-            raise
+    def __init__(self, connection: Any, account: str) -> None:
+        self._connection, self._account = connection, account
+
+    def beside(self, account: str) -> "PostgresqlRecords":
+        """Another device's. Whoever connected sees to it that no device is opened twice."""
+        return PostgresqlRecords(self._connection, account)
 
     def get(self, kind: str, key: str) -> bytes | None:
         rows = self._read(GET, (self._account, kind, key))
@@ -50,6 +46,30 @@ class PostgresqlStore:
             execute_batch(cursor, native(REMOVE), gone)
 
     def close(self) -> None:
+        """The connection is its opener's."""
+
+    def _read(self, statement: str, arguments: tuple[str, ...]) -> list[Any]:
+        with self._connection.cursor() as cursor:
+            cursor.execute(native(statement), arguments)
+            rows: list[Any] = cursor.fetchall()
+            return rows
+
+
+class PostgresqlStore(PostgresqlRecords):
+    """Connects. `account` keeps the devices apart."""
+
+    def __init__(self, dsn: str, account: str) -> None:
+        connection = psycopg2.connect(dsn)
+        connection.autocommit = True
+        super().__init__(connection, account)
+        try:
+            self._lock()
+            self._migrate()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
         self._connection.close()
 
     def _lock(self) -> None:
@@ -58,11 +78,6 @@ class PostgresqlStore:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", (account_number(self._account),))
             if cursor.fetchone() != (True,):
                 raise StoreInUse("Another process or machine has this device's store open.")
-
-    def _read(self, statement: str, arguments: tuple[str, ...]) -> list[Any]:
-        with self._connection.cursor() as cursor:
-            cursor.execute(native(statement), arguments)
-            return cursor.fetchall()
 
     def _migrate(self) -> None:
         with self._connection, self._connection.cursor() as cursor:

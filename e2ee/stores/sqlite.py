@@ -11,17 +11,15 @@ from e2ee.store import Change, account_number, behind
 from e2ee.stores.schema import FIND, GET, PUT, REMOVE, VERSION_TABLE, migrate
 
 
-class SqliteStore:
-    """`account` keeps the devices apart."""
+class SqliteRecords:
+    """The records of one device, over a connection that others of the same process may share."""
 
-    def __init__(self, path: Path | str, account: str) -> None:
-        self._account = account
-        self._lock = locked(Path(f"{path}.{account_number(account):x}.lock"))
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.execute("PRAGMA busy_timeout = 10000")
-        self._migrate()
+    def __init__(self, connection: sqlite3.Connection, account: str) -> None:
+        self._connection, self._account = connection, account
+
+    def beside(self, account: str) -> "SqliteRecords":
+        """Another device's. Whoever opened the file sees to it that no device is opened twice."""
+        return SqliteRecords(self._connection, account)
 
     def get(self, kind: str, key: str) -> bytes | None:
         row = self._connection.execute(GET, (self._account, kind, key)).fetchone()
@@ -44,6 +42,22 @@ class SqliteStore:
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
+
+    def close(self) -> None:
+        """The connection is its opener's."""
+
+
+class SqliteStore(SqliteRecords):
+    """Opens the file. `account` keeps the devices apart."""
+
+    def __init__(self, path: Path | str, account: str) -> None:
+        self._lock = locked(Path(f"{path}.{account_number(account):x}.lock"))
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        super().__init__(connection, account)
+        self._migrate()
 
     def close(self) -> None:
         self._connection.close()

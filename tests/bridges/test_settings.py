@@ -7,7 +7,7 @@ import pytest
 
 from bridges.portals.permissions import Level
 from bridges.private_files import write_private
-from bridges.settings import Answers, WrongSettings, read, sample
+from bridges.settings import Answers, Secrecy, WrongSettings, read, sample
 
 
 def written(path: Path, *changes: tuple[str, str]) -> Path:
@@ -50,6 +50,8 @@ def test_each_sample_has_tokens_of_its_own_and_is_private(tmp_path: Path) -> Non
         (("localhost: user", "localhost: king"), "KING"),
         (("127.0.0.1:29330", "here"), "bridge.yaml"),
         (("network: echo", "network: ["), "cannot be read"),
+        (("encryption: follow", "encryption: sometimes"), "sometimes"),
+        (("store_secret: ", "store_secret: short\nother: "), "store_secret"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(
@@ -57,3 +59,11 @@ def test_mistakes_are_told_in_a_sentence(
 ) -> None:
     with pytest.raises(WrongSettings, match=said):
         read(written(tmp_path / "bridge.yaml", change))
+
+
+def test_a_file_from_before_encryption_means_none(tmp_path: Path) -> None:
+    changes = (("encryption: follow\n", ""), ("store_secret: ", "unknown: "))
+    assert read(written(tmp_path / "old.yaml", *changes)).encryption is Secrecy.OFF
+    off = read(written(tmp_path / "off.yaml", ("encryption: follow", "encryption: off")))
+    assert off.encryption is Secrecy.OFF
+    assert off.store_secret not in repr(off)

@@ -28,6 +28,8 @@ class BridgeProcess:
     homeserver: str
     network_settings: dict[str, object] = field(factory=dict)
     port: int = field(factory=free_port)
+    more: dict[str, object] = field(factory=dict)
+    """Other settings of the file."""
     _process: asyncio.subprocess.Process | None = None
 
     @property
@@ -45,7 +47,7 @@ class BridgeProcess:
             "database": str(self.folder / "bridge.db"),
             "network_settings": self.network_settings,
             "prefix": "net",
-        }
+        } | self.more
         self.config.write_text(yaml.safe_dump(content))
         assert read(self.config).network == self.network
         path = self.folder / "registration.yaml"

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp.test_utils import TestClient, TestServer
 from attrs import define, field
 
-from bridges.matrix.transactions import Transactions
+from bridges.matrix.transactions import Push, Transactions
 
 PATH = "/_matrix/app/v1/transactions/7"
 RIGHT = {"Authorization": "Bearer right"}
@@ -24,8 +24,8 @@ EVENT = {
 class Shelf:
     kept: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = field(factory=list)
 
-    async def accept(self, id: str, events: list[Any], ephemeral: list[Any]) -> None:
-        self.kept.append((id, events, ephemeral))
+    async def accept(self, push: Push) -> None:
+        self.kept.append((push.id, push.events, push.ephemeral))
 
 
 def with_bridge(story: Callable[[Any, Shelf], Awaitable[None]]) -> None:

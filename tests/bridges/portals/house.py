@@ -29,6 +29,7 @@ from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.matrix.client import Client, JsonObject, MatrixError, Upload
 from bridges.matrix.registration import Names
 from bridges.matrix.rooms import Accounts, Rooms
+from bridges.matrix.transactions import Push
 from bridges.portals.bridge import Bridge
 from bridges.portals.ground import Ground, Tally
 from bridges.portals.permissions import Permissions
@@ -238,7 +239,7 @@ class House:
             "type": type,
             "content": content,
         } | more
-        await self.bridge.accept(f"t{number}", [event], [])
+        await self.bridge.accept(Push(f"t{number}", [event], [], {}))
         return f"$e{number}"
 
     async def says(self, user: str, room: str, text: str) -> str:

@@ -133,3 +133,16 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreTooNew, match="99"):
         SqliteStore(path, "a")
+
+
+def test_devices_of_one_process_share_a_connection_and_nothing_else(open_store: Open) -> None:
+    first = open_store("a")
+    if isinstance(first, MemoryStore):
+        return
+    assert isinstance(first, SqliteStore | PostgresqlStore)
+    second = first.beside("b")
+    first.apply([Change("k", "1", b"a")])
+    second.apply([Change("k", "1", b"b")])
+    second.close()
+    assert (first.get("k", "1"), first.beside("b").get("k", "1")) == (b"a", b"b")
+    assert second.find("k") == [("1", b"b")]
