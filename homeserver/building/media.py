@@ -11,7 +11,7 @@ from homeserver.changes import AccountErased
 from homeserver.client_api.media import MediaEndpoints, OpenMediaEndpoints
 from homeserver.client_api.media_previews import MediaPreviewEndpoints
 from homeserver.client_api.media_uploads import MediaUploadEndpoints
-from homeserver.config.media import ObjectStore, UrlPreviews
+from homeserver.config.media import Media, UrlPreviews
 from homeserver.config.settings import Settings
 from homeserver.federation_api.media import MediaForServers
 from homeserver.http.client import Client
@@ -101,7 +101,7 @@ def build_media(ground: Ground, peers: PeersPart) -> MediaPart:
         settings.media.freeze_unauthenticated,
         settings.media.retention.local_unused_for is not None,
     )
-    contents = Contents(it.store, world.files, it.depot)
+    contents = Contents(db, it.store, world.files, it.depot)
     thumbnails = Thumbnails(db, Files(it.store, world.files, it.depot), it.sandbox, world.clock)
     previews = build_previews(it, client)
     orphans = Orphans(db, it.store, world.files, it.keeping, world.clock)
@@ -122,7 +122,7 @@ def build_media(ground: Ground, peers: PeersPart) -> MediaPart:
         orphans=orphans,
         upkeep=build_upkeep(it, orphans, thumbnails, previews, letting_go),
         endpoints=(
-            MediaUploadEndpoints(Uploads(db, it.store, it.keeping, it.rules)),
+            MediaUploadEndpoints(Uploads(db, it.keeping, it.rules)),
             MediaEndpoints(downloads, contents, thumbnails, it.store.max_bytes),
             OpenMediaEndpoints(downloads, contents, thumbnails),
             MediaPreviewEndpoints(previews),
@@ -141,7 +141,7 @@ def lay_foundations(ground: Ground) -> Foundations:
     media = settings.media
     store = FileStore(media.store_path, media.max_upload_bytes, media.keep_free)
     process = SandboxProcess(SandboxLimits(max_pixels=media.max_image_pixels))
-    depot = depot_of(media.s3, world, store)
+    depot = depot_of(media, world, store)
     keeping = Keeping(db, store, world.files, depot)
     name = settings.server_name
     return Foundations(
@@ -157,10 +157,11 @@ def lay_foundations(ground: Ground) -> Foundations:
     )
 
 
-def depot_of(settings: ObjectStore, world: World, store: FileStore) -> Depot:
+def depot_of(media: Media, world: World, store: FileStore) -> Depot:
     """The operator chose the place, so it may be at a private address."""
+    settings = media.s3
     if settings.bucket is None:
-        return OnlyTheFolder()
+        return OnlyTheFolder(media.small_bytes)
     connections = Connections(world.reactor, world.dns, AddressRules(()), Trust())
     client = Client(world.reactor, world.clock, connections)
     bucket = Bucket(client, world.clock, settings)

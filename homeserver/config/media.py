@@ -79,6 +79,11 @@ class Media:
     """Files that people send."""
 
     store_path: Path = setting(Path("media"), "The folder that holds them.")
+    small_bytes: Size = setting(
+        64 * 1024,
+        "Files up to this size (64K at most) are kept in the database, which costs less; none if "
+        "it is 0, or where there is a bucket.",
+    )
     max_upload_bytes: Size = setting(50 * 1024**2, "The largest file that may be uploaded.")
     max_bytes_per_user: Size | None = setting(
         None, "How much one person may have uploaded in all.", example="10G"

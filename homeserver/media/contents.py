@@ -14,12 +14,17 @@ from homeserver.media.content_types import disposition, read_name
 from homeserver.media.depots import Depot, OnlyTheFolder
 from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
+from homeserver.storage import media_contents
+from homeserver.storage.cache import Cache
+from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 
 log = logger(__name__)
 
 AT_HAND_BYTES = 256 * 1024
 """So much may be sent at once if no disk is waited for: a thumbnail of any usual size."""
+
+READY_BYTES = 8 * 1024 * 1024
 
 NOT_WAITING: int | None = getattr(os, "RWF_NOWAIT", None)
 """Only Linux has it, and not on every file system."""
@@ -29,7 +34,7 @@ NOT_WAITING: int | None = getattr(os, "RWF_NOWAIT", None)
 class Content:
     """A file as it is handed out; `tag` changes when the bytes do."""
 
-    path: Path
+    path: str
     size: int
     content_type: str
     disposition: str
@@ -40,15 +45,18 @@ class Content:
 
 @frozen
 class Contents:
+    _db: Database
     _store: FileStore
     _aside: Aside
     _depot: Depot = field(factory=OnlyTheFolder)
+    _ready: Cache[str, bytes] = field(factory=lambda: Cache(READY_BYTES, ready_size), init=False)
+    """What was sent last, by path."""
 
     def of(self, found: Media, file_name: str | None = None) -> Content:
         """The whole of what was uploaded, perhaps under another name."""
         assert found.file is not None
         return Content(
-            self._store.path(found.file),
+            self._store.name(found.file),
             found.size,
             found.content_type,
             disposition(found.content_type, read_name(file_name) or found.file_name),
@@ -58,17 +66,38 @@ class Contents:
 
     async def read(self, content: Content, start: int, length: int) -> bytes | Source:
         """A part of it, in memory if it is small; raises NotFound if the file is gone."""
+        if (whole := await self._whole(content)) is not None:
+            return whole[start : start + length]
         if (data := at_hand(content.path, start, length)) is not None:
             return data
         try:
             return await self._aside(lambda: self._read(content.path, start, length))
         except FileNotFoundError:
             if content.file is None or not await self._depot.bring(content.file, content.size):
-                log.error("a file is missing in the media store: %s", content.path.name)
+                log.error("a file is missing in the media store: %s", Path(content.path).name)
                 raise NotFound("The file behind this address is gone.") from None
         return await self._aside(lambda: self._read(content.path, start, length))
 
-    def _read(self, path: Path, start: int, length: int) -> bytes | Source:
+    async def _whole(self, content: Content) -> bytes | None:
+        """All of it, if it is small and no disk need be waited for."""
+        if content.size > AT_HAND_BYTES:
+            return None
+        known = self._ready.get(content.path)
+        if known is not None and len(known) == content.size:
+            return known
+        data = await self._row(content)
+        if data is None:
+            data = at_hand(content.path, 0, content.size)
+        if data is not None:
+            self._ready.put(content.path, data, 0)
+        return data
+
+    async def _row(self, content: Content) -> bytes | None:
+        if content.file is None or content.size > IN_MEMORY_BYTES:
+            return None
+        return await self._db.glance(media_contents.find, content.file)
+
+    def _read(self, path: str, start: int, length: int) -> bytes | Source:
         file = FileIO(path)
         if length > IN_MEMORY_BYTES:
             return FilePart(file, start, length, self._aside)
@@ -80,7 +109,11 @@ class Contents:
         return data
 
 
-def at_hand(path: Path, start: int, length: int) -> bytes | None:
+def ready_size(path: str, data: bytes) -> int:
+    return 400 + len(path) + len(data)
+
+
+def at_hand(path: str | Path, start: int, length: int) -> bytes | None:
     """What the kernel has in memory, without waiting for the disk: then no thread is needed."""
     if length > AT_HAND_BYTES or NOT_WAITING is None:
         return None

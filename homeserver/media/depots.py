@@ -3,11 +3,18 @@
 from pathlib import Path
 from typing import Protocol
 
+from attrs import frozen
+
 from homeserver.media.incoming import IncomingFile
 
 
 class Depot(Protocol):
-    """Names files by the hash of their content."""
+    """Names files by the hash of their content. Those that are no larger than `small_bytes` stay in
+    the database instead.
+    """
+
+    @property
+    def small_bytes(self) -> int: ...
 
     async def put(self, hash: bytes, incoming: IncomingFile) -> None:
         """Keep it; raises MatrixError if that fails."""
@@ -21,8 +28,11 @@ class Depot(Protocol):
         """Take files out of the folder that need not be there; how many bytes that frees."""
 
 
+@frozen
 class OnlyTheFolder:
     """There is no other place."""
+
+    small_bytes: int = 0
 
     async def put(self, hash: bytes, incoming: IncomingFile) -> None: ...
 

@@ -85,6 +85,7 @@ class S3Depot:
     _aside: Aside
     _prefix: str
     _cache_bytes: int
+    small_bytes: int = field(default=0, init=False)
     _lane: Lane = field(factory=lambda: Lane(AT_ONCE, MAY_WAIT))
     _bringing: Together[bytes, bool] = field(factory=Together)
 

@@ -21,6 +21,8 @@ class FileStore:
     def __init__(self, folder: Path, max_bytes: int, keep_free: int) -> None:
         self.folder = folder
         self.max_bytes = max_bytes
+        self._files = str(folder / "files")
+        self._thumbnails = str(folder / "thumbnails")
         self._keep_free = keep_free
         self._expected = 0
         self._free = 0
@@ -29,8 +31,7 @@ class FileStore:
     def open(self, expected: int) -> IncomingFile:
         """Raises NoRoom when a file of about this size would leave too little on the disk."""
         path = self.new_incoming_path()
-        if not self._has_room(expected):
-            raise NoRoom()
+        self.check_room(expected)
         file = open(path, "xb")  # noqa: SIM115
         self._expected += expected
 
@@ -38,6 +39,11 @@ class FileStore:
             self._expected -= expected
 
         return IncomingFile(path, file, done)
+
+    def check_room(self, expected: int) -> None:
+        """Raises NoRoom when so much more would leave too little on the disk."""
+        if not self._has_room(expected):
+            raise NoRoom()
 
     def new_incoming_path(self) -> Path:
         """For a file that somebody else will write."""
@@ -64,15 +70,19 @@ class FileStore:
         sync_folder(target.parent)
 
     def path(self, hash: bytes) -> Path:
-        return self.folder / "files" / _place(hash)
+        return Path(self.name(hash))
+
+    def name(self, hash: bytes) -> str:
+        """Its path, in the form that costs least to make."""
+        return f"{self._files}/{_place(hash)}"
 
     def remove(self, hash: bytes) -> int:
         """A file with its thumbnails; the bytes that this frees."""
-        return sum(map(_remove, (self.path(hash), *self._thumbnails(hash))))
+        return sum(map(_remove, (self.name(hash), *self._thumbnails_of(hash))))
 
     def size(self, hash: bytes) -> int | None:
         """None if it is not there."""
-        return _size(self.path(hash))
+        return _size(self.name(hash))
 
     def hashes(self, first: int) -> dict[bytes, float]:
         """Files, and those that thumbnails are of, whose hash begins with a byte; when each was
@@ -108,9 +118,8 @@ class FileStore:
 
     # -- thumbnails
 
-    def thumbnail_path(self, hash: bytes, name: str) -> Path:
-        place = _place(hash)
-        return self.folder / "thumbnails" / place.parent / f"{place.name}-{name}"
+    def thumbnail_path(self, hash: bytes, name: str) -> str:
+        return f"{self._thumbnails}/{_place(hash)}-{name}"
 
     def thumbnail_size(self, hash: bytes, name: str) -> int | None:
         """None if it is not there."""
@@ -118,7 +127,7 @@ class FileStore:
 
     def keep_thumbnail(self, made: Path, hash: bytes, name: str) -> int:
         """Move it to its place; its size. It can be made again, so it need not be safe."""
-        target = self.thumbnail_path(hash, name)
+        target = Path(self.thumbnail_path(hash, name))
         target.parent.mkdir(parents=True, exist_ok=True)
         size = made.stat().st_size
         made.replace(target)
@@ -127,9 +136,9 @@ class FileStore:
     def remove_thumbnail(self, hash: bytes, name: str) -> int:
         return _remove(self.thumbnail_path(hash, name))
 
-    def _thumbnails(self, hash: bytes) -> list[Path]:
-        path = self.thumbnail_path(hash, "*")
-        return list(path.parent.glob(path.name))
+    def _thumbnails_of(self, hash: bytes) -> list[str]:
+        path = Path(self.thumbnail_path(hash, "*"))
+        return list(map(str, path.parent.glob(path.name)))
 
     def lacking(self) -> int:
         """How many bytes must go until half as much again as must stay free is free."""
@@ -141,6 +150,7 @@ class FileStore:
         """Asks the disk for each large file, and once for many small ones."""
         self._unasked += expected
         if self._unasked > FREE_SPACE_CHECK_BYTES or not self._free:
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._free = shutil.disk_usage(self.folder).free
             self._unasked = 0
         return self._free - self._expected - expected >= self._keep_free
@@ -155,10 +165,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _place(hash: bytes) -> Path:
+def _place(hash: bytes) -> str:
     """Below one of 4096 folders: few enough that most uploads need no new one."""
     name = hash.hex()
-    return Path(name[:2], name[2:3], name[3:])
+    return f"{name[:2]}/{name[2]}/{name[3:]}"
 
 
 def _hash_at(path: Path) -> bytes | None:
@@ -185,14 +195,14 @@ def _make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str | Path) -> int | None:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size
     except FileNotFoundError:
         return None
 
 
-def _remove(path: Path) -> int:
+def _remove(path: str) -> int:
     size = _size(path)
-    path.unlink(missing_ok=True)
+    Path(path).unlink(missing_ok=True)
     return size or 0

@@ -1,5 +1,7 @@
 """Thumbnails: made when first asked for, then kept as long as there is room."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 from attrs import evolve, field, frozen
@@ -14,7 +16,7 @@ from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
 from homeserver.media.thumbnail_sizes import choose, name_of
 from homeserver.media.together import Together
-from homeserver.storage import media_thumbnails
+from homeserver.storage import media_contents, media_thumbnails
 from homeserver.storage.database import Database
 from homeserver.storage.media import Media
 from homeserver.storage.media_thumbnails import Made, Size
@@ -77,7 +79,7 @@ class Thumbnails:
         ending = made.content_type.partition("/")[2]
         shown = f"inline; filename=thumbnail.{ending}"
         if made.outcome == "original":
-            path, length, file = self._store.path(found.file), found.size, found.file
+            path, length, file = self._store.name(found.file), found.size, found.file
         else:
             path, length = self._store.thumbnail_path(found.file, name_of(size)), made.size
             file = None
@@ -104,7 +106,8 @@ class Thumbnails:
         if now_ms - self._failed.get(file, -RETRY_AFTER_MS) < RETRY_AFTER_MS:
             return TOO_MUCH
         try:
-            made = await self._ask(file, size, now_ms)
+            async with self._on_disk(file) as path:
+                made = await self._ask(file, path, size, now_ms)
         except SandboxFailed:
             # It would fail again; but perhaps it was not the picture's fault, so not for ever.
             if len(self._failed) >= MAX_FAILED:
@@ -114,13 +117,27 @@ class Thumbnails:
         await self._db.write(media_thumbnails.save, file, size, made)
         return made
 
-    async def _ask(self, file: bytes, size: Size, now_ms: int) -> Made:
+    @asynccontextmanager
+    async def _on_disk(self, file: bytes) -> AsyncIterator[str]:
+        """The path of a file; one that is kept in the database is written to the disk meanwhile."""
+        content = await self._db.read(media_contents.find, file)
+        if content is None:
+            yield self._store.name(file)
+            return
+        path = self._store.new_incoming_path()
+        try:
+            await self._aside(partial(path.write_bytes, content))
+            yield str(path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def _ask(self, file: bytes, path: str, size: Size, now_ms: int) -> Made:
         target = self._store.new_incoming_path()
         try:
             answer = await self._sandbox.ask(
                 {
                     "task": "thumbnail",
-                    "path": str(self._store.path(file)),
+                    "path": path,
                     "target": str(target),
                     "width": size.width,
                     "height": size.height,

@@ -11,7 +11,6 @@ from homeserver.media.addresses import check_address, content_uri, new_media_id
 from homeserver.media.content_types import read_name, read_type
 from homeserver.media.incoming import IncomingFile
 from homeserver.media.keeping import Keeping
-from homeserver.media.store import FileStore
 from homeserver.randomness import Random
 from homeserver.storage import media, media_upkeep
 from homeserver.storage.database import Database
@@ -97,14 +96,9 @@ class UploadedTotal:
 @frozen
 class Uploads:
     _db: Database
-    _store: FileStore
     _keeping: Keeping
     _rules: UploadRules
     _total: UploadedTotal = field(factory=UploadedTotal)
-
-    @property
-    def max_bytes(self) -> int:
-        return self._store.max_bytes
 
     async def upload(self, by: Requester, body: bytes | IncomingFile, says: Description) -> str:
         """The new file's mxc:// URI."""
@@ -114,7 +108,7 @@ class Uploads:
             self._check_quota(txn, by, size)
             media.add(txn, described(new, hash, size, says))
 
-        await self._keeping.keep(self._incoming(body), record)
+        await self._keeping.keep(body, record)
         return content_uri(new.origin, new.media_id)
 
     async def create(self, by: Requester) -> tuple[str, int]:
@@ -143,14 +137,7 @@ class Uploads:
             media.add(txn, described(pending, hash, size, says))
             txn.announce(MediaUploaded(txn.next_position(), pending.media_id))
 
-        await self._keeping.keep(self._incoming(body), record)
-
-    def _incoming(self, body: bytes | IncomingFile) -> IncomingFile:
-        if isinstance(body, IncomingFile):
-            return body
-        incoming = self._store.open(len(body))
-        incoming.write(body)
-        return incoming
+        await self._keeping.keep(body, record)
 
     def _create(self, txn: Transaction, by: Requester, new: Media, now_ms: int) -> None:
         media.remove_expired(txn, now_ms)

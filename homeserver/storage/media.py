@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
+from homeserver.storage import media_contents
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Row, Transaction
+
+CACHE_BYTES = 2 * 1024 * 1024
 
 
 @frozen
@@ -43,6 +47,9 @@ _COLUMNS = """
 
 
 def find(txn: Transaction, origin: str, media_id: str) -> Media | None:
+    known: Media | None = txn.see(_cache(txn), (origin, media_id))
+    if known is not None:
+        return known
     row = txn.one(
         f"""
         SELECT {_COLUMNS}, media_files.is_quarantined
@@ -52,11 +59,17 @@ def find(txn: Transaction, origin: str, media_id: str) -> Media | None:
         origin,
         media_id,
     )
-    return None if row is None else _media(row)
+    if row is None:
+        return None
+    found = _media(row)
+    if found.file is not None:
+        # What is only announced will change, or expire.
+        txn.fill(_cache(txn), (origin, media_id), found)
+    return found
 
 
 def add(txn: Transaction, media: Media) -> None:
-    txn.execute(
+    txn.insert(
         """
         INSERT INTO media (origin, media_id, user_id, created_ts, expires_ts, file, bytes,
             content_type, file_name, needs_token, used_ts)
@@ -78,6 +91,12 @@ def add(txn: Transaction, media: Media) -> None:
 
 def remove(txn: Transaction, media: Media) -> None:
     txn.execute("DELETE FROM media WHERE origin = ? AND media_id = ?", media.origin, media.media_id)
+    forget(txn, media)
+
+
+def forget(txn: Transaction, media: Media) -> None:
+    """Its row has changed: memory must not tell of the old one."""
+    txn.drop(_cache(txn), (media.origin, media.media_id))
 
 
 def of_user(txn: Transaction, user_id: str, limit: int) -> list[tuple[str, str]]:
@@ -118,6 +137,7 @@ def touch(txn: Transaction, media: Media, now_ms: int) -> None:
         media.origin,
         media.media_id,
     )
+    forget(txn, media)
 
 
 # -- files of other servers
@@ -192,11 +212,13 @@ def quarantine(txn: Transaction, hash: bytes, by: str | None) -> None:
         by,
     )
     txn.execute("DELETE FROM media_files WHERE hash = ? AND uses = 0 AND is_quarantined = 0", hash)
+    for address in txn.query("SELECT origin, media_id FROM media WHERE file = ?", hash):
+        txn.drop(_cache(txn), address)
 
 
 def use(txn: Transaction, hash: bytes, size: int) -> None:
     """Count one more use of a file."""
-    txn.execute(
+    txn.insert(
         """
         INSERT INTO media_files (hash, bytes, uses) VALUES (?, ?, 1)
         ON CONFLICT (hash) DO UPDATE SET uses = media_files.uses + 1, bytes = excluded.bytes
@@ -206,10 +228,12 @@ def use(txn: Transaction, hash: bytes, size: int) -> None:
     )
 
 
-def release(txn: Transaction, hash: bytes) -> None:
-    """Count one use less."""
+def release(txn: Transaction, hash: bytes) -> int:
+    """Count one use less; the bytes of the database that this frees."""
     txn.execute("UPDATE media_files SET uses = uses - 1 WHERE hash = ?", hash)
+    freed = 0 if is_used(txn, hash) else media_contents.remove(txn, hash)
     txn.execute("DELETE FROM media_files WHERE hash = ? AND uses <= 0 AND is_quarantined = 0", hash)
+    return freed
 
 
 def is_used(txn: Transaction, hash: bytes) -> bool:
@@ -223,6 +247,10 @@ def used_among(txn: Transaction, hashes: Sequence[bytes]) -> set[bytes]:
         f"SELECT hash FROM media_files WHERE uses > 0 AND hash IN ({txn.in_list(hashes)})", *hashes
     )
     return {bytes(row[0]) for row in rows}
+
+
+def _cache(txn: Transaction) -> Cache[tuple[str, str], Media]:
+    return txn.memory.cache("media", CACHE_BYTES, lambda _, __: 1200)
 
 
 def _media(row: Row) -> Media:

@@ -2,7 +2,10 @@
 
 from attrs import frozen
 
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Row, Transaction
+
+CACHE_BYTES = 1024 * 1024
 
 
 @frozen
@@ -26,11 +29,11 @@ class Made:
 
 
 def find(txn: Transaction, file: bytes, size: Size) -> Made | None:
-    row = txn.one(
-        f"SELECT outcome, content_type, bytes, used_ts FROM media_thumbnails WHERE {_KEY}",
-        *_key(file, size),
-    )
-    return None if row is None else Made(*row)
+    known: Made | None = txn.see(_cache(txn), (file, size))
+    if known is None and (row := txn.one(_FIND, *_key(file, size))) is not None:
+        known = Made(*row)
+        txn.fill(_cache(txn), (file, size), known)
+    return known
 
 
 def save(txn: Transaction, file: bytes, size: Size, made: Made) -> None:
@@ -49,10 +52,12 @@ def save(txn: Transaction, file: bytes, size: Size, made: Made) -> None:
         made.size,
         made.used_ts,
     )
+    txn.put(_cache(txn), (file, size), made)
 
 
 def touch(txn: Transaction, file: bytes, size: Size, now_ms: int) -> None:
     txn.execute(f"UPDATE media_thumbnails SET used_ts = ? WHERE {_KEY}", now_ms, *_key(file, size))
+    txn.drop(_cache(txn), (file, size))
 
 
 def total_bytes(txn: Transaction) -> int:
@@ -61,7 +66,12 @@ def total_bytes(txn: Transaction) -> int:
 
 
 def remove_of(txn: Transaction, file: bytes) -> None:
+    rows = txn.query(
+        "SELECT width, height, method, animated FROM media_thumbnails WHERE file = ?", file
+    )
     txn.execute("DELETE FROM media_thumbnails WHERE file = ?", file)
+    for row in rows:
+        txn.drop(_cache(txn), (file, _size(*row)))
 
 
 def take_oldest(txn: Transaction, surplus: int, limit: int) -> list[tuple[bytes, Size, int]]:
@@ -84,10 +94,17 @@ def take_oldest(txn: Transaction, surplus: int, limit: int) -> list[tuple[bytes,
     txn.execute_many(
         f"DELETE FROM media_thumbnails WHERE {_KEY}", [_key(file, size) for file, size, _ in taken]
     )
+    for of_file, of_size, _ in taken:
+        txn.drop(_cache(txn), (of_file, of_size))
     return taken
 
 
+def _cache(txn: Transaction) -> Cache[tuple[bytes, Size], Made]:
+    return txn.memory.cache("media_thumbnails", CACHE_BYTES, lambda _, __: 700)
+
+
 _KEY = "file = ? AND width = ? AND height = ? AND method = ? AND animated = ?"
+_FIND = f"SELECT outcome, content_type, bytes, used_ts FROM media_thumbnails WHERE {_KEY}"
 
 
 def _key(file: bytes, size: Size) -> Row:

@@ -1,6 +1,6 @@
 """Which files may go: of accounts that are erased, and those that nobody asks for."""
 
-from homeserver.storage.media import Media
+from homeserver.storage.media import Media, forget
 from homeserver.storage.transaction import Transaction
 
 Address = tuple[str, str]
@@ -76,6 +76,7 @@ def note_asked(txn: Transaction, media: Media, now_ms: int) -> None:
         media.origin,
         media.media_id,
     )
+    forget(txn, media)
 
 
 def bytes_of_ours(txn: Transaction) -> int:

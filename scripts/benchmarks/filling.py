@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from itertools import count
+from itertools import count, cycle
 from time import perf_counter
 
 import attrs
@@ -11,9 +11,12 @@ from attrs import frozen
 from scripts.benchmarks.crews import Crew, crew
 from scripts.benchmarks.http_client import Connection
 from scripts.benchmarks.people import Person, Session, register_by_secret
+from scripts.benchmarks.texts import texts
 from scripts.benchmarks.world import Sizes, World
 
 AT_ONCE = 8
+SHELVES = 20
+"""Rooms of the library."""
 VERSION = 1
 """Counts up when what is filled in changes, so that older filled databases are not used."""
 
@@ -50,6 +53,15 @@ class Filling:
 
         await self._workers.each(rooms * messages, send)
 
+    async def tell(self, person: Person, rooms: list[str], messages: int) -> None:
+        """Something else each time, in one room after the other."""
+
+        async def say(connection: Connection, wish: tuple[str, str]) -> None:
+            room_id, text = wish
+            await Session(person, connection).say(room_id, f"fill{next(self._txn_ids)}", text)
+
+        await self._workers.each(list(zip(cycle(rooms), texts(messages), strict=False)), say)
+
     async def _register(self, connection: Connection, name: str) -> Person:
         person = await register_by_secret(connection, name)
         filter_id = await Session(person, connection).upload_filter()
@@ -61,7 +73,7 @@ async def fill(port: int, sizes: Sizes) -> World:
     async with crew(port, AT_ONCE) as workers:
         filling = Filling(workers, count())
         world = World()
-        for part in (_senders, _hall, _streets, _square):
+        for part in (_senders, _hall, _streets, _square, _library):
             began = perf_counter()
             await part(filling, world, sizes)
             print(f"  {part.__name__[1:]}: {perf_counter() - began:.0f} s", file=sys.stderr)
@@ -98,3 +110,11 @@ async def _square(filling: Filling, world: World, sizes: Sizes) -> None:
     world.crowd = await filling.people("crowd", sizes.crowd)
     [world.square] = await filling.rooms(["square"], world.crowd)
     await filling.join(world.crowd[1:], [world.square])
+
+
+async def _library(filling: Filling, world: World, sizes: Sizes) -> None:
+    if sizes.library:
+        [owner, *_] = world.senders
+        names = [f"shelf {number}" for number in range(SHELVES)]
+        world.library = await filling.rooms(names, [owner] * SHELVES)
+        await filling.tell(owner, world.library, sizes.library)

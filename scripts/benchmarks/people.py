@@ -56,7 +56,12 @@ class Session:
 
     async def send(self, room_id: str, txn_id: str) -> Answer:
         """A message of ordinary length, which names its transaction."""
-        body = {"msgtype": "m.text", "body": f"{txn_id}: shall we meet at the old bridge at five?"}
+        return await self.say(
+            room_id, txn_id, f"{txn_id}: shall we meet at the old bridge at five?"
+        )
+
+    async def say(self, room_id: str, txn_id: str, text: str) -> Answer:
+        body = {"msgtype": "m.text", "body": text}
         return await self.ask("PUT", f"rooms/{quote(room_id)}/send/m.room.message/{txn_id}", body)
 
     async def sync(self, since: str, timeout_ms: int) -> Answer:

@@ -21,6 +21,7 @@ class Sizes:
     messages_in_each_room: int = 5
     crowd: int = 1000
     history: int = 5000
+    library: int = 100_000
 
     @property
     def label(self) -> str:
@@ -28,7 +29,7 @@ class Sizes:
 
 
 FULL = Sizes()
-QUICK = Sizes(rooms=40, neighbours=10, crowd=200, history=1000)
+QUICK = Sizes(rooms=40, neighbours=10, crowd=200, history=1000, library=20_000)
 
 
 @define
@@ -54,6 +55,9 @@ class World:
 
     archive: str = ""
     """A room of the first sender's with a long history."""
+
+    library: list[str] = field(factory=list)
+    """Rooms of the first sender's in which many different things were said."""
 
     def save(self, path: Path) -> None:
         path.write_bytes(orjson.dumps(attrs.asdict(self)))

@@ -1,6 +1,7 @@
 """Words, threads, and the rooms of a space."""
 
 from functools import partial
+from itertools import cycle, pairwise
 from urllib.parse import quote
 
 import orjson
@@ -11,8 +12,11 @@ from scripts.benchmarks.measuring import Figures
 from scripts.benchmarks.people import Person, Session
 from scripts.benchmarks.servers import SERVER_NAME
 from scripts.benchmarks.stage import Stage
+from scripts.benchmarks.texts import vocabulary
 
-SEARCH = "search in a room of 5,000 messages"
+SEARCH_NEWEST = "search 100,000 messages: two words, newest"
+SEARCH_BEST = "search 100,000 messages: two words, best"
+SEARCH_RARE = "search 100,000 messages: one rare word"
 THREADS = "list of 20 threads, of 60"
 HIERARCHY = "all pages of a space of 1,000 rooms"
 THREADS_MADE, REPLIES = 60, 3
@@ -24,25 +28,42 @@ _spaces: dict[tuple[str, str], str] = {}
 
 
 async def search(stage: Stage) -> dict[str, Figures]:
-    """For two words of which one is in every message, newest first."""
-    meter = stage.meter()
-    wish = {
-        "search_term": "old bridge",
-        "order_by": "recent",
-        "filter": {"rooms": [stage.world.archive], "limit": 10},
+    """In all rooms of one person, ten results each time."""
+    words = vocabulary()
+    return {
+        SEARCH_NEWEST: await _searches(stage, "recent", common_pairs(words)),
+        SEARCH_BEST: await _searches(stage, "rank", common_pairs(words)),
+        SEARCH_RARE: await _searches(stage, "recent", words[1000:2000]),
     }
-    body = {"search_categories": {"room_events": wish}}
+
+
+async def _searches(stage: Stage, order: str, terms: list[str]) -> Figures:
+    meter = stage.meter()
+    waiting = cycle(terms)
     async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
 
         async def some() -> list[float]:
-            answers = [await reader.ask("POST", "search", body) for _ in range(stage.effort.pages)]
+            answers = []
+            for _ in range(stage.effort.pages):
+                wish = {
+                    "search_term": next(waiting),
+                    "order_by": order,
+                    "filter": {"rooms": stage.world.library, "limit": 10},
+                }
+                body = {"search_categories": {"room_events": wish}}
+                answers.append(await reader.ask("POST", "search", body))
             found = orjson.loads(answers[-1].body)["search_categories"]["room_events"]
-            assert len(found["results"]) == 10, found
+            assert found["results"], found
             return [answer.seconds for answer in answers]
 
         for _ in range(stage.effort.slices):
             await meter.slice(some)
-    return {SEARCH: meter.figures()}
+    return meter.figures()
+
+
+def common_pairs(words: list[str]) -> list[str]:
+    """Searches for two words, each of which is in one message of twenty or so."""
+    return [f"{first} {second}" for first, second in pairwise(words[15:40])]
 
 
 async def threads(stage: Stage) -> dict[str, Figures]:

@@ -12,6 +12,7 @@ from tests.homeserver.media.clients import (
     asks,
     downloads,
     files,
+    kept,
     uploads,
     uploads_slowly,
 )
@@ -110,7 +111,7 @@ def test_nobody_uploads_more_than_the_quota(
     uploads(alice, bytes(60))
 
     assert refused(lambda: uploads(alice, b"1" * 60)) == (403, "M_FORBIDDEN")
-    assert len(files(server)) == 1
+    assert len(kept(server)) == 1
     uploads(bob, bytes(60))
     uploads(alice, bytes(40))
 
@@ -146,14 +147,14 @@ def test_the_same_content_is_stored_once_and_goes_with_its_last_use(server: Serv
     alice, bob = server.people("alice", "bob")
     first, second = uploads(alice, b"same"), uploads(bob, b"same")
     assert first != second
-    assert len(files(server)) == 1
+    assert len(kept(server)) == 1
 
     deletes = server.app.media.moderation.delete
     assert outcome(deletes(*first.split("/"))) == 0
     assert downloads(alice, first)[0] == 404
     assert downloads(alice, second)[2] == b"same"
     assert outcome(deletes(*second.split("/"))) == 4
-    assert files(server) == []
+    assert kept(server) == []
 
 
 def test_what_was_uploaded_survives_a_restart(start_server: Callable[..., Server]) -> None:
@@ -220,7 +221,7 @@ def test_an_address_works_for_who_made_it_and_not_for_ever(server: Server) -> No
     server.clock.advance(86_401)
     assert refused(lambda: puts(alice, where)) == (404, "M_NOT_FOUND")
     assert refused(lambda: alice.get(f"/v1/media/download/{where}")) == (404, "M_NOT_FOUND")
-    assert files(server) == []
+    assert kept(server) == []
 
 
 def test_only_so_many_uploads_can_be_announced(

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from homeserver.storage.transaction import Transaction
+from tests.outcomes import outcome
 from tests.people import Exchange, FakeTransport, JsonObject, Person, Server
 
 Raw = tuple[int, dict[str, str], bytes]
@@ -57,3 +59,19 @@ def files(server: Server, kind: str = "files") -> list[Path]:
     """What is on the disk."""
     folder = server.settings.media.store_path / kind
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def kept(server: Server) -> list[str]:
+    """The hashes of all files, on the disk or in the database."""
+    on_disk = {"".join(path.parts[-3:]) for path in files(server)}
+    return sorted(on_disk | {hash.hex() for hash in small_files(server)})
+
+
+def small_files(server: Server) -> list[bytes]:
+    """The hashes of those in the database."""
+
+    def look(txn: Transaction) -> list[bytes]:
+        rows = txn.query("SELECT hash FROM media_files WHERE content IS NOT NULL")
+        return [bytes(hash) for (hash,) in rows]
+
+    return outcome(server.app.database.read(look))

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from homeserver.config.media import MediaRetention
 from homeserver.config.settings import Settings
-from tests.homeserver.media.clients import downloads, files, uploads
+from tests.homeserver.media.clients import downloads, kept, uploads
 from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
@@ -31,7 +31,7 @@ def test_who_is_forgotten_leaves_no_files(server: Server) -> None:
 
     ends(alice, erase=True)
 
-    assert len(files(server)) == 1
+    assert len(kept(server)) == 1
     assert downloads(bob, shared[0])[0] == 404
     assert downloads(bob, shared[1])[2] == b"the same"
 
@@ -58,10 +58,10 @@ def test_what_a_crash_left_of_the_forgotten_goes_later(
     with monkeypatch.context() as patched:
         patched.setattr(type(letting_go), "of_erased", crashes)
         ends(alice, erase=True)
-    assert files(server)
+    assert kept(server)
 
     assert outcome(letting_go.of_erased()) == len(b"picture")
-    assert not files(server)
+    assert not kept(server)
 
 
 def test_what_nobody_asks_for_goes(settings: Settings, start_server: Callable[..., Server]) -> None:
@@ -87,7 +87,7 @@ def test_nothing_goes_unless_it_is_set(server: Server) -> None:
     server.clock.advance(4000 * DAY)
 
     assert outcome(server.app.media.letting_go.unused()) == 0
-    assert files(server)
+    assert kept(server)
 
 
 def test_all_people_together_have_a_quota(
@@ -102,4 +102,4 @@ def test_all_people_together_have_a_quota(
         uploads(alice, b"z")
 
     assert (refused.value.status, refused.value.errcode) == (403, "M_RESOURCE_LIMIT_EXCEEDED")
-    assert len(files(server)) == 2
+    assert len(kept(server)) == 2
