@@ -78,8 +78,13 @@ class PresenceChanged(Change):
 
 @frozen
 class ToDeviceArrived(Change):
-    user_id: str
-    device_id: str
+    """`devices` are those to which something came, each by its user and id."""
+
+    devices: frozenset[tuple[str, str]]
+
+    @property
+    def user_ids(self) -> set[str]:
+        return {user_id for user_id, _ in self.devices}
 
 
 @frozen

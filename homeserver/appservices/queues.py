@@ -87,8 +87,9 @@ class Sorting:
             for id in audience.of_presence(txn, change.user_id):
                 beside[id].presence.add(change.user_id)
         elif isinstance(change, ToDeviceArrived):
-            for id in audience.of_message(txn, change.user_id, change.device_id):
-                beside[id].messages.add((change.user_id, change.device_id))
+            for device in change.devices:
+                for id in audience.of_message(txn, *device):
+                    beside[id].messages.add(device)
         elif isinstance(change, DeviceListChanged):
             for id in audience.of_device_list(txn, change.user_id):
                 beside[id].changed.add(change.user_id)

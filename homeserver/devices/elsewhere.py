@@ -19,7 +19,7 @@ from homeserver.json_values import JsonObject, JsonValue
 from homeserver.peers.errors import NotAdmitted, PeerError, RemoteError
 from homeserver.peers.lanes import Lane, all_of
 from homeserver.peers.servers import Peers, path_of
-from homeserver.storage import devices, remote_devices
+from homeserver.storage import devices, published_keys, remote_devices
 from homeserver.storage.neighbours import shares_room
 from homeserver.storage.one_time_keys import Wanted
 from homeserver.storage.transaction import Transaction
@@ -188,7 +188,7 @@ def _held(txn: Transaction, asker: str, wanted: WantedDevices) -> JsonObject:
     answer: JsonObject = {"device_keys": {}, "master_keys": {}, "self_signing_keys": {}}
     for user_id, known in remote_devices.devices_of(txn, held).items():
         answer["device_keys"][user_id] = chosen(known, wanted[user_id])
-    add_signing_keys(txn, asker, held, answer)
+    add_signing_keys(txn, asker, published_keys.signing_keys(txn, held), answer)
     return answer
 
 

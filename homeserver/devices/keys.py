@@ -3,7 +3,7 @@
 Spec: Client-Server API, "Key management API".
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 import orjson
@@ -25,17 +25,20 @@ from homeserver.errors import BadJson, Forbidden, InvalidParam, TooLarge
 from homeserver.events.ids import domain_of, is_user_id
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject, encode
-from homeserver.storage import cross_signing_keys, device_keys, devices
+from homeserver.storage import cross_signing_keys, device_keys, devices, published_keys
 from homeserver.storage import one_time_keys as waiting_keys
 from homeserver.storage.cross_signing_keys import CrossSigningKey
 from homeserver.storage.database import Database
-from homeserver.storage.device_keys import KnownDevice
 from homeserver.storage.one_time_keys import KeyCounts
+from homeserver.storage.published_keys import KnownDevice, Published
 from homeserver.storage.transaction import Transaction
 
 MASTER, SELF_SIGNING, USER_SIGNING = "master", "self_signing", "user_signing"
 MAX_USERS = 5_000
 """Whose keys one request may ask for."""
+
+FEW = 100
+"""Users whose keys memory most likely has, or the database at once."""
 
 SHORTEST_MS, PATIENCE_MS = 1_000, 10_000
 """How long other servers are waited for."""
@@ -73,7 +76,8 @@ class Keys:
         wanted = read_wanted(body)
         ours = {user: ids for user, ids in wanted.items() if domain_of(user) == self._server_name}
         theirs = {user: ids for user, ids in wanted.items() if user not in ours}
-        found = await self._db.read(of_users, asker, ours)
+        look = self._db.glance if len(ours) <= FEW else self._db.read
+        found = await look(of_users, asker, ours)
         told: JsonObject = {"failures": {}}
         if theirs and self._elsewhere is not None:
             told = await self._elsewhere.query(asker, theirs, read_seconds(body))
@@ -161,18 +165,29 @@ def of_users(
 ) -> JsonObject:
     """Keys of our users. `asker` is empty for another server, which gets no private signatures."""
     answer: JsonObject = {"device_keys": {}, "master_keys": {}, "self_signing_keys": {}}
-    for user_id, known in device_keys.of_users(txn, wanted).items():
-        answer["device_keys"][user_id] = chosen(known, wanted[user_id], show_names)
-    add_signing_keys(txn, asker, wanted, answer)
+    published = published_keys.of_users(txn, wanted)
+    for user_id, keys in published.items():
+        ids = wanted[user_id]
+        answer["device_keys"][user_id] = (
+            chosen(keys.devices, ids, show_names) if ids else everything(keys, show_names)
+        )
+    signing = (
+        (user_id, usage, text)
+        for user_id, keys in published.items()
+        for usage, text in keys.signing.items()
+    )
+    add_signing_keys(txn, asker, signing, answer)
     return answer
 
 
 def add_signing_keys(
-    txn: Transaction, asker: str, user_ids: Collection[str], answer: JsonObject
+    txn: Transaction, asker: str, keys: Iterable[tuple[str, str, str]], answer: JsonObject
 ) -> None:
-    """Cross-signing keys, as far as the asker may see them, with what he signed himself."""
-    signed = cross_signing_keys.signatures_by(txn, asker, user_ids) if asker else {}
-    for user_id, usage, text in cross_signing_keys.of_users(txn, user_ids):
+    """Cross-signing keys (user, usage and JSON), as far as the asker may see them, with what he
+    signed himself.
+    """
+    signed = cross_signing_keys.signatures_by(txn, asker) if asker else {}
+    for user_id, usage, text in keys:
         if usage != USER_SIGNING or user_id == asker:
             answer.setdefault(f"{usage}_keys", {})[user_id] = Fragment(text)
             made = signed.get(user_id) if usage == MASTER else None
@@ -180,6 +195,15 @@ def add_signing_keys(
                 key = CrossSigningKey("", orjson.loads(text)).key
                 key.setdefault("signatures", {})[asker] = {made.key_id: made.signature}
                 answer["master_keys"][user_id] = key
+
+
+def everything(published: Published, show_names: bool) -> Fragment:
+    """All devices of a user, rendered once for everybody who asks."""
+    found = published.rendered.get(show_names)
+    if found is None:
+        found = Fragment(encode(chosen(published.devices, (), show_names)))
+        published.rendered[show_names] = found
+    return found
 
 
 def chosen(

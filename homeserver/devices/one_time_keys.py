@@ -1,21 +1,31 @@
 """One-time keys: every one is handed out once. Spec: "One-time and fallback keys"."""
 
 from collections.abc import Iterable, Sequence
-from hashlib import sha256
 from typing import Any, Protocol
 
 from attrs import frozen
 from orjson import Fragment
 
-from homeserver.devices.public_keys import check_key_object, check_signed, is_public_key
+from homeserver.devices.public_keys import (
+    check_canonical_keys,
+    check_signed,
+    encoded_key,
+    is_public_key,
+)
 from homeserver.errors import BadJson, InvalidParam, MatrixError, TooLarge
-from homeserver.events.canonical import canonical_json
 from homeserver.events.ids import domain_of, fits, is_user_id
 from homeserver.http.request import field
-from homeserver.json_values import JsonObject, JsonValue
+from homeserver.json_values import JsonObject
 from homeserver.storage import devices, one_time_keys
 from homeserver.storage.database import Database
-from homeserver.storage.one_time_keys import Claimed, KeyCounts, OneTimeKey, Wanted
+from homeserver.storage.one_time_keys import (
+    Claimed,
+    KeyCounts,
+    OneTimeKey,
+    Wanted,
+    fingerprint_of,
+    public_of,
+)
 from homeserver.storage.transaction import Transaction
 
 SIGNED_CURVE25519 = "signed_curve25519"
@@ -24,7 +34,6 @@ MAX_WAITING = 500
 MAX_ALGORITHMS = 10
 MAX_CLAIMS = 5_000
 """Devices in one request."""
-FINGERPRINT_BYTES = 16
 
 
 class DuplicateOneTimeKey(MatrixError):
@@ -78,7 +87,7 @@ class OneTimeKeys:
             return {}
         answer: JsonObject = {}
         for key in await self._db.write(self._claim, wanted):
-            answer.setdefault(key.user_id, {})[key.device_id] = shown(key)
+            answer.setdefault(key.user_id, {})[key.device_id] = Fragment(key.key)
         return answer
 
     def _claim(self, txn: Transaction, wanted: Sequence[Wanted]) -> list[Claimed]:
@@ -99,22 +108,32 @@ def store(txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTime
     new = {key.name: key for key in keys}
     if not new:
         return
-    waiting = one_time_keys.fingerprints(txn, user_id, device_id)
-    for name, key in list(new.items()):
-        if name in waiting:
-            if waiting[name] != key.fingerprint:
-                raise DuplicateOneTimeKey(name)
-            del new[name]
-    prints = set(waiting.values())
-    prints |= one_time_keys.issued(txn, user_id, device_id, [k.fingerprint for k in new.values()])
+    waiting = one_time_keys.waiting(txn, user_id, device_id)
+    for name in new.keys() & waiting.keys():
+        if waiting[name] != new[name].public:
+            raise DuplicateOneTimeKey(name)
+        del new[name]
+    seen = {(name.partition(":")[0], public) for name, public in waiting.items()}
+    seen |= _issued(txn, user_id, device_id, new.values())
     fresh: list[OneTimeKey] = []
     for key in new.values():
-        if key.fingerprint not in prints:
-            prints.add(key.fingerprint)
+        if (key.algorithm, key.public) not in seen:
+            seen.add((key.algorithm, key.public))
             fresh.append(key)
-    _check_room(list(waiting), fresh)
+    _check_room(waiting, fresh)
     if fresh:
         one_time_keys.add(txn, user_id, device_id, fresh)
+
+
+def _issued(
+    txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKey]
+) -> set[tuple[str, str]]:
+    """Algorithm and public key of those that were handed out before."""
+    if not one_time_keys.have_been_issued(txn, user_id, device_id):
+        return set()
+    prints = {fingerprint_of(key.algorithm, key.public): key for key in keys}
+    found = one_time_keys.issued(txn, user_id, device_id, prints)
+    return {(prints[print].algorithm, prints[print].public) for print in found}
 
 
 def store_fallbacks(
@@ -127,8 +146,8 @@ def store_fallbacks(
 def discard(txn: Transaction, user_id: str, device_id: str, names: list[str] | None) -> KeyCounts:
     """Without names, all."""
     if names is None:
-        names = list(one_time_keys.fingerprints(txn, user_id, device_id))
-    one_time_keys.discard(txn, user_id, device_id, names)
+        names = list(one_time_keys.waiting(txn, user_id, device_id))
+    one_time_keys.discard(txn, user_id, device_id, set(names))
     return one_time_keys.counts(txn, user_id, device_id)
 
 
@@ -148,7 +167,8 @@ def read_keys(body: JsonObject, name: str, *older_names: str) -> list[OneTimeKey
     found: JsonObject = field(body, name, dict, {})
     for older in older_names:
         found = found or field(body, older, dict, {})
-    return [read_key(id, key) for id, key in found.items()]
+    check_canonical_keys(found)
+    return [_read_key(id, key) for id, key in found.items()]
 
 
 def read_fallback_keys(body: JsonObject) -> list[OneTimeKey]:
@@ -161,15 +181,20 @@ def read_fallback_keys(body: JsonObject) -> list[OneTimeKey]:
 
 
 def read_key(id: str, key: Any) -> OneTimeKey:
+    check_canonical_keys(key)
+    return _read_key(id, key)
+
+
+def _read_key(id: str, key: Any) -> OneTimeKey:
     algorithm, colon, key_id = id.partition(":")
     if not (algorithm and colon and key_id) or "\0" in id or not fits(id):
         raise InvalidParam("A key's name is its algorithm, a colon, and its id.")
     if not isinstance(key, (str, dict)):
         raise BadJson("A one-time key must be a string or an object.")
-    check_key_object(key)
+    text = encoded_key(key)
     if algorithm == SIGNED_CURVE25519:
         _check_signed_curve25519(key)
-    return OneTimeKey(algorithm, key_id, key, fingerprint_of(algorithm, key))
+    return OneTimeKey(algorithm, key_id, id, key, text, public_of(key))
 
 
 def check_signatures(
@@ -180,14 +205,6 @@ def check_signatures(
         if key.algorithm == SIGNED_CURVE25519:
             check_signed(key.key, user_id, device_id, public_key)
             return
-
-
-def fingerprint_of(algorithm: str, key: JsonValue) -> bytes:
-    """Of the public key: signed anew it is still the same."""
-    public = key
-    if isinstance(key, dict):
-        public = key["key"] if isinstance(key.get("key"), str) else canonical_json(key).decode()
-    return sha256(f"{algorithm}\0{public}".encode()).digest()[:FINGERPRINT_BYTES]
 
 
 def read_claims(body: JsonObject) -> list[Wanted]:
@@ -216,10 +233,6 @@ def read_names(names: list[Any]) -> list[str]:
     return names
 
 
-def shown(key: Claimed) -> JsonObject:
-    return {f"{key.algorithm}:{key.key_id}": Fragment(key.key)}
-
-
 def unreachable() -> JsonObject:
     """Why the keys of users of another server are missing."""
     return {"errcode": "M_UNKNOWN", "error": "This server could not be reached."}
@@ -234,7 +247,7 @@ def _check_signed_curve25519(key: Any) -> None:
         raise BadJson("A signed one-time key must have 'signatures'.")
 
 
-def _check_room(waiting: list[str], fresh: list[OneTimeKey]) -> None:
+def _check_room(waiting: Iterable[str], fresh: list[OneTimeKey]) -> None:
     """Raise TooLarge if there are too many keys with the new ones."""
     algorithms = [name.partition(":")[0] for name in waiting] + [key.algorithm for key in fresh]
     for algorithm in {key.algorithm for key in fresh}:

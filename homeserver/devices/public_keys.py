@@ -39,12 +39,24 @@ def is_public_key(value: Any) -> bool:
 
 def check_key_object(value: JsonValue) -> None:
     """What other servers would have to sign or refuse does not get in."""
+    check_canonical_keys(value)
+    encoded_key(value)
+
+
+def check_canonical_keys(value: JsonValue) -> None:
+    """A key, or an object of keys."""
     try:
         check_canonical(value)
     except InvalidEvent as error:
         raise BadJson(f"A key cannot be written as canonical JSON: {error}") from None
-    if len(encode(value)) > MAX_BYTES:
+
+
+def encoded_key(value: JsonValue) -> bytes:
+    """As JSON; raises TooLarge."""
+    text = encode(value)
+    if len(text) > MAX_BYTES:
         raise TooLarge(f"A key may take {MAX_BYTES} bytes.")
+    return text
 
 
 def content_of(key: JsonObject) -> JsonObject:

@@ -15,7 +15,7 @@ from homeserver.errors import MatrixError
 from homeserver.events.ids import fits
 from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage.cross_signing_keys import CrossSigningKey
-from homeserver.storage.device_keys import KnownDevice
+from homeserver.storage.published_keys import KnownDevice
 
 DEVICES = "/_matrix/federation/v1/user/devices/{}"
 """Where the whole list of a user is to be had, with its place in the sequence of updates."""

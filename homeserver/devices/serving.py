@@ -13,8 +13,9 @@ from homeserver.devices.one_time_keys import OneTimeKeys, read_claims
 from homeserver.errors import InvalidParam, NotFound
 from homeserver.events.ids import domain_of
 from homeserver.json_values import JsonObject
-from homeserver.storage import cross_signing_keys, device_keys, device_updates
+from homeserver.storage import cross_signing_keys, device_updates, published_keys
 from homeserver.storage.database import Database
+from homeserver.storage.published_keys import KnownDevice
 from homeserver.storage.transaction import Transaction
 
 
@@ -52,13 +53,13 @@ class DevicesForServers:
 
     def _devices(self, txn: Transaction, user_id: str) -> JsonObject:
         """The stream id is that of the newest update sent: what changed since will follow it."""
-        found = device_keys.of_users(txn, [user_id])
+        found = published_keys.of_users(txn, [user_id])
         if user_id not in found:
             raise NotFound("There is no such user here.")
         answer: JsonObject = {
             "user_id": user_id,
             "stream_id": device_updates.stream_id(txn, user_id) or 0,
-            "devices": [self._shown(device) for device in found[user_id]],
+            "devices": [self._shown(device) for device in found[user_id].devices],
         }
         signing = cross_signing_keys.of_user(txn, user_id)
         for usage in (MASTER, SELF_SIGNING):
@@ -66,7 +67,7 @@ class DevicesForServers:
                 answer[f"{usage}_key"] = signing[usage].key
         return answer
 
-    def _shown(self, device: device_keys.KnownDevice) -> JsonObject:
+    def _shown(self, device: KnownDevice) -> JsonObject:
         shown: JsonObject = {"device_id": device.device_id, "keys": Fragment(device.keys)}
         if self._shows_names and device.display_name is not None:
             shown["device_display_name"] = device.display_name

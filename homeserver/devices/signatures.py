@@ -104,7 +104,7 @@ def sign_user(txn: Transaction, signer: str, user_id: str, name: str, signed: Js
     text = signature_by(signing, signer, signed)
     assert signing is not None
     made = UserSignature(signing.id, text)
-    if cross_signing_keys.signatures_by(txn, signer, [user_id]).get(user_id) != made:
+    if cross_signing_keys.signatures_by(txn, signer).get(user_id) != made:
         cross_signing_keys.sign(txn, signer, user_id, made)
 
 

@@ -12,6 +12,7 @@ from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
 from homeserver.storage import devices, to_device
 from homeserver.storage.database import Database
+from homeserver.storage.to_device import Arrival
 from homeserver.storage.transaction import Transaction
 
 MAX_BYTES = 64 * 1024
@@ -88,12 +89,13 @@ class ToDevice:
 def deliver(txn: Transaction, sender: str, type: str, messages: Messages) -> None:
     """To devices of local users; what is for devices that do not exist is dropped."""
     devices_of = devices.ids_of_users(txn, messages)
+    arrivals: list[Arrival] = []
     for user_id, contents in messages.items():
         for device_id in devices_of.get(user_id, ()):
             content = contents.get(device_id, contents.get(ALL_DEVICES))
             if content is not None:
-                message = {"type": type, "sender": sender, "content": content}
-                to_device.add(txn, user_id, device_id, message)
+                arrivals.append(Arrival(user_id, device_id, encode(content)))
+    to_device.add(txn, sender, type, arrivals)
 
 
 def read_messages(body: JsonObject) -> Messages:

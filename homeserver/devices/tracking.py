@@ -13,8 +13,8 @@ from homeserver.devices.remote_lists import RemoteUser, SigningKeys, read_list
 from homeserver.json_values import JsonObject
 from homeserver.storage import cross_signing_keys, devices, remote_devices
 from homeserver.storage.database import Database
-from homeserver.storage.device_keys import KnownDevice
 from homeserver.storage.neighbours import shared_rooms, shares_room
+from homeserver.storage.published_keys import KnownDevice
 from homeserver.storage.remote_devices import HeldList
 from homeserver.storage.transaction import Transaction
 

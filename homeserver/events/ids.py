@@ -1,6 +1,7 @@
 """The grammars of identifiers. Spec: Appendices, "Identifier Grammar"."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 MAX_ID_BYTES = 255
@@ -29,7 +30,7 @@ def is_server_name(text: str) -> bool:
 
 def is_user_id(text: str) -> bool:
     """Any user id that may occur in an event: "Historical User IDs" count."""
-    return _is_id_with_domain("@", text)
+    return len(text) <= MAX_ID_BYTES and _is_user_id(text)
 
 
 def is_new_user_id(text: str) -> bool:
@@ -91,6 +92,12 @@ def localpart_of(id: str) -> str:
 def fits(text: str) -> bool:
     """Whether a text keeps to the 255 bytes of ids, event types and state keys."""
     return len(text) * 4 <= MAX_ID_BYTES or len(text.encode()) <= MAX_ID_BYTES
+
+
+@lru_cache(maxsize=4096)
+def _is_user_id(text: str) -> bool:
+    """The same users are named again and again."""
+    return _is_id_with_domain("@", text)
 
 
 def _is_id_with_domain(sigil: str, text: str) -> bool:

@@ -1,14 +1,17 @@
 """Cross-signing keys of users, and whom they signed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import orjson
 from attrs import frozen
 
 from homeserver.changes import UserSigned
 from homeserver.json_values import JsonObject, encode
-from homeserver.storage.device_keys import portions
+from homeserver.storage import published_keys
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
+
+CACHE_BYTES = 1024 * 1024
 
 
 @frozen
@@ -48,21 +51,6 @@ def find(txn: Transaction, user_id: str, usage: str) -> CrossSigningKey | None:
     return CrossSigningKey(row[0], orjson.loads(row[1])) if row else None
 
 
-def of_users(txn: Transaction, user_ids: Collection[str]) -> list[tuple[str, str, str]]:
-    """User, usage and the key's JSON."""
-    found: list[tuple[str, str, str]] = []
-    for portion in portions(user_ids):
-        rows = txn.query(
-            f"""
-            SELECT user_id, usage, key FROM cross_signing_keys
-            WHERE user_id IN ({txn.in_list(portion)})
-            """,
-            *portion,
-        )
-        found += [(user_id, usage, key) for user_id, usage, key in rows]
-    return found
-
-
 def is_public_key(txn: Transaction, user_id: str, text: str) -> bool:
     row = txn.one(
         "SELECT 1 FROM cross_signing_keys WHERE user_id = ? AND public_key = ?", user_id, text
@@ -82,6 +70,7 @@ def save(txn: Transaction, user_id: str, usage: str, new: CrossSigningKey) -> No
         new.public_key,
         encode(new.key).decode(),
     )
+    published_keys.forget(txn, user_id)
 
 
 def forget_devices(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
@@ -100,6 +89,9 @@ def forget_devices(txn: Transaction, user_id: str, device_ids: Collection[str]) 
 def remove(txn: Transaction, user_id: str) -> None:
     """All keys of a user; what others said about his master key has lost its meaning."""
     txn.execute("DELETE FROM cross_signing_keys WHERE user_id = ?", user_id)
+    published_keys.forget(txn, user_id)
+    for (signer,) in txn.query("SELECT signer FROM user_signatures WHERE user_id = ?", user_id):
+        txn.drop(_signed(txn), signer)
     txn.execute("DELETE FROM user_signatures WHERE user_id = ?", user_id)
     forget_signatures_by(txn, user_id)
 
@@ -121,24 +113,20 @@ def sign(txn: Transaction, signer: str, user_id: str, made: UserSignature) -> No
         made.key_id,
         made.signature,
     )
+    txn.drop(_signed(txn), signer)
     txn.announce(UserSigned(position, signer))
 
 
-def signatures_by(
-    txn: Transaction, signer: str, user_ids: Collection[str]
-) -> dict[str, UserSignature]:
-    """What somebody signed of these users' master keys."""
-    found: dict[str, UserSignature] = {}
-    for portion in portions(user_ids):
-        rows = txn.query(
-            f"""
-            SELECT user_id, key_id, signature FROM user_signatures
-            WHERE signer = ? AND user_id IN ({txn.in_list(portion)})
-            """,
-            signer,
-            *portion,
-        )
-        found.update((user_id, UserSignature(key_id, text)) for user_id, key_id, text in rows)
+def signatures_by(txn: Transaction, signer: str) -> Mapping[str, UserSignature]:
+    """What somebody signed, by the user whose master key it is."""
+    known: Mapping[str, UserSignature] | None = txn.see(_signed(txn), signer)
+    if known is not None:
+        return known
+    rows = txn.query(
+        "SELECT user_id, key_id, signature FROM user_signatures WHERE signer = ?", signer
+    )
+    found = {user_id: UserSignature(key_id, text) for user_id, key_id, text in rows}
+    txn.fill(_signed(txn), signer, found)
     return found
 
 
@@ -155,3 +143,8 @@ def signed_between(txn: Transaction, signer: str, after: int, upto: int) -> list
 
 def forget_signatures_by(txn: Transaction, signer: str) -> None:
     txn.execute("DELETE FROM user_signatures WHERE signer = ?", signer)
+    txn.drop(_signed(txn), signer)
+
+
+def _signed(txn: Transaction) -> Cache[str, Mapping[str, UserSignature]]:
+    return txn.memory.cache("user_signatures", CACHE_BYTES, lambda _, made: 200 + 500 * len(made))

@@ -5,7 +5,11 @@ from collections.abc import Collection, Iterable
 from attrs import frozen
 
 from homeserver.changes import DeviceListChanged
+from homeserver.storage import published_keys
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
+
+CACHE_BYTES = 1024 * 1024
 
 
 @frozen
@@ -35,6 +39,7 @@ def add(
     txn: Transaction, user_id: str, device_id: str, display_name: str | None, now_ms: int
 ) -> bool:
     """Store a new device; False if the user has it already."""
+    txn.drop(_ids(txn), user_id)
     return bool(
         txn.execute(
             """
@@ -50,8 +55,7 @@ def add(
 
 
 def exists(txn: Transaction, user_id: str, device_id: str) -> bool:
-    row = txn.one("SELECT 1 FROM devices WHERE user_id = ? AND device_id = ?", user_id, device_id)
-    return row is not None
+    return device_id in ids_of_user(txn, user_id)
 
 
 def of_user(txn: Transaction, user_id: str) -> list[Device]:
@@ -67,20 +71,30 @@ def of_user(txn: Transaction, user_id: str) -> list[Device]:
 
 
 def ids_of_user(txn: Transaction, user_id: str) -> list[str]:
-    rows = txn.query("SELECT device_id FROM devices WHERE user_id = ?", user_id)
-    return [row[0] for row in rows]
+    return ids_of_users(txn, (user_id,)).get(user_id, [])
 
 
 def ids_of_users(txn: Transaction, user_ids: Collection[str]) -> dict[str, list[str]]:
-    """Only users with devices."""
+    """Only users with devices; without SQL for those whose devices were asked for lately."""
     found: dict[str, list[str]] = {}
-    if user_ids:
+    unknown: dict[str, list[str]] = {}
+    for user_id in user_ids:
+        known: list[str] | None = txn.see(_ids(txn), user_id)
+        if known is None:
+            unknown[user_id] = []
+        elif known:
+            found[user_id] = known
+    if unknown:
         rows = txn.query(
-            f"SELECT user_id, device_id FROM devices WHERE user_id IN ({txn.in_list(user_ids)})",
-            *user_ids,
+            f"SELECT user_id, device_id FROM devices WHERE user_id IN ({txn.in_list(unknown)})",
+            *unknown,
         )
         for user_id, device_id in rows:
-            found.setdefault(user_id, []).append(device_id)
+            unknown[user_id].append(device_id)
+        for user_id, ids in unknown.items():
+            txn.fill(_ids(txn), user_id, ids)
+            if ids:
+                found[user_id] = ids
     return found
 
 
@@ -103,12 +117,14 @@ def rename(txn: Transaction, user_id: str, device_id: str, display_name: str) ->
         user_id,
         device_id,
     )
+    published_keys.forget(txn, user_id)
 
 
 def remove(txn: Transaction, user_id: str, device_ids: Collection[str]) -> int:
     """Delete devices; how many there were."""
     if not device_ids:
         return 0
+    txn.drop(_ids(txn), user_id)
     return txn.execute(
         f"DELETE FROM devices WHERE user_id = ? AND device_id IN ({txn.in_list(device_ids)})",
         user_id,
@@ -137,6 +153,10 @@ def see(txn: Transaction, sightings: Iterable[Sighting]) -> None:
         """,
         [(seen.ts, seen.ip, seen.user_agent, seen.user_id, seen.device_id) for seen in sightings],
     )
+
+
+def _ids(txn: Transaction) -> Cache[str, list[str]]:
+    return txn.memory.cache("device_ids", CACHE_BYTES, lambda _, ids: 250 + 80 * len(ids))
 
 
 # -- lists of devices

@@ -1,30 +1,35 @@
 """One-time keys that wait to be handed out, once each, and what takes over when there are none."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from hashlib import sha256
 
-from attrs import evolve, frozen
+import orjson
+from attrs import define, evolve, frozen
 
-from homeserver.json_values import JsonValue, encode
+from homeserver.events.canonical import canonical_json
+from homeserver.json_values import JsonObject, JsonValue, encode
 from homeserver.storage.cache import Cache
+from homeserver.storage.key_batches import packed, record_of, unpacked
 from homeserver.storage.transaction import Transaction
 
 PORTION = 300
 CACHE_BYTES = 1024 * 1024
+FINGERPRINT_BYTES = 16
 
 
-@frozen
+@define(eq=False)
 class OneTimeKey:
-    """`fingerprint` stands for the public key, whatever id and signatures it comes with."""
+    """`text` is the JSON of `key`, and `public` what makes it the key that it is, whatever id and
+    signatures it comes with.
+    """
 
     algorithm: str
     key_id: str
+    name: str
     key: JsonValue
-    fingerprint: bytes
-
-    @property
-    def name(self) -> str:
-        return f"{self.algorithm}:{self.key_id}"
+    text: bytes
+    public: str
 
 
 @frozen
@@ -44,17 +49,29 @@ class Wanted:
 
 @frozen
 class Claimed:
-    """A key that is handed out; `key` is its JSON."""
+    """A key that is handed out; `key` is the JSON of an object with its name."""
 
     user_id: str
     device_id: str
     algorithm: str
-    key_id: str
-    key: str
+    key: bytes
 
     @property
     def wanted(self) -> Wanted:
         return Wanted(self.user_id, self.device_id, self.algorithm)
+
+
+def public_of(key: JsonValue) -> str:
+    """Signed anew, or under another id, a key is still the same."""
+    if not isinstance(key, dict):
+        return str(key)
+    public = key.get("key")
+    return public if isinstance(public, str) else canonical_json(key).decode()
+
+
+def fingerprint_of(algorithm: str, public: str) -> bytes:
+    """Stands for a key that was handed out."""
+    return sha256(f"{algorithm}\0{public}".encode()).digest()[:FINGERPRINT_BYTES]
 
 
 # -- what a device has
@@ -67,8 +84,8 @@ def counts(txn: Transaction, user_id: str, device_id: str) -> KeyCounts:
         return known
     one_time = txn.query(
         """
-        SELECT algorithm, COUNT(*) FROM one_time_keys WHERE user_id = ? AND device_id = ?
-        GROUP BY algorithm
+        SELECT algorithm, SUM(count - taken) FROM one_time_key_batches
+        WHERE user_id = ? AND device_id = ? GROUP BY algorithm
         """,
         user_id,
         device_id,
@@ -86,17 +103,23 @@ def counts(txn: Transaction, user_id: str, device_id: str) -> KeyCounts:
     return found
 
 
-def fingerprints(txn: Transaction, user_id: str, device_id: str) -> dict[str, bytes]:
-    """Of the keys that wait, by algorithm and id as in "signed_curve25519:AAAAHg"."""
-    rows = txn.query(
-        """
-        SELECT algorithm, key_id, fingerprint FROM one_time_keys
-        WHERE user_id = ? AND device_id = ?
-        """,
+def waiting(txn: Transaction, user_id: str, device_id: str) -> dict[str, str]:
+    """Public keys by algorithm and id, as in "signed_curve25519:AAAAHg"; in their order."""
+    return {
+        name: public_of(key)
+        for _, record in _records(txn, user_id, device_id)
+        for name, key in record.items()
+    }
+
+
+def have_been_issued(txn: Transaction, user_id: str, device_id: str) -> bool:
+    """Whether any key of the device was ever handed out."""
+    row = txn.one(
+        "SELECT 1 FROM issued_one_time_keys WHERE user_id = ? AND device_id = ? LIMIT 1",
         user_id,
         device_id,
     )
-    return {f"{algorithm}:{key_id}": bytes(print) for algorithm, key_id, print in rows}
+    return row is not None
 
 
 def issued(txn: Transaction, user_id: str, device_id: str, wanted: Collection[bytes]) -> set[bytes]:
@@ -117,34 +140,59 @@ def issued(txn: Transaction, user_id: str, device_id: str, wanted: Collection[by
 
 def add(txn: Transaction, user_id: str, device_id: str, keys: Iterable[OneTimeKey]) -> None:
     """They will be handed out in this order, after those that wait already."""
-    added: Counter[str] = Counter()
+    records: dict[str, list[bytes]] = {}
     for key in keys:
-        added[key.algorithm] += 1
-        txn.insert(
-            """
-            INSERT INTO one_time_keys
-                (position, user_id, device_id, algorithm, key_id, fingerprint, key)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            txn.next_position(),
-            user_id,
-            device_id,
-            key.algorithm,
-            key.key_id,
-            key.fingerprint,
-            encode(key.key).decode(),
-        )
+        records.setdefault(key.algorithm, []).append(record_of(key.name, key.text))
+    for algorithm, of_algorithm in records.items():
+        _add_records(txn, user_id, device_id, algorithm, of_algorithm)
     known: KeyCounts | None = txn.see(_counts(txn), (user_id, device_id))
     if known is None:
         txn.drop(_counts(txn), (user_id, device_id))
     else:
-        waiting = dict(added + Counter(known.one_time))
-        txn.put(_counts(txn), (user_id, device_id), evolve(known, one_time=waiting))
+        added = Counter({algorithm: len(those) for algorithm, those in records.items()})
+        one_time = dict(added + Counter(known.one_time))
+        txn.put(_counts(txn), (user_id, device_id), evolve(known, one_time=one_time))
+
+
+def _add_records(
+    txn: Transaction, user_id: str, device_id: str, algorithm: str, records: list[bytes]
+) -> None:
+    for batch in packed(records):
+        txn.insert(
+            """
+            INSERT INTO one_time_key_batches
+                (position, user_id, device_id, algorithm, count, taken, width, keys)
+            VALUES (?, ?, ?, ?, ?, 0, ?, ?)
+            """,
+            txn.next_position(),
+            user_id,
+            device_id,
+            algorithm,
+            batch.count,
+            batch.width,
+            batch.packed,
+        )
+
+
+def _records(txn: Transaction, user_id: str, device_id: str) -> list[tuple[str, JsonObject]]:
+    """What waits, in its order: the algorithm, and the key by its name."""
+    rows = txn.query(
+        """
+        SELECT algorithm, keys, taken, width FROM one_time_key_batches
+        WHERE user_id = ? AND device_id = ? ORDER BY position
+        """,
+        user_id,
+        device_id,
+    )
+    return [
+        (algorithm, record)
+        for algorithm, keys, taken, width in rows
+        for record in unpacked(bytes(keys), taken, width)
+    ]
 
 
 def set_fallback(txn: Transaction, user_id: str, device_id: str, key: OneTimeKey) -> None:
     """Replace the fallback key of this algorithm; the same one again stays as used as it is."""
-    text = encode(key.key).decode()
     txn.execute(
         """
         INSERT INTO fallback_keys (user_id, device_id, algorithm, key_id, key, used)
@@ -157,31 +205,26 @@ def set_fallback(txn: Transaction, user_id: str, device_id: str, key: OneTimeKey
         device_id,
         key.algorithm,
         key.key_id,
-        text,
+        key.text.decode(),
     )
     txn.drop(_counts(txn), (user_id, device_id))
 
 
-def discard(txn: Transaction, user_id: str, device_id: str, names: Collection[str]) -> None:
+def discard(txn: Transaction, user_id: str, device_id: str, names: Set[str]) -> None:
     """Delete waiting keys by algorithm and id, as if they had never been uploaded."""
-    for name in names:
-        algorithm, _, key_id = name.partition(":")
-        txn.insert(
-            """
-            DELETE FROM one_time_keys
-            WHERE user_id = ? AND device_id = ? AND algorithm = ? AND key_id = ?
-            """,
-            user_id,
-            device_id,
-            algorithm,
-            key_id,
-        )
+    kept: dict[str, list[bytes]] = {}
+    for algorithm, record in _records(txn, user_id, device_id):
+        if not record.keys() & names:
+            kept.setdefault(algorithm, []).append(encode(record))
+    _delete(txn, "one_time_key_batches", user_id, [device_id])
+    for algorithm, records in kept.items():
+        _add_records(txn, user_id, device_id, algorithm, records)
     txn.drop(_counts(txn), (user_id, device_id))
 
 
 def discard_all(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
     """Delete all waiting keys, but remember those that were handed out."""
-    _delete(txn, "one_time_keys", user_id, device_ids)
+    _delete(txn, "one_time_key_batches", user_id, device_ids)
     _delete(txn, "fallback_keys", user_id, device_ids)
     for device_id in device_ids:
         txn.drop(_counts(txn), (user_id, device_id))
@@ -198,8 +241,8 @@ def forget_unissued(txn: Transaction) -> list[str]:
 
     The users whose keys are gone; their devices upload new ones when they see the counts.
     """
-    rows = txn.query("SELECT DISTINCT user_id, device_id FROM one_time_keys")
-    txn.execute("DELETE FROM one_time_keys")
+    rows = txn.query("SELECT DISTINCT user_id, device_id FROM one_time_key_batches")
+    txn.execute("DELETE FROM one_time_key_batches")
     for user_id, device_id in rows:
         txn.drop(_counts(txn), (user_id, device_id))
     return sorted({user_id for user_id, _ in rows})
@@ -224,34 +267,51 @@ def _take_first(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
     rows = txn.query(
         f"""
         {_table_of(wanted)}
-        SELECT k.position, k.fingerprint, k.user_id, k.device_id, k.algorithm, k.key_id, k.key
-        FROM wanted JOIN one_time_keys k ON k.position = (
-            SELECT MIN(position) FROM one_time_keys
+        SELECT k.position, k.count - k.taken, k.user_id, k.device_id, k.algorithm,
+            substr(k.keys, CAST(k.taken * k.width + 1 AS INT), CAST(k.width - 1 AS INT))
+        FROM wanted JOIN one_time_key_batches k ON k.position = (
+            SELECT MIN(position) FROM one_time_key_batches
             WHERE user_id = wanted.user_id AND device_id = wanted.device_id
                 AND algorithm = wanted.algorithm
         )
         """,
         *_parameters(wanted),
     )
-    if rows:
-        positions = [row[0] for row in rows]
+    found = [Claimed(user, device, name, bytes(key)) for _, _, user, device, name, key in rows]
+    if found:
+        _mark_taken(txn, [row[0] for row in rows], [row[0] for row in rows if row[1] == 1])
+        _remember_issued(txn, found)
+    return found
+
+
+def _mark_taken(txn: Transaction, batches: list[int], ended: list[int]) -> None:
+    txn.execute(
+        f"""
+        UPDATE one_time_key_batches SET taken = taken + 1
+        WHERE position IN ({txn.in_list(batches)})
+        """,
+        *batches,
+    )
+    if ended:
         txn.execute(
-            f"DELETE FROM one_time_keys WHERE position IN ({txn.in_list(positions)})", *positions
+            f"DELETE FROM one_time_key_batches WHERE position IN ({txn.in_list(ended)})", *ended
         )
-        _remember_issued(txn, [(user, device, print) for _, print, user, device, *_ in rows])
-    return [Claimed(*row[2:]) for row in rows]
 
 
-def _remember_issued(txn: Transaction, issued: list[tuple[str, str, bytes]]) -> None:
+def _remember_issued(txn: Transaction, issued: list[Claimed]) -> None:
+    values: list[object] = []
+    for claimed in issued:
+        (key,) = orjson.loads(claimed.key).values()
+        fingerprint = fingerprint_of(claimed.algorithm, public_of(key))
+        values += (claimed.user_id, claimed.device_id, fingerprint)
+        txn.drop(_counts(txn), (claimed.user_id, claimed.device_id))
     txn.execute(
         f"""
         INSERT INTO issued_one_time_keys (user_id, device_id, fingerprint)
         VALUES {",".join("(?,?,?)" for _ in issued)} ON CONFLICT DO NOTHING
         """,
-        *(value for row in issued for value in row),
+        *values,
     )
-    for user_id, device_id, _ in issued:
-        txn.drop(_counts(txn), (user_id, device_id))
 
 
 def _use_fallbacks(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
@@ -264,7 +324,10 @@ def _use_fallbacks(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
         """,
         *_parameters(wanted),
     )
-    found = [(bool(used), Claimed(*rest)) for used, *rest in rows]
+    found = [
+        (bool(used), Claimed(user, device, name, record_of(f"{name}:{id}", key.encode())))
+        for used, user, device, name, id, key in rows
+    ]
     for used, key in found:
         if not used:
             txn.insert(

@@ -6,8 +6,8 @@ from attrs import evolve, frozen
 
 from homeserver.changes import DeviceListLost
 from homeserver.events.ids import domain_of
-from homeserver.storage import names
-from homeserver.storage.device_keys import KnownDevice, portions
+from homeserver.storage import names, published_keys
+from homeserver.storage.published_keys import KnownDevice, portions
 from homeserver.storage.transaction import Transaction
 
 MAX_SEEN = 50
@@ -92,6 +92,7 @@ def forget(txn: Transaction, user_id: str) -> None:
             user_id,
             user_id,
         )
+        published_keys.forget(txn, user_id)
 
 
 def in_room(txn: Transaction, room_id: str) -> list[str]:

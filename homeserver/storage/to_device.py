@@ -1,11 +1,13 @@
 """Messages that wait for devices, in order of arrival."""
 
+from collections.abc import Collection
 from typing import Any
 
+from attrs import define
 from orjson import Fragment
 
 from homeserver.changes import ToDeviceArrived
-from homeserver.json_values import JsonObject, encode
+from homeserver.json_values import encode
 from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
 
@@ -15,21 +17,36 @@ MAX_WAITING = 10_000
 CACHE_BYTES = 1024 * 1024
 
 
-def add(txn: Transaction, user_id: str, device_id: str, message: JsonObject) -> int:
-    """Let a message (`type`, `sender`, `content`) wait for a device; its position."""
-    if count(txn, user_id, device_id) >= MAX_WAITING:
-        _drop_oldest(txn, user_id, device_id)
-    position = txn.next_position()
-    txn.insert(
-        "INSERT INTO to_device (position, user_id, device_id, message) VALUES (?, ?, ?, ?)",
-        position,
-        user_id,
-        device_id,
-        encode(message).decode(),
-    )
-    _set_count(txn, user_id, device_id, count(txn, user_id, device_id) + 1)
-    txn.announce(ToDeviceArrived(position, user_id, device_id))
-    return position
+@define(eq=False)
+class Arrival:
+    """For a device; `content` is JSON."""
+
+    user_id: str
+    device_id: str
+    content: bytes
+
+
+def add(txn: Transaction, sender: str, type: str, arrivals: Collection[Arrival]) -> None:
+    """Let messages of one sender wait for their devices."""
+    if not arrivals:
+        return
+    begin = encode({"type": type, "sender": sender})[:-1] + b',"content":'
+    for arrival in arrivals:
+        user_id, device_id = arrival.user_id, arrival.device_id
+        waiting = count(txn, user_id, device_id)
+        if waiting >= MAX_WAITING:
+            _drop_oldest(txn, user_id, device_id)
+            waiting -= 1
+        txn.insert(
+            "INSERT INTO to_device (position, user_id, device_id, message) VALUES (?, ?, ?, ?)",
+            txn.next_position(),
+            user_id,
+            device_id,
+            (begin + arrival.content + b"}").decode(),
+        )
+        _set_count(txn, user_id, device_id, waiting + 1)
+    devices = frozenset((arrival.user_id, arrival.device_id) for arrival in arrivals)
+    txn.announce(ToDeviceArrived(txn.position, devices))
 
 
 def waiting(
@@ -84,22 +101,29 @@ def count(txn: Transaction, user_id: str, device_id: str) -> int:
 
 def is_repeated(txn: Transaction, device: str, type: str, txn_id: str, now_ms: int) -> bool:
     """Whether this request has been carried out before; if not, from now on it has."""
-    inserted = txn.execute(
-        """
-        INSERT INTO to_device_requests (device, type, txn_id, sent) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO NOTHING
-        """,
+    row = txn.one(
+        "SELECT 1 FROM to_device_requests WHERE device = ? AND type = ? AND txn_id = ?",
         device,
         type,
         txn_id,
-        now_ms,
     )
-    return not inserted
+    if row is None:
+        txn.insert(
+            "INSERT INTO to_device_requests (device, type, txn_id, sent) VALUES (?, ?, ?, ?)",
+            device,
+            type,
+            txn_id,
+            now_ms,
+        )
+    return row is not None
 
 
 def forget_requests(txn: Transaction, before_ms: int) -> None:
-    """Nobody repeats a request that is so old."""
-    txn.execute("DELETE FROM to_device_requests WHERE sent < ?", before_ms)
+    """Nobody repeats a request that is so old. Once for all that are committed together."""
+    txn.at_end(
+        "to_device_requests",
+        lambda txn: txn.insert("DELETE FROM to_device_requests WHERE sent < ?", before_ms),
+    )
 
 
 def _drop_oldest(txn: Transaction, user_id: str, device_id: str) -> None:

@@ -1,6 +1,7 @@
 """What a piece of work sees of the database: rows in, rows out, and a place on the number line."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from homeserver.changes import Change
@@ -33,7 +34,7 @@ class Transaction:
         self._savepoint = False
         self._broken: Exception | None = None
         self._undo: list[Callable[[], object]] = []
-        self._seen: dict[tuple[int, Hashable], Any] = {}
+        self._seen: dict[tuple[Any, Hashable], Any] = {}
         self._at_end: dict[Hashable, Callable[[Transaction], object]] = {}
         self._after_commit: list[Callable[[], object]] = []
         self.changes: list[Change] = []
@@ -86,7 +87,7 @@ class Transaction:
 
     def see(self, cache: Any, key: Hashable) -> Any:
         """The cached value as this batch has left it, or None."""
-        own = self._seen.get((id(cache), key))
+        own = self._seen.get((cache, key))
         if own is None:
             return cache.get(key)
         return None if own is _DROPPED else own
@@ -94,7 +95,6 @@ class Transaction:
     def put(self, cache: Any, key: Hashable, value: object) -> None:
         """Cache a value: seen by this batch at once, by others after the commit."""
         self._set_seen(cache, key, value)
-        self.after_commit(lambda: cache.put(key, value, self.memory.commits))
 
     def drop(self, cache: Any, key: Hashable) -> None:
         """The cached value is out of date: for who changes rows without knowing the new value.
@@ -102,7 +102,6 @@ class Transaction:
         Even for a key that is not cached: a reader may just be about to cache the old value.
         """
         self._set_seen(cache, key, _DROPPED)
-        self.after_commit(lambda: cache.drop(key, self.memory.commits))
 
     def fill(self, cache: Any, key: Hashable, value: object) -> None:
         """Cache what was read from the rows."""
@@ -123,10 +122,10 @@ class Transaction:
         self._after_commit.append(action)
 
     def _set_seen(self, cache: Any, key: Hashable, value: object) -> None:
-        place = (id(cache), key)
+        place = (cache, key)
         before = self._seen.get(place)
         self._seen[place] = value
-        self._undo.append(lambda: self._seen.__setitem__(place, before))
+        self._undo.append(partial(self._seen.__setitem__, place, before))
 
     # -- the writer's side
 
@@ -173,12 +172,21 @@ class Transaction:
 
     def committed(self) -> None:
         self.memory.commits += 1
+        self._hand_over()
         for action in self._after_commit:
             try:
                 action()
             except Exception:
                 # The rows are safe; one fault in memory must not keep the answers from everybody.
                 log.exception("something failed after a commit")
+
+    def _hand_over(self) -> None:
+        """What was cached is seen by everybody: as the last piece of work left it."""
+        for (cache, key), value in self._seen.items():
+            if value is _DROPPED:
+                cache.drop(key, self.memory.commits)
+            elif value is not None:
+                cache.put(key, value, self.memory.commits)
 
     def _send_collected(self) -> None:
         if not self._collected:

@@ -87,7 +87,7 @@ class Moves:
         notifier.listen(
             AccountDataChanged, lambda change: self._user(change.user_id, change.position)
         )
-        notifier.listen(ToDeviceArrived, lambda change: self._user(change.user_id, change.position))
+        notifier.listen(ToDeviceArrived, self._messages)
         notifier.listen(MembershipMoved, lambda change: self._user(change.user_id, change.position))
         notifier.listen(UserSigned, lambda change: self._user(change.user_id, change.position))
         notifier.listen(
@@ -121,6 +121,10 @@ class Moves:
     def recent(self, room_id: str) -> Recent:
         """The newest events of a room; empty and complete for a room that has not moved."""
         return self._recent.get(room_id) or Recent(self._forgotten, self._forgotten)
+
+    def _messages(self, change: ToDeviceArrived) -> None:
+        for user_id in change.user_ids:
+            self._user(user_id, change.position)
 
     def _appended(self, change: Appended) -> None:
         room_id, event = change.room_id, change.stored.event

@@ -38,7 +38,7 @@ class Waiting:
         notifier.listen(ReceiptMoved, lambda change: self._room(change.room_id))
         notifier.listen(TypingChanged, lambda change: self._room(change.room_id))
         notifier.listen(AccountDataChanged, lambda change: self.wake(change.user_id))
-        notifier.listen(ToDeviceArrived, lambda change: self.wake(change.user_id))
+        notifier.listen(ToDeviceArrived, self._messages)
         notifier.listen(MembershipMoved, lambda change: self.wake(change.user_id))
         notifier.listen(UserSigned, lambda change: self.wake(change.user_id))
         notifier.listen(ThreadSubscriptionChanged, lambda change: self.wake(change.user_id))
@@ -83,6 +83,10 @@ class Waiting:
         event = change.stored.event
         if event.type == "m.room.member" and event.state_key:
             self.wake(event.state_key)
+
+    def _messages(self, change: ToDeviceArrived) -> None:
+        for user_id in change.user_ids:
+            self.wake(user_id)
 
     def _room(self, room_id: str) -> None:
         head: Head | None = self._memory.heads.get(room_id)

@@ -6,6 +6,7 @@ from scripts.benchmarks.measuring import Figures
 from scripts.benchmarks.operations.crowd import SEND_UNHEARD
 from scripts.benchmarks.operations.delivery import ONE_MORE
 from scripts.benchmarks.operations.federation import FORK, JOIN, RECEIVE_FIFTY, RECEIVE_ONE
+from scripts.benchmarks.operations.keys import CLAIM, QUERY, UPLOAD, WHISPER
 from scripts.benchmarks.operations.reading import IDLE_SYNC, INITIAL_SYNC
 from scripts.benchmarks.operations.sending import SEND
 from scripts.benchmarks.operations.sliding import FIRST_SCREEN, INCREMENTAL
@@ -32,6 +33,10 @@ BUDGETS = (
     Budget(INITIAL_SYNC, "cpu_ms", 150, "ms CPU"),
     Budget(FIRST_SCREEN, "cpu_ms", 15, "ms CPU", times_less=10),
     Budget(INCREMENTAL, "cpu_ms", 1.5, "ms CPU", times_less=10),
+    Budget(UPLOAD, "cpu_ms", 1.0, "ms CPU", times_less=10),
+    Budget(QUERY, "cpu_ms", 1.0, "ms CPU", times_less=10),
+    Budget(CLAIM, "cpu_ms", 1.0, "ms CPU", times_less=10),
+    Budget(WHISPER, "cpu_ms", 1.0, "ms CPU", times_less=10),
     Budget(FIRST_START, "idle_mib", 90, "MiB idle"),
     Budget(RESTART, "p50_ms", 2000, "ms"),
     Budget(RECEIVE_ONE, "cpu_ms", 1.5, "ms CPU", times_less=5),

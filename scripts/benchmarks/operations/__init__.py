@@ -26,6 +26,7 @@ Operation = Callable[[Stage], Awaitable[Rows]]
 OPERATIONS: dict[str, Operation] = {
     "first-start": starting.first_start,
     "restart": starting.restart,
+    "floor": reading.floor,
     "register": accounts.register,
     "send": sending.send,
     "delivery": delivery.deliver,

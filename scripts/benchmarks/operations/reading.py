@@ -4,17 +4,34 @@ from itertools import cycle, islice
 
 import orjson
 
-from scripts.benchmarks.crews import sessions
+from scripts.benchmarks.crews import Crew, sessions
 from scripts.benchmarks.measuring import Figures
 from scripts.benchmarks.people import Session
 from scripts.benchmarks.stage import Stage
 
 PAGE = 100
+FLOOR = "nothing but an answer: /versions"
 IDLE_SYNC = "idle incremental sync, 200 rooms"
+FLOOR_TIMES = 400
+VERSIONS = "/_matrix/client/versions"
 INITIAL_SYNC = "initial sync, 200 rooms of 20"
 PAGING = "page of 100, from 5,000 messages"
 MEMBERS = "members of a room of 1,000"
 STATE = "state of a room of 1,000"
+
+
+async def floor(stage: Stage) -> dict[str, Figures]:
+    """What any request costs."""
+    meter = stage.meter()
+    async with sessions(stage.port, stage.world.senders) as callers:
+        crew = Crew(callers)
+
+        async def ask(caller: Session, _: int) -> float:
+            return (await caller.connection.request("GET", VERSIONS, "")).seconds
+
+        for _ in range(stage.effort.slices):
+            await meter.slice(lambda: crew.each(range(FLOOR_TIMES), ask))
+    return {FLOOR: meter.figures()}
 
 
 async def idle_sync(stage: Stage) -> dict[str, Figures]:

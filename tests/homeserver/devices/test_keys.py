@@ -76,7 +76,7 @@ def test_unknown_users_are_left_out_and_other_servers_are_failures(server: Serve
 def test_a_query_of_many_users_is_answered_in_full(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("homeserver.storage.device_keys.PORTION", 2)
+    monkeypatch.setattr("homeserver.storage.published_keys.PORTION", 2)
     people = server.people("alice", "bob", "carol", "dora", "emil")
     for person in people:
         Crypto(person).settles()
@@ -235,3 +235,34 @@ def test_old_names_of_the_endpoints_still_work(server: Server) -> None:
     found = alice.post("/unstable/keys/query", {"device_keys": {alice.user_id: []}})
 
     assert alice.device_id in found["device_keys"][alice.user_id]
+
+
+def test_what_was_asked_for_before_is_told_as_it_is_now(server: Server) -> None:
+    """Answers are kept in memory: whatever changes them must be seen by the next who asks."""
+    alice, bob = server.people("alice", "bob")
+    tablet = alice.logs_in()
+    seen: list[Any] = []
+
+    def notes(asker: Person) -> None:
+        answer = asks(asker, alice)
+        assert answer not in seen
+        seen.append(answer)
+
+    notes(bob)
+    Crypto(alice).settles()
+    notes(bob)
+    Crypto(tablet).settles()
+    notes(bob)
+    alice.put(f"/v3/devices/{tablet.device_id}", {"display_name": "tablet"})
+    notes(bob)
+    identity = Identity(alice)
+    identity.uploads()
+    notes(bob)
+    mine = Identity(bob)
+    mine.uploads()
+    by_bob = signed(identity.bodies()["master_key"], bob.user_id, mine.user_signing)
+    body = {alice.user_id: {public(identity.master): by_bob}}
+    assert bob.post("/v3/keys/signatures/upload", body) == {"failures": {}}
+    notes(bob)
+    tablet.post("/v3/logout", {})
+    notes(bob)

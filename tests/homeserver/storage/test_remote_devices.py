@@ -3,7 +3,7 @@
 from typing import Any
 
 from homeserver.storage import devices, remote_devices
-from homeserver.storage.device_keys import KnownDevice
+from homeserver.storage.published_keys import KnownDevice
 from homeserver.storage.remote_devices import MAX_SEEN, HeldList
 from homeserver.storage.transaction import Transaction
 from tests.outcomes import outcome

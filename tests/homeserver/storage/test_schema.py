@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from homeserver.storage import schema
+from homeserver.storage import one_time_keys, schema
 from homeserver.storage.dialects.dialect import Dialect
 from homeserver.storage.schema import SchemaTooNew, statements
 from homeserver.storage.transaction import Transaction
@@ -83,3 +83,31 @@ def test_every_table_and_index_is_made_on_both_databases(store: Store) -> None:
             store.read(lambda txn, table=name: txn.query(f"SELECT * FROM {table} LIMIT 1")).value
             == []
         )
+
+
+def test_keys_that_waited_one_by_one_wait_on_together(
+    open_fresh_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = schema.migrations()
+    (batches,) = (number for number, name in known.items() if name.endswith("_key_batches.sql"))
+    older = {number: name for number, name in known.items() if number < batches}
+    monkeypatch.setattr(schema, "migrations", lambda: older)
+    store = open_fresh_store()
+    sql = """
+        INSERT INTO one_time_keys
+            (position, user_id, device_id, algorithm, key_id, fingerprint, key)
+        VALUES (?, '@a:test', 'A', 'plain', ?, ?, ?)
+        """
+    for position, id in ((5, "second"), (3, "first"), (7, 'odd"')):
+        store.write(lambda txn, *row: txn.execute(sql, *row), position, id, b"\1", '{"key":"ä"}')
+    monkeypatch.undo()
+
+    store = open_fresh_store()
+
+    wanted = [one_time_keys.Wanted("@a:test", "A", "plain")]
+    claimed = [store.write(one_time_keys.claim, wanted).value for _ in range(3)]
+    assert [[key.key.decode() for key in keys] for keys in claimed] == [
+        ['{"plain:first":{"key":"ä"}}'],
+        ['{"plain:second":{"key":"ä"}}'],
+        [],
+    ]
