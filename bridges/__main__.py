@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import importlib
 import json
 import logging
 import sys
@@ -56,8 +55,7 @@ def obey(given: argparse.Namespace) -> int:
             answers = Answers(given.network, given.domain, given.homeserver, given.listen)
             write_private(given.config, settings.sample(answers))
         case "features":
-            package = importlib.import_module(f"bridges.networks.{given.network}.network")
-            print(features.table(getattr(package, given.network.capitalize())), end="")
+            print(features.table(features.named(given.network)), end="")
         case "networks":
             print(json.dumps(set_up.names()))
         case "describe":

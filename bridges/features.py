@@ -1,9 +1,19 @@
 """What a network can do, as its page of the documentation shows it."""
 
+import importlib
+
 from bridges.kit.abilities import METHODS, claimed
 from bridges.kit.network import Network
 
 ALWAYS = ("messages", "rooms and their members", "relay of those without a login")
+
+
+def named(name: str) -> type[Network]:
+    """The class that a network of ours is: `Irc` in `bridges.networks.irc.network`."""
+    module = importlib.import_module(f"bridges.networks.{name}.network")
+    network = getattr(module, name.capitalize())
+    assert issubclass(network, Network)
+    return network  # type: ignore[no-any-return]
 
 
 def table(network: type[Network]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from typing import TypeVar
 
 from attrs import define, field, frozen
 
@@ -15,6 +16,8 @@ from bridges.kit.parts import ChatKey, Outgoing, Poll, Sent, Text, plain
 
 PATIENCE_S = 20
 UNKNOWN = "no-such-message"
+
+H = TypeVar("H", bound=Happening)
 
 
 @define
@@ -34,6 +37,7 @@ class Notebook:
 
     async def keep(self, key: str, value: str) -> None:
         self.notes[key] = value
+        self._news.set()
 
     async def kept(self, key: str) -> str | None:
         return self.notes.get(key)
@@ -47,10 +51,22 @@ class Notebook:
                         return happening
                 await self._news.wait()
 
+    async def first_of(self, kind: type[H]) -> H:
+        found = await self.first(lambda one: isinstance(one, kind))
+        assert isinstance(found, kind)
+        return found
+
     async def message(self, text: str) -> Message:
         found = await self.first(lambda one: isinstance(one, Message) and plain(one.parts) == text)
         assert isinstance(found, Message)
         return found
+
+    async def note(self, key: str, value: str) -> None:
+        """Returns when the session has kept that."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.notes.get(key) != value:
+                self._news.clear()
+                await self._news.wait()
 
 
 @define

@@ -40,3 +40,19 @@ async def state(user: User, room: str, type: str, key: str = "") -> JsonObject:
 async def sends(user: User, room: str, type: str, content: JsonObject, unique: str) -> str:
     path = f"/v3/rooms/{quote(room)}/send/{type}/{unique}"
     return str((await user.ask("PUT", path, content))["event_id"])
+
+
+async def has_said(user: User, room: str, sender: str) -> list[str]:
+    """All texts of the sender, in the order of the room."""
+    found: list[str] = []
+    query = {"dir": "f", "limit": "500"}
+    while True:
+        page = await user.ask("GET", f"/v3/rooms/{quote(room)}/messages", **query)
+        found += [
+            str(it["content"].get("body"))
+            for it in page["chunk"]
+            if it["sender"] == sender and it["type"] == "m.room.message"
+        ]
+        if "end" not in page:
+            return found
+        query["from"] = page["end"]

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import yaml
 from attrs import define, field
 
 from bridges.settings import read
-from tests.clients.started_server import free_port
+from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
 
 READY_S = 40
 STOP_S = 20
@@ -53,6 +55,12 @@ class BridgeProcess:
         path = self.folder / "registration.yaml"
         path.write_text(self._command("registration"))
         return path
+
+    def configures(self, **network_settings: object) -> None:
+        """Of the network; before the bridge starts."""
+        content = yaml.safe_load(self.config.read_text())
+        content["network_settings"] = network_settings
+        self.config.write_text(yaml.safe_dump(content))
 
     def _command(self, *words: str) -> str:
         return subprocess.run(
@@ -100,3 +108,22 @@ class BridgeProcess:
 
     def log(self) -> str:
         return (self.folder / "bridge.log").read_text()[-6000:]
+
+
+@contextmanager
+def beside_a_homeserver(folder: Path, network: str) -> Iterator[tuple[str, BridgeProcess]]:
+    """A started homeserver that knows the bridge, which the story starts."""
+    port = free_port()
+    base_url = f"http://127.0.0.1:{port}"
+    bridge = BridgeProcess(folder, network, base_url)
+    database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
+    listeners = homeserver_settings(folder, database, port)["listeners"]
+    more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
+    with started_homeserver(folder, database, **more):
+        try:
+            yield base_url, bridge
+        except BaseException:
+            print(bridge.log())
+            raise
+        finally:
+            bridge.abandon()

@@ -7,8 +7,7 @@ import aiohttp
 
 from tests.appservices.people import User
 from tests.bridging.people import BOT, logs_in, meets_the_bot, opens, sends, state
-from tests.bridging.started_bridge import BridgeProcess
-from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
+from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 
 ECHO = "@net_echo:localhost"
 PATIENCE_S = 20
@@ -125,16 +124,5 @@ async def story(base_url: str, bridge: BridgeProcess) -> None:
 
 
 def test_alice_talks_with_the_canyon(tmp_path: Path) -> None:
-    port = free_port()
-    bridge = BridgeProcess(tmp_path, "echo", f"http://127.0.0.1:{port}")
-    database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
-    listeners = homeserver_settings(tmp_path, database, port)["listeners"]
-    more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
-    with started_homeserver(tmp_path, database, **more):
-        try:
-            asyncio.run(story(f"http://127.0.0.1:{port}", bridge))
-        except BaseException:
-            print(bridge.log())
-            raise
-        finally:
-            bridge.abandon()
+    with beside_a_homeserver(tmp_path, "echo") as (base_url, bridge):
+        asyncio.run(story(base_url, bridge))

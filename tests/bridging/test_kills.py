@@ -12,7 +12,7 @@ from attrs import define, field
 
 from tests.appservices.people import User
 from tests.bridging.account import Account
-from tests.bridging.people import meets_the_bot, opens, sends
+from tests.bridging.people import has_said, meets_the_bot, opens, sends
 from tests.bridging.started_bridge import BridgeProcess
 from tests.durability.server import ServerProcess
 
@@ -54,20 +54,7 @@ class Load:
         await asyncio.gather(self.writes(), *(self.speaks(chat) for chat in CHATS))
 
     async def arrived(self, chat: str) -> list[str]:
-        """What the room has from the ledger, in the order of the room."""
-        found: list[str] = []
-        query = {"dir": "f", "limit": "500"}
-        while True:
-            path = f"/v3/rooms/{quote(self.rooms[chat])}/messages"
-            page = await self.alice.ask("GET", path, **query)
-            found += [
-                it["content"].get("body")
-                for it in page["chunk"]
-                if it["sender"] == CLERK and it["type"] == "m.room.message"
-            ]
-            if "end" not in page:
-                return found
-            query["from"] = page["end"]
+        return await has_said(self.alice, self.rooms[chat], CLERK)
 
     async def is_across(self) -> bool:
         for chat in CHATS:
