@@ -19,6 +19,8 @@ from bridges.portals.bridge import Bridge
 from bridges.portals.devices import Devices, KeyRing
 from bridges.portals.encryption import Encryption
 from bridges.portals.ground import Ground, Tally
+from bridges.provisioning.api import PREFIX, Provisioning
+from bridges.provisioning.steps import Processes
 from bridges.settings import Secrecy, Settings, WrongSettings
 from bridges.storage.database import Database
 from bridges.webhooks import Webhooks
@@ -109,9 +111,16 @@ def encryption(
     return Encryption(db, settings.names, Devices(driver, ring), rooms, always)
 
 
+def provisioning(settings: Settings, bridge: Bridge, processes: Processes) -> Provisioning:
+    return Provisioning(bridge, settings.permissions, settings.provisioning_secret, processes)
+
+
 async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.AppRunner:
     app = Transactions(settings.hs_token, bridge.accept).application()
     webhooks.serve(app)
+    processes = Processes(bridge.entrance)
+    if settings.provisioning_secret:
+        app.add_subapp(PREFIX, provisioning(settings, bridge, processes).application())
 
     async def health(request: web.Request) -> web.Response:
         return web.json_response({"sessions": list(bridge.sessions.states().values())})
@@ -119,6 +128,10 @@ async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.
     async def metrics(request: web.Request) -> web.Response:
         return web.Response(text=await bridge.metrics())
 
+    async def stop(app: web.Application) -> None:
+        processes.stop()
+
+    app.on_cleanup.append(stop)
     app.router.add_get("/health", health)
     app.router.add_get("/metrics", metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)

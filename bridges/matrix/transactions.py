@@ -24,6 +24,7 @@ Accept = Callable[[Push], Awaitable[None]]
 """Returns when it is safe."""
 
 MAX_BODY = 100_000_000
+OURS = ("/_matrix/app/", "/transactions/", "/users/", "/rooms/")
 
 
 def refusal(status: int, errcode: str, error: str) -> web.Response:
@@ -48,7 +49,7 @@ class Transactions:
     async def _authorize(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        if not request.path.startswith(("/_matrix/", "/transactions/", "/users/", "/rooms/")):
+        if not request.path.startswith(OURS):
             return await handler(request)
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         given = given or request.query.get("access_token", "")

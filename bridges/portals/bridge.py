@@ -5,16 +5,21 @@ from attrs import define
 from bridges.matrix.transactions import Push
 from bridges.portals.arrivals import Arrivals, Carriers
 from bridges.portals.changes import Changes
+from bridges.portals.chat_commands import ChatCommands
 from bridges.portals.commands import Commands
 from bridges.portals.deliveries import Deliveries
 from bridges.portals.departures import Departures
 from bridges.portals.encryption import Encryption
+from bridges.portals.entrance import Entrance
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.login_commands import LoginCommands
 from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
 from bridges.portals.reading import Closed, Reading
+from bridges.portals.reception import Reception
+from bridges.portals.replies import Replies
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
@@ -32,6 +37,8 @@ class Bridge:
     passing: PassingThings
     reading: Reading
     encryption: Encryption | None
+    entrance: Entrance
+    reception: Reception
 
     @classmethod
     def build(
@@ -48,7 +55,15 @@ class Bridge:
             Signs(ground, ghosts, voices),
         )
         reading = Reading(ground, encryption or Closed())
-        commands = Commands(ground, sessions, portals, permissions)
+        replies, entrance = Replies(ground), Entrance(ground, sessions)
+        reception = Reception(ground, sessions, portals)
+        commands = Commands(
+            ground,
+            permissions,
+            replies,
+            LoginCommands(ground, sessions, replies, entrance),
+            ChatCommands(ground, sessions, portals, replies, reception),
+        )
         return cls(
             ground,
             sessions,
@@ -58,6 +73,8 @@ class Bridge:
             PassingThings(ground, sessions),
             reading,
             encryption,
+            entrance,
+            reception,
         )
 
     async def start(self) -> None:

@@ -11,6 +11,10 @@ from bridges.kit.network import Session
 from bridges.kit.sources import MAX_BYTES, Source
 from bridges.matrix.client import MatrixError
 from bridges.matrix.rooms import Accounts
+from e2ee.attachments import Encryption
+from e2ee.driver import random
+
+JsonObject = dict[str, Any]
 
 
 @frozen
@@ -45,6 +49,19 @@ def from_matrix(accounts: Accounts, uri: str, size: int | None) -> Source:
             raise Rejected("The file cannot be fetched from the homeserver.") from error
 
     return Source(size=size, later=later)
+
+
+async def placed(
+    accounts: Accounts, data: bytes, described: tuple[str, str], is_secret: bool
+) -> JsonObject:
+    """Uploads it; what an event says of where it is. `described`: its type and name, which nobody
+    is told of what is encrypted. Raises MatrixError.
+    """
+    if not is_secret:
+        return {"url": await accounts.upload(data, *described)}
+    sealing = Encryption.begin(random)
+    sealed = sealing.update(data)
+    return {"file": sealing.file(await accounts.upload(sealed, "application/octet-stream", ""))}
 
 
 async def settled(value: Any) -> Any:

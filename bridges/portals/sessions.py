@@ -31,6 +31,14 @@ AGAIN = "Say `login` here to log in again. Your rooms stay as they are."
 
 CONNECTING, RUNNING, DISCONNECTED = "connecting", "running", "disconnected"
 OVER, BROKEN = "logged out", "broken"
+EVENTS = {
+    CONNECTING: "CONNECTING",
+    RUNNING: "CONNECTED",
+    DISCONNECTED: "TRANSIENT_DISCONNECT",
+    OVER: "BAD_CREDENTIALS",
+    BROKEN: "UNKNOWN_ERROR",
+}
+"""As other bridges call it."""
 
 Receive = Callable[[str, Happening], Awaitable[None]]
 Tell = Callable[[str, str], Awaitable[None]]
@@ -69,6 +77,10 @@ class Running:
     @property
     def is_over(self) -> bool:
         return self.state == OVER
+
+    @property
+    def event(self) -> str:
+        return EVENTS[self.state]
 
 
 class Listener(Protocol):

@@ -10,12 +10,11 @@ from urllib.parse import unquote
 import aiohttp
 from attrs import define, field
 
-from bridges.kit.chats import Chat, User
+from bridges.kit.chats import Chat, Found, User
+from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Lasting
 from bridges.kit.network import (
-    Bridge as Ear,
-)
-from bridges.kit.network import (
+    QR,
     Capabilities,
     Field,
     Flow,
@@ -24,6 +23,9 @@ from bridges.kit.network import (
     Network,
     NetworkInfo,
     Session,
+)
+from bridges.kit.network import (
+    Bridge as Ear,
 )
 from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.matrix.client import Client, JsonObject, MatrixError, Upload
@@ -171,24 +173,50 @@ class ParrotSession(Session):
     async def leave_chat(self, chat: ChatKey) -> None:
         return
 
+    async def contacts(self) -> list[Found]:
+        return [Found("polly", "Polly")]
+
+    async def search(self, words: str) -> list[Found]:
+        return [it for it in await self.contacts() if it.id.startswith(words)]
+
+    async def make_group(self, name: str, users: tuple[str, ...]) -> ChatKey:
+        return ChatKey(name)
+
     async def logout(self) -> None:
         self.is_logged_out = True
 
 
 class Parrots(Network):
     info = NetworkInfo("parrots", "Parrots", "!parrots")
-    flows = (Flow("name", "By name"), Flow("secret", "By name and secret"))
+    flows = (
+        Flow("name", "By name"),
+        Flow("secret", "By name and secret"),
+        Flow("picture", "By a picture"),
+    )
     session_class = ParrotSession
 
     def __init__(self) -> None:
         self.sessions: dict[str, ParrotSession] = {}
+        self.scans: asyncio.Queue[str] = asyncio.Queue()
+        """Names of those who scan the picture; an empty one: it is too old."""
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
+        if flow.id == "picture":
+            return await self._by_picture(screen)
         name = await screen.ask(Field("name", "What is your name?"))
+        if name == "nobody":
+            raise Rejected("There is no such parrot.")
         secrets = {}
         if flow.id == "secret":
             secrets["word"] = await screen.ask(Field("word", "What is your word?", secret=True))
         return Login(name.casefold(), name, secrets)
+
+    async def _by_picture(self, screen: LoginScreen) -> Login:
+        for number in count(1):
+            await screen.show(QR(f"parrot:{number}"), "Scan this.")
+            if name := await self.scans.get():
+                return Login(name.casefold(), name)
+        raise AssertionError
 
     def session(self, login: Login, bridge: Ear) -> ParrotSession:
         self.sessions[login.id] = ParrotSession(login, bridge)
