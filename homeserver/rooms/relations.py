@@ -16,11 +16,9 @@ from homeserver.rooms.shown import Look, show
 from homeserver.storage import account_data, events, memberships, relations
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
-from homeserver.storage.relations import BUNDLED, EDIT, REFERENCE, Group
+from homeserver.storage.relations import BUNDLED, EDIT, FOR_EVER, REFERENCE, Group
 from homeserver.storage.thread_roots import THREAD
 from homeserver.storage.transaction import Transaction
-
-FOR_EVER = 2**62
 
 
 def bundles(

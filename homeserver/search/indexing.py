@@ -19,7 +19,7 @@ from homeserver.search.words import words_of
 from homeserver.storage import events, heads, names, relations, search
 from homeserver.storage.database import Database
 from homeserver.storage.events import Stored
-from homeserver.storage.relations import EDIT
+from homeserver.storage.relations import EDIT, FOR_EVER
 from homeserver.storage.search import Document, Index
 from homeserver.storage.transaction import Transaction
 
@@ -33,7 +33,6 @@ DELAY_S = 0.5
 PAUSE_S = 0.02
 UNSAVED = 10_000
 """Places without any words that are not worth a write."""
-FOR_EVER = 2**62
 
 log = logger(__name__)
 

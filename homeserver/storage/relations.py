@@ -1,6 +1,7 @@
 """Which events relate to which. Spec: "Forming relationships between events"."""
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
 
 from attrs import frozen
 
@@ -13,6 +14,8 @@ from homeserver.storage.transaction import Transaction
 
 MAX_KEY = 512
 CACHE_BYTES = 1024 * 1024
+GROUPS_BYTES = 2 * 1024 * 1024
+FOR_EVER = 2**62
 
 EDIT, REFERENCE = "m.replace", "m.reference"
 BUNDLED = (THREAD, EDIT, REFERENCE)
@@ -78,6 +81,7 @@ def insert(txn: Transaction, position: int, room: int, event: Event, counted: bo
     )
     if relation.rel_type in BUNDLED:
         txn.put(_newest(txn), room, position)
+        txn.drop(_groups(txn), (room, relation.relates_to))
     if relation.rel_type == THREAD:
         thread_roots.note(txn, room, relation.relates_to, position)
 
@@ -89,6 +93,7 @@ def delete(txn: Transaction, position: int) -> None:
         return
     room, relates_to, rel_type = row
     txn.insert("DELETE FROM relations WHERE position = ?", position)
+    txn.drop(_groups(txn), (room, relates_to))
     if rel_type == THREAD:
         thread_roots.correct(txn, room, relates_to)
 
@@ -144,8 +149,34 @@ def groups(
 ) -> list[Group]:
     """The newest relations to these events, newest first.
 
-    By kind, sender and type: one of a thread, twenty edits, a hundred references.
+    By kind, sender and type: one of a thread, twenty edits, a hundred references. Memory keeps
+    those of all kinds and times.
     """
+    if upto < FOR_EVER:
+        return _read_groups(txn, room, targets, kinds, upto)
+    known: dict[str, list[Group] | None] = {
+        target: txn.see(_groups(txn), (room, target)) for target in targets
+    }
+    if missing := [target for target, groups in known.items() if groups is None]:
+        read: dict[str, list[Group]] = {target: [] for target in missing}
+        for group in _read_groups(txn, room, missing, BUNDLED, upto):
+            read[group.relates_to].append(group)
+        for target, groups in read.items():
+            txn.fill(_groups(txn), (room, target), groups)
+        known |= read
+    found = [
+        group for groups in known.values() for group in groups or () if group.rel_type in kinds
+    ]
+    found.sort(key=_by_position, reverse=True)
+    return found
+
+
+_by_position = attrgetter("position")
+
+
+def _read_groups(
+    txn: Transaction, room: int, targets: Sequence[str], kinds: Sequence[str], upto: int
+) -> list[Group]:
     rows = txn.query(
         f"""
         SELECT relates_to, rel_type, senders.name, types.name, position, total FROM (
@@ -195,6 +226,12 @@ def targets(
         parameters += numbers
     rows = txn.query(sql + " AND room = ?", *parameters, room)
     return frozenset(target for (target,) in rows)
+
+
+def _groups(txn: Transaction) -> Cache[tuple[int, str], list[Group]]:
+    return txn.memory.cache(
+        "relation_groups", GROUPS_BYTES, lambda _, groups: 350 + 350 * len(groups)
+    )
 
 
 def _newest(txn: Transaction) -> Cache[int, int]:

@@ -87,7 +87,7 @@ class Transaction:
 
     def see(self, cache: Any, key: Hashable) -> Any:
         """The cached value as this batch has left it, or None."""
-        own = self._seen.get((cache, key))
+        own = self._seen.get((cache, key)) if self._seen else None
         if own is None:
             return cache.get(key)
         return None if own is _DROPPED else own

@@ -129,6 +129,27 @@ def test_a_thread_tells_how_long_it_is_and_what_was_said_last(talk: Talk) -> Non
     assert edit["content"]["m.new_content"]["body"] == "or two"
 
 
+def test_what_was_told_of_an_event_changes_with_what_relates_to_it(talk: Talk) -> None:
+    _, alice, bob, room = talk
+    root = alice.sends(room, "lunch?")
+    assert bundled(bob, room, root) == {}
+    first = relates(alice, room, root, "m.thread", "noon")
+    assert bundled(bob, room, root)["m.thread"]["count"] == 1
+
+    second = relates(bob, room, root, "m.thread", "or one")
+    edits(alice, room, root, "lunch today?")
+
+    told = bundled(bob, room, root)
+    assert told["m.thread"]["count"] == 2
+    assert told["m.thread"]["latest_event"]["event_id"] == second
+    assert told["m.replace"]["content"]["m.new_content"]["body"] == "lunch today?"
+
+    bob.redacts(room, second)
+
+    thread = bundled(bob, room, root)["m.thread"]
+    assert (thread["count"], thread["latest_event"]["event_id"]) == (1, first)
+
+
 def test_who_began_a_thread_or_spoke_in_it_took_part(talk: Talk) -> None:
     _, alice, bob, room = talk
     root = alice.sends(room, "lunch?")
