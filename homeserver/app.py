@@ -14,6 +14,7 @@ from homeserver.building.bridges import BridgesPart, build_bridges
 from homeserver.building.calls import CallsPart, build_calls
 from homeserver.building.delivery import DeliveryPart, Happenings, build_delivery
 from homeserver.building.doorkeepers import Doorkeepers
+from homeserver.building.exports import build_exports
 from homeserver.building.facts import build_facts, build_vapid
 from homeserver.building.federation import FederationPart, build_federation
 from homeserver.building.finding import FindingPart, build_finding
@@ -205,6 +206,7 @@ def build(settings: Settings, world: World) -> Application:
     vapid = build_vapid(ground)
     push = build_push(ground, News(ground.db, ground.notifier, sync, vapid, mail))
     administration = build_administration(ground, accounts, user_data, rooms)
+    exports = build_exports(ground, accounts, administration, media)
     inventory = build_inventory(ground, administration, media, peers)
     of_clients = (accounts, rooms, user_data, sync, keys, finding, sending, retention, bridged)
     return Application(
@@ -236,6 +238,7 @@ def build(settings: Settings, world: World) -> Application:
             {"federation": federation.endpoints},
             {"client": administration.endpoints, "admin": administration.endpoints},
             {"client": inventory, "admin": inventory},
+            exports,
             build_operations(ground),
             peers.endpoints,
             calls.endpoints,

@@ -75,11 +75,23 @@ class Browser:
         page = self.opens("/_isthmus/account/sign-in")
         return self.fills(page, username=name, password=password)
 
-    def _ask(self, method: str, path: str, body: bytes = b"") -> Page:
+    def bytes_of(self, method: str, path: str, fields: dict[str, str]) -> bytes:
+        """What is handed out as a file."""
+        headers = self._headers()
+        exchange = self.server.exchange(method, path, urlencode(fields).encode(), headers)
+        status, _, body = exchange.raw()
+        assert status == 200, body
+        return body
+
+    def _headers(self) -> dict[str, str]:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {"Accept-Language": self.language, **self.headers}
         if cookie:
             headers["Cookie"] = cookie
+        return headers
+
+    def _ask(self, method: str, path: str, body: bytes = b"") -> Page:
+        headers = self._headers()
         written = self.server.exchange(method, path, body, headers).transport.written
         head, _, text = written.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")

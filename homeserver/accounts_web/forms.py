@@ -49,6 +49,7 @@ EMAIL = Field(name="email", label="field.email", kind="email", autocomplete="ema
 PASSWORD_NOW = Field(
     name="password", label="field.password", kind="password", autocomplete="current-password"
 )
+CODE = Field(name="code", label="field.code", autocomplete="one-time-code", hint="hint.code")
 PASSWORD_NEW = Field(
     name="new_password", label="field.new_password", kind="password", autocomplete="new-password"
 )

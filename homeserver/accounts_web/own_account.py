@@ -136,8 +136,13 @@ class AccountPages:
             await self._prove(visit)
         except MatrixError as error:
             return self._again(visit, deactivate_form(), error)
-        await self._deactivation.deactivate(visit.user_id, erase=bool(visit.value("erase")))
-        gone = evolve(visit, signed_in=None)
+        user_id, gone = visit.user_id, evolve(visit, signed_in=None)
+        await self._deactivation.deactivate(user_id, erase=bool(visit.value("erase")))
+        found = await self._deactivation.erasure(user_id)
+        if found is not None:
+            return self.door.pages.render(
+                gone, "erased.html", title="erased.title", removed=found.removed, kept=found.kept
+            )
         return self.door.pages.notice(gone, "deactivate.title", "deactivate.done")
 
     @page("GET", CROSS_SIGNING)

@@ -4,9 +4,16 @@ from attrs import frozen
 
 from homeserver.accounts_web.addresses import FORGOTTEN, RESET, SIGN_IN
 from homeserver.accounts_web.door import Door, page
-from homeserver.accounts_web.forms import EMAIL, PASSWORD_AGAIN, PASSWORD_NEW, Button, Field, Form
+from homeserver.accounts_web.forms import (
+    CODE,
+    EMAIL,
+    PASSWORD_AGAIN,
+    PASSWORD_NEW,
+    Button,
+    Field,
+    Form,
+)
 from homeserver.accounts_web.problems import Problem, sentence_of
-from homeserver.accounts_web.second_factors import CODE
 from homeserver.accounts_web.visits import Visit
 from homeserver.errors import LimitExceeded, MatrixError
 from homeserver.http.response import Response

@@ -4,6 +4,7 @@ from homeserver.errors import Forbidden, LimitExceeded, MatrixError
 from homeserver.users.breached_passwords import KnownPassword
 from homeserver.users.oauth.errors import OAuthError
 from homeserver.users.passwords import WeakPassword
+from homeserver.users.second_factors import WrongCode
 from homeserver.users.sessions import UserDeactivated, UserLocked
 
 
@@ -36,3 +37,10 @@ def sentence_of(error: MatrixError) -> str:
         return error.sentence
     of_kind = (sentence for kind, sentence in BY_KIND if isinstance(error, kind))
     return next(of_kind, BY_CODE.get(error.errcode, "problem.other"))
+
+
+def proof_problem_of(error: MatrixError) -> str:
+    """What was wrong with a password or a code."""
+    if isinstance(error, WrongCode):
+        return "problem.code_wrong"
+    return "problem.password_wrong" if isinstance(error, Forbidden) else sentence_of(error)

@@ -8,16 +8,14 @@ from attrs import frozen
 
 from homeserver.accounts_web.addresses import ACCOUNT, SECOND_STEP, SIGN_IN, TWO_STEPS, onward
 from homeserver.accounts_web.door import Door, page
-from homeserver.accounts_web.forms import PASSWORD_NOW, Button, Field, Form
-from homeserver.accounts_web.problems import Problem, sentence_of
+from homeserver.accounts_web.forms import CODE, PASSWORD_NOW, Button, Form
+from homeserver.accounts_web.problems import Problem, proof_problem_of
 from homeserver.accounts_web.visits import Visit
-from homeserver.errors import Forbidden, MatrixError
+from homeserver.errors import MatrixError
 from homeserver.http.response import Response
 from homeserver.users.credentials import Credentials
 from homeserver.users.second_factors import SecondFactors, WrongCode
 from homeserver.users.totp import text_of, uri_of
-
-CODE = Field(name="code", label="field.code", autocomplete="one-time-code", hint="hint.code")
 
 
 @frozen(eq=False)
@@ -43,7 +41,7 @@ class SecondStepPages:
         try:
             await self._second_factors.check(user_id, visit.value("code"))
         except MatrixError as error:
-            problem = problem_of(error)
+            problem = proof_problem_of(error)
             return self.door.pages.form(visit, step_form(next), problem, status=error.status)
         cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=True)
         return self.door.pages.redirect(next, cookie)
@@ -75,7 +73,7 @@ class TwoStepPages:
         try:
             answer: Response = await decide(visit)
         except MatrixError as error:
-            return await self._again(visit, problem_of(error), error.status)
+            return await self._again(visit, proof_problem_of(error), error.status)
         return answer
 
     async def _begin(self, visit: Visit) -> Response:
@@ -90,7 +88,7 @@ class TwoStepPages:
         except WrongCode as error:
             if (secret := await self._second_factors.secret(user_id)) is None:
                 raise
-            return self._show_secret(visit, secret, problem_of(error), error.status)
+            return self._show_secret(visit, secret, proof_problem_of(error), error.status)
         cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=True)
         return self._show_codes(visit, codes, cookie)
 
@@ -183,12 +181,6 @@ def change_form(codes_left: int) -> Form:
         values={"left": codes_left},
         links=((ACCOUNT, "link.account"),),
     )
-
-
-def problem_of(error: MatrixError) -> str:
-    if isinstance(error, WrongCode):
-        return "problem.code_wrong"
-    return "problem.password_wrong" if isinstance(error, Forbidden) else sentence_of(error)
 
 
 def in_fours(text: str) -> str:

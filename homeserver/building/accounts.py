@@ -116,7 +116,13 @@ def build_accounts(
         mail.of_registration if mail else None,
     )
     masquerade = Masquerade(it.services, db, it.known, it.single_proofs)
-    deactivation = Deactivation(db, it.accounts, it.devices, leave_all_rooms, erasure.erase)
+    deactivation = Deactivation(
+        db,
+        it.accounts,
+        it.devices,
+        leave_all_rooms,
+        lambda txn, user_id: erasure.begin(txn, user_id, world.clock.now_ms()),
+    )
     changes = Changes(password_change, deactivation)
     return AccountsPart(
         appservices=it.services,

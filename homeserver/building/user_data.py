@@ -5,7 +5,7 @@ from attrs import frozen
 from homeserver.building.delivery import to_device_elsewhere
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
-from homeserver.changes import ProfileChanged
+from homeserver.changes import AccountErased, ProfileChanged
 from homeserver.client_api.account_data import AccountDataEndpoints
 from homeserver.client_api.filters import FilterEndpoints
 from homeserver.client_api.openid import OpenIdEndpoints
@@ -57,6 +57,7 @@ def build_user_data(
     settings, world, db, notifier = ground.settings, ground.world, ground.db, ground.notifier
     filters = Filters(db)
     notifier.listen(ProfileChanged, presence.profile_changed)
+    notifier.listen(AccountErased, presence.account_erased)
     profiles = Profiles(db, settings.profiles, propagate, elsewhere)
     openid = OpenId(db, world.clock, world.random, settings.server_name)
     carry = to_device_elsewhere(settings, world)

@@ -13,6 +13,7 @@ from homeserver.cli import (
     init,
     register_user,
     run,
+    user,
 )
 from homeserver.cli.command import Command, CommandError, complain
 from homeserver.cli.service import Build
@@ -39,6 +40,7 @@ def main(argv: Sequence[str], build: Build) -> int:
         "doctor": doctor.COMMAND,
         "config": config.COMMAND,
         "after-restore": after_restore.COMMAND,
+        "user": user.COMMAND,
     }
     arguments = _parser(commands).parse_args(argv)
     try:

@@ -16,8 +16,8 @@ from homeserver.media.store import FileStore
 from homeserver.media.threads import Aside
 from homeserver.storage import media_contents
 from homeserver.storage.cache import Cache
-from homeserver.storage.database import Database
 from homeserver.storage.media import Media
+from homeserver.storage.snapshots import Readable
 
 log = logger(__name__)
 
@@ -45,7 +45,7 @@ class Content:
 
 @frozen
 class Contents:
-    _db: Database
+    _db: Readable
     _store: FileStore
     _aside: Aside
     _depot: Depot = field(factory=OnlyTheFolder)

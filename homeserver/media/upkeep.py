@@ -79,6 +79,10 @@ class Upkeep:
         self._tasks = tasks
         self._round = 0
 
+    def add(self, task: Callable[[], Awaitable[object]]) -> None:
+        """Of somebody else who keeps files here."""
+        self._tasks += (task,)
+
     def start(self) -> None:
         self._clock.call_later(EVERY_SECONDS, self._tick)
 

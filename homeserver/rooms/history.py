@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from homeserver.events.applying_redactions import redacted
 from homeserver.events.event import StateKey
 from homeserver.events.sticky import STICKY
-from homeserver.events.visibility import HistoryVisibility, Moment, UserView, may_see
+from homeserver.events.visibility import HistoryVisibility, Moment, Shown, UserView, show
 from homeserver.rooms.shown import replaced
 from homeserver.storage import events, memberships, names, state_trees, sticky_events
+from homeserver.storage.erasure import erased_at
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -53,13 +55,22 @@ def visible(txn: Transaction, head: Head, user_id: str, found: Sequence[Stored])
     if joined_since is not None and joined_since <= oldest:
         return [Seen(stored, "join") for stored in found]
     view = UserView(user_id, [spell.start for spell in lived if spell.membership == "join"])
-    settings, seen = visibilities_before(txn, found), list[Seen]()
+    settings, erased, seen = visibilities_before(txn, found), erased_at(txn), list[Seen]()
     for stored in found:
         before = membership_at(lived, stored.order - 1)
         moment = Moment(settings[stored.state], (before,))
-        if may_see(view, stored.event, stored.order, moment) or _sticks(txn, head, user_id, stored):
-            seen.append(Seen(stored, membership_at(lived, stored.order)))
+        forgotten = None if stored.event.is_state else erased.get(stored.event.sender)
+        shown = show(view, stored.event, stored.order, moment, forgotten)
+        if shown is Shown.HIDDEN and not _sticks(txn, head, user_id, stored):
+            continue
+        copy = emptied(stored) if shown is Shown.REDACTED else stored
+        seen.append(Seen(copy, membership_at(lived, stored.order)))
     return seen
+
+
+def emptied(stored: Stored) -> Stored:
+    """Of an event by somebody who was erased: what those get who came later."""
+    return evolve(stored, event=redacted(stored.event), opened=None)
 
 
 def _sticks(txn: Transaction, head: Head, user_id: str, stored: Stored) -> bool:

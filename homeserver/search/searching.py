@@ -122,9 +122,11 @@ class Rooms:
             since = END
         in_sight = {match.position for match in matches if since <= match.place}
         doubtful = [it.position for it in matches if it.place < since and it.place <= reading.upto]
-        stored = list(events.at_all(self.txn, doubtful).values())
-        for seen in wanted_of(reading, self.wanted, stored):
-            in_sight.add(seen.stored.position)
+        stored = events.at_all(self.txn, doubtful)
+        for seen in wanted_of(reading, self.wanted, list(stored.values())):
+            # Of the erased, others get a copy without the words.
+            if seen.stored is stored[seen.stored.position]:
+                in_sight.add(seen.stored.position)
         return in_sight
 
     def _wants_all(self) -> bool:

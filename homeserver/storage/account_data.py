@@ -192,6 +192,12 @@ def _ignored_in(content: JsonObject) -> frozenset[str]:
     return frozenset(users) if isinstance(users, dict) else frozenset()
 
 
+def delete_of_user(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM account_data WHERE user_id = ?", user_id)
+    txn.drop(_ignored(txn), user_id)
+    room_marks.forget_user(txn, user_id)
+
+
 def _ignored(txn: Transaction) -> Cache[str, frozenset[str]]:
     return txn.memory.cache("ignored_users", CACHE_BYTES, lambda _, users: 400 + 120 * len(users))
 

@@ -73,7 +73,7 @@ def is_protected(txn: Transaction, hash: bytes) -> bool:
 
 def pictures(txn: Transaction) -> set[str]:
     """The mxc:// URIs of the pictures of people and rooms."""
-    profiles = txn.query("SELECT fields FROM profiles WHERE fields LIKE '%avatar_url%'")
+    profiles = txn.query("SELECT fields FROM profiles WHERE fields LIKE ?", "%avatar_url%")
     found = {object_in(fields).get("avatar_url") for (fields,) in profiles}
     rooms = txn.query(
         """

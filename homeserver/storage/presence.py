@@ -51,3 +51,7 @@ def save(txn: Transaction, user_id: str, state: str, last_active_ms: int) -> int
 def save_status(txn: Transaction, user_id: str, status_msg: str | None) -> None:
     """Of a user whose presence has been stored before."""
     txn.insert("UPDATE presence SET status_msg = ? WHERE user_id = ?", status_msg, user_id)
+
+
+def delete(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM presence WHERE user_id = ?", user_id)

@@ -91,5 +91,10 @@ def _size_of(stored: str) -> int:
     return 600 if stored == "{}" else 8000 + 15 * len(stored)
 
 
+def delete_of_user(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM push_rules WHERE user_id = ?", user_id)
+    txn.drop(_cache(txn), user_id)
+
+
 def _cache(txn: Transaction) -> Cache[str, KeptRules]:
     return txn.memory.cache("push_rules", CACHE_BYTES, lambda _, rules: rules.size)

@@ -258,6 +258,15 @@ def _read_recent(txn: Transaction, rooms: Collection[int]) -> dict[int, Recent]:
     return found
 
 
+def delete_of_user(txn: Transaction, user_id: str) -> None:
+    """Forget how far somebody has read, in all rooms."""
+    user = names.find(txn, user_id) or 0
+    for (room,) in txn.query("SELECT DISTINCT room FROM receipts WHERE user_id = ?", user):
+        txn.drop(_recent(txn), room)
+    txn.drop(_reads(txn), user_id)
+    txn.execute("DELETE FROM receipts WHERE user_id = ?", user)
+
+
 def _reads(txn: Transaction) -> Cache[str, Reads]:
     return txn.memory.cache("read_upto", CACHE_BYTES, lambda _, reads: 300 + 400 * len(reads))
 

@@ -79,6 +79,10 @@ def _tags_in(content: Any) -> frozenset[str]:
     return frozenset(tags) if isinstance(tags, dict) else NO_TAGS
 
 
+def forget_user(txn: Transaction, user_id: str) -> None:
+    txn.drop(_cache(txn), user_id)
+
+
 def _cache(txn: Transaction) -> Cache[str, Marks]:
     return txn.memory.cache(
         "room_marks",

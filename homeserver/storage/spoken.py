@@ -34,3 +34,20 @@ def by_user(
         limit,
     )
     return [position for (position,) in rows]
+
+
+def everything_by(
+    txn: Transaction, user_id: str, room_id: str, after: int, limit: int
+) -> list[tuple[int, str, str]]:
+    """Place, id and JSON of the next events by somebody in a room, state among them."""
+    rows = txn.query(
+        """
+        SELECT place, event_id, json FROM events
+        WHERE room = ? AND sender = ? AND place > ? ORDER BY place LIMIT ?
+        """,
+        names.find(txn, room_id) or 0,
+        names.find(txn, user_id) or 0,
+        after,
+        limit,
+    )
+    return [(place, event_id, json) for place, event_id, json in rows]

@@ -14,6 +14,7 @@ from homeserver.storage import (
     accounts,
     browser_sessions,
     cross_signing_approvals,
+    erasure,
     interactive_auth,
     login_tokens,
     mail_addresses,
@@ -26,6 +27,7 @@ from homeserver.storage import (
     sessions,
 )
 from homeserver.storage.database import Database
+from homeserver.storage.erasure import Erasure
 from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
 from homeserver.users.passwords import Passwords
@@ -33,8 +35,8 @@ from homeserver.users.passwords import Passwords
 log = logger(__name__)
 
 LeaveAllRooms = Callable[[str], Awaitable[None]]
-EraseData = Callable[[Transaction, str], None]
-"""Deletes what is kept about a user besides events: profile, account data, ..."""
+EraseData = Callable[[Transaction, str], Callable[[], None]]
+"""Looks at what is kept about a user besides events, and returns what deletes it."""
 
 
 @frozen
@@ -70,11 +72,15 @@ class Deactivation:
     _accounts: Accounts
     _devices: Devices
     _leave_all_rooms: LeaveAllRooms
-    _erase_data: EraseData
+    _begin_erasure: EraseData
 
     async def deactivate(self, user_id: str, *, erase: bool) -> None:
         await self._db.write(self._deactivate, user_id, erase)
         self._start_leaving(user_id)
+
+    async def erasure(self, user_id: str) -> Erasure | None:
+        """What was removed of somebody, and what is left; None for who was not erased."""
+        return await self._db.read(erasure.find, user_id)
 
     async def by_service(self, requester: Requester, *, erase: bool) -> None:
         """An application service ends a user that it has made, without further proof.
@@ -92,6 +98,7 @@ class Deactivation:
             self._start_leaving(user_id)
 
     def _deactivate(self, txn: Transaction, user_id: str, erase: bool) -> None:
+        delete_data = self._begin_erasure(txn, user_id) if erase else None
         self._accounts.change(
             txn,
             user_id,
@@ -107,8 +114,8 @@ class Deactivation:
         second_factors.remove(txn, user_id)
         mail_addresses.delete_of_user(txn, user_id)
         registration_tokens.delete_of_member(txn, user_id)
-        if erase:
-            self._erase_data(txn, user_id)
+        if delete_data is not None:
+            delete_data()
             txn.announce(AccountErased(txn.next_position(), user_id))
 
     def _start_leaving(self, user_id: str) -> None:

@@ -7,8 +7,9 @@ from attrs import field, frozen
 from homeserver.errors import Forbidden, InvalidParam, MatrixError, NotFound
 from homeserver.events.ids import domain_of, is_user_id, localpart_of
 from homeserver.json_values import JsonObject
-from homeserver.storage import profiles
+from homeserver.storage import erasure, profiles
 from homeserver.storage.accounts import Account
+from homeserver.storage.erasure import Erasure
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.profiles import AVATAR_URL, DISPLAYNAME, Profiles
 from homeserver.users.registration import Workshop
@@ -75,6 +76,14 @@ class Administration:
             lambda txn: workshop.accounts.change(txn, user_id, **flags) and None
         )
 
+    async def erasure(self, user_id: str) -> Erasure:
+        """What was removed of somebody, and what is left; raises NotFound."""
+        await self.find(user_id)
+        found = await self._deactivation.erasure(user_id)
+        if found is None:
+            raise NotFound("This user was not erased.")
+        return found
+
     async def deactivate(self, user_id: str, *, erase: bool) -> None:
         await self.find(user_id)
         await self._deactivation.deactivate(user_id, erase=erase)
@@ -114,6 +123,7 @@ class Administration:
             if wish.password is None and self._workshop.passwords.enabled:
                 raise InvalidParam("An account that comes back needs a password.")
             flags |= {"is_deactivated": False, "is_erased": False, "is_leaving": False}
+            await self._workshop.db.write(erasure.take_back, user_id)
         if flags:
             await self.change(by, user_id, **flags)
         if wish.deactivated and not known.is_deactivated:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from twisted.internet.defer import Deferred
 
-from homeserver.changes import ProfileChanged
+from homeserver.changes import AccountErased, ProfileChanged
 from homeserver.clock import Clock
 from homeserver.config.accounts import Presence as PresenceSettings
 from homeserver.errors import Forbidden, InvalidParam
@@ -120,6 +120,13 @@ class Presence:
         if user is not None and device_id in user.devices:
             del user.devices[device_id]
             self._reckon(user_id, user)
+
+    def account_erased(self, change: AccountErased) -> None:
+        """When somebody was there last is forgotten, too."""
+        self._users.pop(change.user_id, None)
+        self._db.write(presence.delete, change.user_id).addErrback(
+            lambda failure: log.warning("the presence of an erased user stays: %s", failure.value)
+        )
 
     # -- what others see
 

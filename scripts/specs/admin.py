@@ -40,6 +40,11 @@ account by itself. Who has lost both the phone and the recovery codes is helped 
 `DELETE /_isthmus/admin/v1/users/{userId}/second_factor`: the password alone is enough again, until
 the user turns on two steps anew. Be sure who asks for it.
 
+## What is kept about somebody
+
+`POST /_isthmus/admin/v1/users/{userId}/export` begins an archive, `GET .../erasure` lists what was
+removed of who was erased: see [accounts](accounts.md#what-is-kept-about-people-and-how-it-goes).
+
 ## Where answers differ
 
 * `received_ts` of a forward extremity is the time that the event tells, and `state_group` is made

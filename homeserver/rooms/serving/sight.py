@@ -11,6 +11,7 @@ from homeserver.rooms.history import visibility_before
 from homeserver.rooms.shown import as_seen
 from homeserver.rooms.state_view import position_in
 from homeserver.storage import events
+from homeserver.storage.erasure import erased_at
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -25,9 +26,10 @@ def seen_by(txn: Transaction, head: Head, server: str, found: Sequence[Stored]) 
     """
     users: list[str] | None = None
     seen: list[Event] = []
+    erased = erased_at(txn)
     for stored in found:
         setting = visibility_before(txn, stored)
-        if setting in OPEN:
+        if setting in OPEN and (stored.event.sender not in erased or stored.event.is_state):
             seen.append(as_seen(stored))
             continue
         if users is None:
@@ -46,7 +48,8 @@ def _look(
 ) -> Event:
     before = Moment(setting, set(_memberships_before(txn, stored, users)))
     view = ServerView(server, ())
-    if show(view, stored.event, stored.order, before) is Shown.WHOLE:
+    forgotten = erased_at(txn).get(stored.event.sender)
+    if show(view, stored.event, stored.order, before, forgotten) is Shown.WHOLE:
         return as_seen(stored)
     return redacted_copy(stored)
 

@@ -5,13 +5,15 @@ from pathlib import Path
 from string import Formatter
 
 from homeserver.http.languages import load
+from homeserver.storage.all_holdings import REASONS
 from tests.browser import Browser
 from tests.people import Server
 
 SOURCES = Path(__file__).parents[3] / "homeserver/accounts_web"
 KEY = re.compile(
     r"[\"']((?:sign_in|sign_out|register|field|hint|button|link|consent|account|device|password"
-    r"|deactivate|forgotten|reset|mail|invitation|proof|second_step|two_steps|cross_signing|problem)\.(?!html)[a-z_]+)[\"']"
+    r"|deactivate|forgotten|reset|mail|invitation|proof|second_step|two_steps|cross_signing|problem"
+    r"|export|erased|kept)\.(?!html)[a-z_]+)[\"']"
 )
 
 SENTENCES = load("homeserver.accounts_web", "sentences")
@@ -33,7 +35,8 @@ def test_every_sentence_is_used_and_none_is_missing() -> None:
     files = [*SOURCES.glob("*.py"), *SOURCES.glob("templates/*.html")]
     used = {key for path in files for key in KEY.findall(path.read_text())}
 
-    assert used == SENTENCES["en"].keys()
+    reasons = {f"kept.{reason}" for reason in REASONS}
+    assert used | reasons == SENTENCES["en"].keys()
 
 
 def test_a_page_comes_in_the_browsers_language(server: Server) -> None:
