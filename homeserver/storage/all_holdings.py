@@ -78,7 +78,7 @@ DEVICES = (
     held("device_updates", "device_id content", "position user_id previous", kept=NEWS),
     held("device_lists", "user_id", "position", kept=NEWS),
     held("device_keys", "device_id keys", "user_id"),
-    held("one_time_keys", "device_id algorithm key_id key", "position user_id fingerprint"),
+    held("one_time_key_batches", "device_id algorithm count taken keys", "position user_id width"),
     held("issued_one_time_keys", "device_id", "user_id fingerprint"),
     held("fallback_keys", "device_id algorithm key_id key used", "user_id"),
     held("dehydrated_devices", "device_id device_data", "user_id"),

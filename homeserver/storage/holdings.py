@@ -95,5 +95,8 @@ def key_of(txn: Transaction, it: Holding, user_id: str) -> object | None:
 
 
 def plain(value: object) -> object:
-    """What a database gives, as JSON can hold it."""
-    return bytes(value).hex() if isinstance(value, bytes | memoryview) else value
+    """What a database gives, as JSON can hold it: hashes as numbers, JSON as it is."""
+    if not isinstance(value, bytes | memoryview):
+        return value
+    data = bytes(value)
+    return data.decode("utf-8", "replace") if data.startswith(b'{"') else data.hex()

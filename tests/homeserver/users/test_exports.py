@@ -78,7 +78,8 @@ def test_an_archive_holds_what_is_kept(server: Server, admin: Person) -> None:
     assert json.loads(kept["org.example"]) == {"kept": "for me"}
     assert about(archive, "memberships")[0]["room"] == room
     assert about(archive, "receipts")[0]["room"] == room
-    assert len(about(archive, "one_time_keys")) == 2
+    assert [it["count"] for it in about(archive, "one_time_key_batches")] == [2]
+    assert about(archive, "one_time_key_batches")[0]["keys"].startswith('{"signed_curve25519:')
     assert about(archive, "device_keys")[0]["device_id"] == alice.device_id
     assert about(archive, "media")[0]["media_id"] == media_id
     assert [it["method"] for it in about(archive, "admin_actions")] == ["POST"]
