@@ -152,6 +152,8 @@ class Session(ABC):
     """The connection of one login. The abilities beside: `abilities.py`."""
 
     capabilities: ClassVar[Capabilities] = Capabilities()
+    me: str = ""
+    """The id of the login's person among the users, where it is another than the login's."""
 
     def capabilities_in(self, chat: ChatKey) -> Capabilities:
         """Where they differ from chat to chat."""

@@ -20,6 +20,13 @@ class Names:
     def ghost(self, remote_id: str) -> str:
         return f"@{self.prefix}_{escaped(remote_id)}:{self.domain}"
 
+    def remote_of(self, user_id: str) -> str | None:
+        """Whose ghost that is."""
+        start, end = f"@{self.prefix}_", f":{self.domain}"
+        if not user_id.startswith(start) or not user_id.endswith(end):
+            return None
+        return unescaped(user_id[len(start) : -len(end)])
+
     def alias(self, *parts: str) -> str:
         """The local part of a portal's alias."""
         return f"{self.prefix}_{'_'.join(map(escaped, parts))}"
@@ -34,6 +41,15 @@ def escaped(text: str) -> str:
     """In letters that a user id may hold; no two texts become the same."""
     return re.sub(
         r"[^a-z0-9.\-]", lambda found: "".join(f"={it:02x}" for it in found[0].encode()), text
+    )
+
+
+def unescaped(text: str) -> str:
+    """What was escaped; anything else stays as it is."""
+    return re.sub(
+        r"(?:=[0-9a-f]{2})+",
+        lambda found: bytes.fromhex(found[0].replace("=", "")).decode(errors="replace"),
+        text,
     )
 
 

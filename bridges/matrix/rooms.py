@@ -71,12 +71,19 @@ class Rooms:
         await self._client.ask("DELETE", path)
 
     async def send(
-        self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
+        self,
+        room_id: str,
+        type: str,
+        content: JsonObject,
+        transaction: str,
+        user: str | None,
+        ts: int | None = None,
     ) -> str:
         sealing = self._sealing.seal(room_id, type, content, transaction, user)
         type, content = await sealing
         path = room_path(room_id, "send", type, transaction)
-        return str((await self._client.ask("PUT", path, content, user=user))["event_id"])
+        when = {} if ts is None else {"ts": str(ts)}
+        return str((await self._client.ask("PUT", path, content, user=user, **when))["event_id"])
 
     def is_encrypted(self, room_id: str) -> bool:
         return self._sealing.is_encrypted(room_id)
@@ -84,6 +91,9 @@ class Rooms:
     async def redact(self, room_id: str, event_id: str, transaction: str, user: str | None) -> None:
         path = room_path(room_id, "redact", event_id, transaction)
         await self._client.ask("PUT", path, {}, user=user)
+
+    async def event(self, room_id: str, event_id: str) -> JsonObject:
+        return await self._client.ask("GET", room_path(room_id, "event", event_id))
 
     async def set_state(
         self, room_id: str, type: str, content: JsonObject, user: str | None = None

@@ -17,8 +17,10 @@ from bridges.kit.happenings import (
 )
 from bridges.kit.parts import ChatKey
 from bridges.matrix.client import MatrixError
+from bridges.portals.addresses import Addresses
 from bridges.portals.changes import Changes
-from bridges.portals.deliveries import Deliveries
+from bridges.portals.contents import Composer
+from bridges.portals.deliveries import Deliveries, Way
 from bridges.portals.errands import Errands
 from bridges.portals.files import Files, settled
 from bridges.portals.ground import Ground
@@ -43,6 +45,7 @@ class Carriers:
     deliveries: Deliveries
     changes: Changes
     signs: Signs
+    addresses: Addresses
 
 
 @define(eq=False)
@@ -100,4 +103,5 @@ class Arrivals:
             await self._carriers.changes.deliver(portal, arrival.transaction_id, happening)
             return
         files = Files(self._ground.accounts, session)
-        await self._carriers.deliveries.deliver(portal, arrival, happening, files)
+        way = Way(portal, Composer(files, self._carriers.addresses), arrival)
+        await self._carriers.deliveries.deliver(way, happening)

@@ -3,12 +3,13 @@
 from attrs import define
 
 from bridges.matrix.transactions import Push
+from bridges.portals.addresses import Addresses
 from bridges.portals.arrivals import Arrivals, Carriers
 from bridges.portals.changes import Changes
 from bridges.portals.chat_commands import ChatCommands
 from bridges.portals.commands import Commands
 from bridges.portals.deliveries import Deliveries
-from bridges.portals.departures import Departures
+from bridges.portals.departures import Departures, Speakers
 from bridges.portals.encryption import Encryption
 from bridges.portals.entrance import Entrance
 from bridges.portals.ghosts import Ghosts
@@ -17,13 +18,17 @@ from bridges.portals.login_commands import LoginCommands
 from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
+from bridges.portals.reactions import Reactions
 from bridges.portals.reading import Closed, Reading
 from bridges.portals.reception import Reception
 from bridges.portals.replies import Replies
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
+from bridges.portals.statuses import Statuses
+from bridges.portals.utterances import Utterances
 from bridges.portals.voices import Voices
+from bridges.portals.wishes import Wishes
 from bridges.storage import outbox
 
 
@@ -48,11 +53,13 @@ class Bridge:
         portals = PortalRooms(ground, ghosts)
         sessions = Sessions(ground, Notices(ground).tell)
         voices = Voices(ground, ghosts)
+        addresses = Addresses(ground.names, sessions)
         carriers = Carriers(
             portals,
             Deliveries(ground, voices),
             Changes(ground, ghosts, voices),
             Signs(ground, ghosts, voices),
+            addresses,
         )
         reading = Reading(ground, encryption or Closed())
         replies, entrance = Replies(ground), Entrance(ground, sessions)
@@ -64,12 +71,18 @@ class Bridge:
             LoginCommands(ground, sessions, replies, entrance),
             ChatCommands(ground, sessions, portals, replies, reception),
         )
+        speakers = Speakers(
+            Utterances(ground, addresses, Reactions(ground)),
+            Wishes(ground, addresses),
+            Statuses(ground),
+            commands.handle,
+        )
         return cls(
             ground,
             sessions,
             commands,
             Arrivals(ground, sessions, carriers),
-            Departures(ground, sessions, permissions, commands.handle, reading),
+            Departures(ground, sessions, permissions, speakers, reading),
             PassingThings(ground, sessions),
             reading,
             encryption,

@@ -1,121 +1,157 @@
-"""Parts of messages as the contents of events, and back."""
+"""Parts of messages as contents of events. How they are read back: `readings.py`."""
 
 from typing import Any
 
+from attrs import evolve, frozen
+
 from bridges.kit.failures import Rejected
 from bridges.kit.parts import Contact, Link, Location, Media, Part, Poll, Text, Unknown, in_words
-from bridges.matrix.rooms import Accounts
-from bridges.portals.files import Files, from_matrix
-from bridges.portals.formatting import from_html, prefixed, to_html
+from bridges.portals.addresses import Addresses
+from bridges.portals.conversion import showable
+from bridges.portals.files import Files
+from bridges.portals.formatting import prefixed, to_html
+from bridges.portals.polls import poll_content
 
 JsonObject = dict[str, Any]
 
 MSGTYPES = {"say": "m.text", "act": "m.emote", "notice": "m.notice"}
-MANNERS = {msgtype: manner for manner, msgtype in MSGTYPES.items()}
-MSGTYPES_OF_MEDIA = {
+MEDIA_MSGTYPES = {
     "image": "m.image",
     "sticker": "m.image",
     "video": "m.video",
     "audio": "m.audio",
     "voice": "m.audio",
 }
-MEDIA = {"m.image": "image", "m.video": "video", "m.audio": "audio", "m.file": "file"}
+MESSAGE, STICKER, POLL = "m.room.message", "m.sticker", "org.matrix.msc3381.poll.start"
+VCARD = "text/vcard"
 
 
-async def to_content(files: Files, part: Part) -> JsonObject:
-    match part:
-        case Text():
-            return text_content(part)
-        case Media():
-            return await media_content(files, part)
-        case Location():
-            uri = f"geo:{part.latitude},{part.longitude}"
-            return {"msgtype": "m.location", "body": in_words(part), "geo_uri": uri}
-        case Contact() | Link() | Poll():
-            return {"msgtype": "m.text", "body": in_words(part)}
-        case Unknown():
-            return {"msgtype": "m.notice", "body": in_words(part)}
+@frozen
+class Content:
+    """Of an event, without its relations."""
+
+    type: str
+    json: JsonObject
 
 
-async def media_content(files: Files, media: Media) -> JsonObject:
-    """A file that cannot be had is said in words."""
-    try:
-        data = await files.read(media.content)
-        uri = await files.upload(data, media.mime, media.name)
-    except Rejected as error:
-        return {"msgtype": "m.notice", "body": f"{in_words(media)} ({error})"}
-    info = {"mimetype": media.mime, "size": len(data)}
-    kind = MSGTYPES_OF_MEDIA.get(media.kind, "m.file")
-    content = text_content(media.caption) if media.caption else {"body": media.name}
-    return content | {"msgtype": kind, "filename": media.name, "url": uri, "info": info}
+@frozen
+class Composer:
+    """For one session, whose files and people it knows."""
 
+    _files: Files
+    _addresses: Addresses
 
-def text_content(text: Text) -> JsonObject:
-    content: JsonObject = {"msgtype": MSGTYPES.get(text.manner, "m.text"), "body": text.body}
-    if html := to_html(text):
-        content |= {"format": "org.matrix.custom.html", "formatted_body": html}
-    return content
+    async def content(self, part: Part) -> Content:
+        """What cannot be shown is said in words. Raises `Transient` when a file is not ready."""
+        match part:
+            case Media():
+                return await self._media(part)
+            case Contact():
+                return await self._contact(part)
+            case Poll():
+                return Content(POLL, poll_content(part))
+            case _:
+                return Content(MESSAGE, self._message(part))
 
+    def _message(self, part: Text | Location | Link | Unknown) -> JsonObject:
+        match part:
+            case Text():
+                return self._text(part)
+            case Location():
+                return location_content(part)
+            case Link():
+                return self._text(Text(in_words(part)))
+            case Unknown():
+                return notice(in_words(part))
 
-async def to_part(accounts: Accounts, event_type: str, content: JsonObject, limit: int) -> Part:
-    """`limit`: the size up to which the network takes files."""
-    msgtype = content.get("msgtype") if event_type == "m.room.message" else event_type
-    if msgtype in MANNERS:
-        return to_text(content, MANNERS[str(msgtype)])
-    if msgtype in MEDIA or msgtype == "m.sticker":
-        return await to_media(accounts, content, MEDIA.get(str(msgtype), "image"), limit)
-    if msgtype == "m.location" and (place := to_location(content)):
-        return place
-    return Unknown(str(content.get("body") or f"something of the type {msgtype}"))
+    def _text(self, text: Text) -> JsonObject:
+        text, mentioned = self._addresses.for_matrix(text)
+        content: JsonObject = {"msgtype": MSGTYPES.get(text.manner, "m.text"), "body": text.body}
+        if html := to_html(text):
+            content |= {"format": "org.matrix.custom.html", "formatted_body": html}
+        # Said even when nobody is named, so that clients do not look for names in the text.
+        return content | {"m.mentions": {"user_ids": mentioned} if mentioned else {}}
 
+    async def _media(self, media: Media) -> Content:
+        """A file that cannot be had is said in words."""
+        try:
+            media, data = await showable(media, await self._files.read(media.content))
+            uri = await self._files.upload(data, media.mime, media.name)
+            info = media_info(media, len(data)) | await self._thumbnail(media)
+        except Rejected as error:
+            return Content(MESSAGE, notice(f"{in_words(media)} ({error})"))
+        if media.kind == "sticker" and media.caption is None and media.mime.startswith("image/"):
+            return Content(STICKER, {"body": media.name, "url": uri, "info": info})
+        content: JsonObject = {"body": media.name}
+        if media.caption is not None:
+            content = self._text(media.caption)
+        content |= {"msgtype": MEDIA_MSGTYPES.get(media.kind, "m.file"), "filename": media.name}
+        content |= {"url": uri, "info": info}
+        if media.look.is_spoiler:
+            content["page.codeberg.everypizza.msc4193.spoiler"] = True
+        return Content(MESSAGE, content | (voice_fields(media) if media.kind == "voice" else {}))
 
-def to_text(content: JsonObject, manner: str) -> Text:
-    html = content.get("formatted_body")
-    if content.get("format") == "org.matrix.custom.html" and isinstance(html, str):
-        return from_html(html, manner)
-    return Text(without_quotation(content), manner=manner)
+    async def _thumbnail(self, media: Media) -> JsonObject:
+        if media.look.thumbnail is None:
+            return {}
+        data = await self._files.read(media.look.thumbnail)
+        uri = await self._files.upload(data, "image/jpeg", "thumbnail")
+        return {
+            "thumbnail_url": uri,
+            "thumbnail_info": {"mimetype": "image/jpeg", "size": len(data)},
+        }
 
-
-def without_quotation(content: JsonObject) -> str:
-    """Older clients repeat in a reply what it answers."""
-    body = str(content.get("body", ""))
-    relates = content.get("m.relates_to")
-    if isinstance(relates, dict) and "m.in_reply_to" in relates and body.startswith("> "):
-        quoted, gap, rest = body.partition("\n\n")
-        return rest if gap and all(it.startswith(">") for it in quoted.split("\n")) else body
-    return body
-
-
-async def to_media(accounts: Accounts, content: JsonObject, kind: str, limit: int) -> Part:
-    info = content.get("info") if isinstance(content.get("info"), dict) else {}
-    size = info.get("size", 0) if isinstance(info, dict) else 0
-    name, uri = str(content.get("filename") or content.get("body") or kind), content.get("url")
-    if not isinstance(uri, str) or not limit or (isinstance(size, int) and size > limit):
-        return Unknown(f"{kind}: {name}")
-    try:
-        data = await from_matrix(accounts, uri, None).read(limit)
-    except Rejected as error:
-        return Unknown(f"{kind}: {name} ({error})")
-    mime = str(info.get("mimetype", "")) if isinstance(info, dict) else ""
-    return Media(kind, name, mime or "application/octet-stream", data)
-
-
-def to_location(content: JsonObject) -> Location | None:
-    try:
-        latitude, longitude = (
-            str(content["geo_uri"]).removeprefix("geo:").split(";")[0].split(",")[:2]
+    async def _contact(self, contact: Contact) -> Content:
+        """As a file that phones can read, if there is one, with what it says beside."""
+        said = " ".join((contact.name, *contact.phones))
+        if not contact.vcard:
+            return Content(MESSAGE, notice(in_words(contact)))
+        name = f"{contact.name or 'contact'}.vcf"
+        return await self._media(
+            Media("file", name, VCARD, contact.vcard.encode(), caption=Text(said))
         )
-        return Location(float(latitude), float(longitude))
-    except (KeyError, ValueError):
-        return None
 
 
-def said_by(name: str, part: Part) -> Part:
-    """The words of somebody whom another's login carries."""
+def notice(body: str) -> JsonObject:
+    return {"msgtype": "m.notice", "body": body}
+
+
+def location_content(place: Location) -> JsonObject:
+    uri, words = f"geo:{place.latitude},{place.longitude}", in_words(place)
+    return {
+        "msgtype": "m.location",
+        "body": words,
+        "geo_uri": uri,
+        "org.matrix.msc3488.location": {"uri": uri, "description": place.name},
+        "org.matrix.msc3488.asset": {"type": "m.pin"},
+    }
+
+
+def media_info(media: Media, size: int) -> JsonObject:
+    look = media.look
+    known = {"w": look.width, "h": look.height, "duration": look.duration_ms}
+    info: JsonObject = {"mimetype": media.mime, "size": size}
+    info |= {name: value for name, value in known.items() if value is not None}
+    return info | ({"is_animated": True, "fi.mau.gif": True} if look.is_animated else {})
+
+
+def voice_fields(media: Media) -> JsonObject:
+    """MSC3245, in the form that clients know."""
+    audio: JsonObject = {}
+    if media.look.duration_ms is not None:
+        audio["duration"] = media.look.duration_ms
+    if media.look.waveform:
+        audio["waveform"] = [round(it * 1024 / 100) for it in media.look.waveform]
+    return {"org.matrix.msc1767.audio": audio, "org.matrix.msc3245.voice": {}}
+
+
+def forwarded(part: Part, whose: str) -> Part:
+    """With a line that says whose words they are."""
+    line = f"Forwarded from {whose}:\n"
     match part:
-        case Text(manner="act"):
-            return prefixed(f"* {name} ", Text(part.body, part.spans))
         case Text():
-            return prefixed(f"<{name}> ", part)
+            return prefixed(line, part)
+        case Media():
+            return evolve(part, caption=prefixed(line, part.caption or Text("")))
         case _:
             return part

@@ -62,10 +62,13 @@ def nested(text: Text) -> Iterator[tuple[int, int, str, str]]:
 
 
 def tags_of(span: Span) -> tuple[str, str] | None:
+    if span.kind == "pre" and span.argument:
+        return f'<pre><code class="language-{escape(span.argument)}">', "</code></pre>"
     if span.kind in TAGS:
         return f"<{TAGS[span.kind]}>", f"</{TAGS[span.kind]}>"
     if span.kind == "spoiler":
-        return "<span data-mx-spoiler>", "</span>"
+        why = f'="{escape(span.argument)}"' if span.argument else ""
+        return f"<span data-mx-spoiler{why}>", "</span>"
     if span.kind == "link" and span.argument.startswith(LINKS):
         return f'<a href="{escape(span.argument)}">', "</a>"
     if span.kind == "user" and span.argument.startswith("@"):
@@ -94,8 +97,12 @@ class Reader(HTMLParser):
         if tag in BLOCKS:
             self._begin_line()
         kind = "spoiler" if "data-mx-spoiler" in given else KINDS.get(tag, "")
-        if kind:
-            self._open.append((tag, kind, self._length, given.get("href") or ""))
+        if tag == "code" and self._open and self._open[-1][1] == "pre":
+            language = (given.get("class") or "").removeprefix("language-")
+            self._open[-1] = (*self._open[-1][:3], language)
+        elif kind:
+            argument = given.get("href") or given.get("data-mx-spoiler") or ""
+            self._open.append((tag, kind, self._length, argument))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "mx-reply":

@@ -148,6 +148,9 @@ class Sessions:
     def of_user(self, user_id: str) -> list[Running]:
         return [it for it in self._running.values() if it.login.user_id == user_id]
 
+    def all(self) -> list[Running]:
+        return list(self._running.values())
+
     def states(self) -> dict[str, str]:
         return {login_id: it.state for login_id, it in self._running.items()}
 

@@ -16,11 +16,12 @@ MESSAGE = "m.room.message"
 
 @frozen
 class Event:
-    """`transaction` makes the homeserver drop a second try."""
+    """`transaction` makes the homeserver drop a second try; `ts` is when it was said."""
 
     type: str
     content: JsonObject
     transaction: str
+    ts: int | None = None
 
 
 @frozen
@@ -53,5 +54,5 @@ class Voices:
 
     async def _send(self, portal: Portal, event: Event, user_id: str | None) -> str:
         return await self._ground.rooms.send(
-            portal.room_id, event.type, event.content, event.transaction, user_id
+            portal.room_id, event.type, event.content, event.transaction, user_id, event.ts
         )

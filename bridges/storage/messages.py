@@ -38,14 +38,28 @@ def by_remote_id(txn: Transaction, chat: ChatKey, remote_id: str) -> list[Pair]:
 
 
 def by_event(txn: Transaction, chat: ChatKey, event_id: str) -> Pair | None:
-    row = txn.one(
+    """The first, if the network needed several messages for it."""
+    return next(iter(all_of_event(txn, chat, event_id)), None)
+
+
+def all_of_event(txn: Transaction, chat: ChatKey, event_id: str) -> list[Pair]:
+    rows = txn.execute(
         """
         SELECT remote_id, event_id, sender FROM messages
-        WHERE chat_id = ? AND receiver = ? AND event_id = ?
+        WHERE chat_id = ? AND receiver = ? AND event_id = ? ORDER BY part
         """,
         *(chat.id, chat.receiver, event_id),
     )
-    return Pair(*row) if row else None
+    return [Pair(*row) for row in rows]
+
+
+def sent_parts(txn: Transaction, chat: ChatKey, event_id: str) -> set[int]:
+    """Which parts of an event the network has."""
+    rows = txn.execute(
+        "SELECT part FROM messages WHERE chat_id = ? AND receiver = ? AND event_id = ?",
+        *(chat.id, chat.receiver, event_id),
+    )
+    return {part for (part,) in rows}
 
 
 @frozen
@@ -91,5 +105,17 @@ def reactions_of(
         WHERE chat_id = ? AND receiver = ? AND target = ? AND sender = ? AND emoji = ?
         """,
         *(chat.id, chat.receiver, target, sender, emoji),
+    )
+    return [Reaction(*row) for row in rows]
+
+
+def reactions_by(txn: Transaction, chat: ChatKey, target: str, sender: str) -> list[Reaction]:
+    """Of one person at one message."""
+    rows = txn.execute(
+        """
+        SELECT event_id, target, sender, emoji FROM reactions
+        WHERE chat_id = ? AND receiver = ? AND target = ? AND sender = ?
+        """,
+        *(chat.id, chat.receiver, target, sender),
     )
     return [Reaction(*row) for row in rows]

@@ -61,6 +61,8 @@ class Scribe(Client):
     """Room, type, content, sender."""
     sent: dict[str, str] = field(factory=dict)
     aliases: dict[str, str] = field(factory=dict)
+    events: dict[str, JsonObject] = field(factory=dict)
+    files: dict[str, bytes] = field(factory=dict)
     news: asyncio.Event = field(factory=asyncio.Event)
     numbers: Any = field(factory=lambda: count(1))
 
@@ -98,9 +100,21 @@ class Scribe(Client):
                 self.state[room, "m.room.member", user or BOT] = {"membership": "leave"}
             case [*_, "directory", "room", alias] if method == "GET":
                 return {"room_id": self.aliases[alias]}
-            case [*_, "upload"]:
-                return {"content_uri": f"mxc://localhost/{next(self.numbers)}"}
+            case [*_, "rooms", _, "event", event_id]:
+                if event_id not in self.events:
+                    raise MatrixError(404, "M_NOT_FOUND", "No such event.")
+                return self.events[event_id]
+            case [*_, "upload"] if isinstance(body, Upload):
+                uri = f"mxc://localhost/{next(self.numbers)}"
+                self.files[uri] = body.content
+                return {"content_uri": uri}
         return {}
+
+    async def download(self, path: str, max_bytes: int) -> bytes:
+        uri = "mxc://" + "/".join(path.split("/")[-2:])
+        if uri not in self.files:
+            raise MatrixError(404, "M_NOT_FOUND", "No such file.")
+        return self.files[uri]
 
     def _create(self, options: JsonObject) -> JsonObject:
         alias = options.get("room_alias_name")
@@ -129,7 +143,11 @@ class Scribe(Client):
         if txn not in self.sent:
             self.sent[txn] = f"${next(self.numbers)}"
             self.said.append((room, type, content, sender))
+            self.events[self.sent[txn]] = {"type": type, "sender": sender, "content": content}
         return self.sent[txn]
+
+    def contents(self, room: str, type: str = "m.room.message") -> list[JsonObject]:
+        return [content for where, one, content, _ in self.said if (where, one) == (room, type)]
 
     def texts(self, room: str) -> list[tuple[str, str]]:
         return [
@@ -227,11 +245,13 @@ class Parrots(Network):
 class House:
     path: Path
     scribe: Scribe
-    network: Parrots = field(factory=Parrots)
+    breed: type[Parrots] = Parrots
+    network: Parrots = field(init=False)
     numbers: Any = field(factory=lambda: count(1))
     bridge: Bridge = field(init=False)
 
     async def opens(self) -> None:
+        self.network = self.breed()
         db, scribe = Database(str(self.path)), self.scribe
         await db.start()
         names = Names("localhost", "net")
@@ -245,7 +265,6 @@ class House:
 
     async def starts_again(self) -> None:
         await self.closes()
-        self.network = Parrots()
         await self.opens()
 
     async def until(self, condition: Callable[[], Any]) -> Any:
@@ -267,6 +286,7 @@ class House:
             "type": type,
             "content": content,
         } | more
+        self.scribe.events[f"$e{number}"] = event
         await self.bridge.accept(Push(f"t{number}", [event], [], {}))
         return f"$e{number}"
 
@@ -304,10 +324,12 @@ class House:
         return self.scribe.aliases[alias]
 
 
-def in_a_house(path: Path, story: Callable[[House], Awaitable[None]]) -> None:
+def in_a_house(
+    path: Path, story: Callable[[House], Awaitable[None]], breed: type[Parrots] = Parrots
+) -> None:
     async def act() -> None:
         async with aiohttp.ClientSession() as http:
-            house = House(path, Scribe(http, "http://localhost", "token"))
+            house = House(path, Scribe(http, "http://localhost", "token"), breed)
             await house.opens()
             try:
                 await story(house)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges.kit.parts import Span, Text
-from bridges.portals.contents import said_by, to_text
+from bridges.portals.fitting import said_by
 from bridges.portals.formatting import from_html, prefixed, to_html
+from bridges.portals.readings import without_quotation
 
 
 def test_a_plain_text_needs_no_html() -> None:
@@ -26,6 +27,14 @@ def test_a_plain_text_needs_no_html() -> None:
             '<a href="https://a.test/?a=1&amp;b">site</a>',
         ),
         (Text("x<y", (Span(1, 1, "code"),)), "x<code>&lt;</code>y"),
+        (
+            Text("a = 1", (Span(0, 5, "pre", "python"),)),
+            '<pre><code class="language-python">a = 1</code></pre>',
+        ),
+        (
+            Text("he dies", (Span(0, 7, "spoiler", "the end"),)),
+            '<span data-mx-spoiler="the end">he dies</span>',
+        ),
     ],
 )
 def test_spans_become_tags_and_tags_become_spans(text: Text, html: str) -> None:
@@ -46,7 +55,7 @@ def test_what_a_reply_repeats_is_left_out() -> None:
     assert from_html("<mx-reply><blockquote>before</blockquote></mx-reply>after").body == "after"
     relates = {"m.in_reply_to": {"event_id": "$a"}}
     content = {"body": "> <@a:b> before\n\nafter", "m.relates_to": relates}
-    assert to_text(content, "say").body == "after"
+    assert without_quotation(content) == "after"
 
 
 def test_paragraphs_and_lists_become_lines() -> None:
@@ -57,7 +66,7 @@ def test_paragraphs_and_lists_become_lines() -> None:
 def test_words_before_a_text_move_its_spans() -> None:
     moved = prefixed("<bob> ", Text("hi", (Span(0, 2, "bold"),)))
     assert moved == Text("<bob> hi", (Span(6, 2, "bold"),))
-    assert said_by("bob", Text("waves", manner="act")) == Text("* bob waves")
+    assert said_by("bob", Text("waves", manner="act")) == [Text("* bob waves")]
 
 
 @given(

@@ -117,6 +117,21 @@ def test_a_transaction_of_the_homeserver_counts_once(location: str) -> None:
     with_database(location, story)
 
 
+def test_what_is_removed_twice_takes_nothing_else_with_it(location: str) -> None:
+    async def story(db: Database) -> None:
+        await db.write(outbox.add_arrival, "alice", message("a"))
+        first = await db.write(outbox.next_arrival, CHAT)
+        assert first is not None
+        await db.write(outbox.remove_arrival, first)
+        await db.write(outbox.add_arrival, "alice", message("b"))
+        await db.write(outbox.remove_arrival, first)
+        second = await db.write(outbox.next_arrival, CHAT)
+        assert second is not None
+        assert (second.place, second.happening) == (first.place, message("b"))
+
+    with_database(location, story)
+
+
 def test_work_that_fails_changes_nothing(location: str) -> None:
     def half(txn: Transaction) -> None:
         outbox.add_arrival(txn, "alice", message("a"))

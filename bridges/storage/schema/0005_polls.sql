@@ -1,0 +1,4 @@
+CREATE TABLE polls (
+    event_id TEXT PRIMARY KEY,
+    options TEXT NOT NULL
+);
