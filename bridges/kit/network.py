@@ -48,6 +48,8 @@ class Capabilities:
     caption_max: int = 0
     """0: texts stand beside files as messages of their own."""
     media: Mapping[str, Accepts] = field(factory=dict)
+    speaks_for_others: bool = False
+    """Its account is nobody's own, as a bot: also its owner's words are shown with their name."""
     edit_window_s: int | None = None
     reactions: frozenset[str] | None = None
     """Those that there are; None: any."""

@@ -135,13 +135,17 @@ class Departures:
         """The login that carries the words, and whose they are if it is another's login."""
         for own in self._sessions.of_user(user_id):
             if portal.chat.receiver in ("", own.login.login_id):
-                return still_logged_in(own), ""
+                is_shared = own.session.capabilities.speaks_for_others
+                return still_logged_in(own), await self._name(portal, user_id) if is_shared else ""
         if self._permissions.level(user_id) < Level.RELAY:
             return None, ""
         relay = await self._sessions.running(portal.login_id)
         if relay:
             still_logged_in(relay)
-        return relay, await self._ground.rooms.name_of(portal.room_id, user_id) if relay else ""
+        return relay, await self._name(portal, user_id) if relay else ""
+
+    async def _name(self, portal: Portal, user_id: str) -> str:
+        return await self._ground.rooms.name_of(portal.room_id, user_id)
 
 
 def still_logged_in(running: Running) -> Running:

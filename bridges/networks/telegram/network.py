@@ -1,0 +1,93 @@
+"""Telegram's door for bots: logging in with a token, and where Telegram calls."""
+
+import re
+from collections.abc import Sequence
+
+import aiohttp
+
+from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.network import (
+    Bridge,
+    Field,
+    Flow,
+    Host,
+    Login,
+    LoginScreen,
+    Network,
+    NetworkInfo,
+)
+from bridges.kit.webhooks import Answer, Request, Route
+from bridges.networks.telegram.names import name_of
+from bridges.networks.telegram.session import BotSession, Surroundings
+from bridges.networks.telegram.settings import TelegramSettings
+from bridges.networks.telegram.wire import Wire
+
+TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
+PRIVACY = (
+    "In groups, {name} sees only commands and answers to itself: turn privacy off at @BotFather "
+    "(/setprivacy), or make it an administrator; then bring it into the group anew."
+)
+
+
+class Telegram(Network):
+    info = NetworkInfo("telegram", "Telegram", "!telegram", "https://telegram.org")
+    flows = (Flow("bot", "A bot, with its token from @BotFather"),)
+    session_class = BotSession
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        self.settings = settings
+        self._host: Host | None = None
+        self._http: aiohttp.ClientSession | None = None
+        self._sessions: dict[str, BotSession] = {}
+
+    async def start(self, host: Host) -> None:
+        self._host = host
+
+    async def stop(self) -> None:
+        if self._http is not None:
+            await self._http.close()
+
+    def routes(self) -> Sequence[Route]:
+        return (Route("{bot}", self._called),)
+
+    async def _called(self, request: Request) -> Answer:
+        session = self._sessions.get(request.path.rpartition("/")[2])
+        return await session.visits.receive(request) if session else Answer(404)
+
+    def _wire(self, token: str) -> Wire:
+        if self._http is None or self._http.closed:
+            # Answers come as they are needed: cookies would only mix bots up.
+            self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return Wire(self._http, self.settings.api, token)
+
+    async def login(self, flow: Flow, screen: LoginScreen) -> Login:
+        token = await screen.ask(
+            Field(
+                "token",
+                "The bot's token, which @BotFather has given you?",
+                secret=True,
+                kind="password",
+                pattern=TOKEN.pattern,
+            )
+        )
+        if not TOKEN.fullmatch(token.strip()):
+            raise Rejected("A token looks like 123456:ABC-DEF, and comes from @BotFather.")
+        wire = self._wire(token.strip())
+        try:
+            bot = await wire.call("getMe")
+        except BadCredentials as error:
+            raise Rejected("Telegram knows no bot with that token.") from error
+        except Transient as error:
+            raise Rejected(str(error)) from error
+        if not bot.get("can_read_all_group_messages"):
+            await screen.note(PRIVACY.format(name=name_of(bot)))
+        return Login(str(bot["id"]), name_of(bot), {"token": token.strip()})
+
+    def session(self, login: Login, bridge: Bridge) -> BotSession:
+        webhook = ""
+        if self.settings.webhook and self._host is not None:
+            webhook = self._host.webhook(login.id)
+        wire = self._wire(login.secrets["token"])
+        session = BotSession(login, Surroundings(self.settings, wire, bridge, webhook))
+        self._sessions[login.id] = session
+        return session
