@@ -34,6 +34,9 @@ class Account:
             self._news.clear()
             await self._news.wait()
 
+    def heard_in(self, chat: str) -> list[str]:
+        return self.heard[chat]
+
     def says(self, chat: str, text: str) -> None:
         id = f"m{len(self.said)}"
         self.said[id] = (chat, text)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 from bridges.networks.telegram.network import Telegram
-from bridges.networks.telegram.settings import read
+from bridges.networks.telegram.settings import TelegramSettings, read
+
+SETTINGS = TelegramSettings
 
 
 def create(settings: Mapping[str, object]) -> Telegram:

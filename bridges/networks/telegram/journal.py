@@ -17,9 +17,10 @@ from attrs import define, evolve, field, frozen
 
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
+from bridges.kit.web import Lost
 from bridges.networks.telegram.chats import Chats
 from bridges.networks.telegram.names import Place, place
-from bridges.networks.telegram.wire import Lost, Refused, Wire
+from bridges.networks.telegram.wire import Refused, Wire
 
 LOOKED_AT = 100
 """So many numbers are tried, ..."""

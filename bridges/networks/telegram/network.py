@@ -16,6 +16,7 @@ from bridges.kit.network import (
     Network,
     NetworkInfo,
 )
+from bridges.kit.web import Web, host_of
 from bridges.kit.webhooks import Answer, Request, Route
 from bridges.networks.telegram.names import name_of
 from bridges.networks.telegram.session import BotSession, Surroundings
@@ -58,7 +59,8 @@ class Telegram(Network):
         if self._http is None or self._http.closed:
             # Answers come as they are needed: cookies would only mix bots up.
             self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        return Wire(self._http, self.settings.api, token)
+        trusted = frozenset((host_of(self.settings.api),))
+        return Wire(Web("Telegram", self._http, trusted), self.settings.api, token)
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         token = await screen.ask(

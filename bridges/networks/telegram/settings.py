@@ -1,9 +1,10 @@
 """What the operator says about Telegram."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from attrs import fields, frozen
+from attrs import frozen
+
+from bridges.kit.settings import asked, understood
 
 
 @frozen
@@ -18,7 +19,7 @@ class TelegramSettings:
 
     api: str = "https://api.telegram.org"
     poll_s: int = 50
-    webhook: bool = False
+    webhook: bool = asked("Shall Telegram call us (needs HTTPS), instead of our asking?", False)
     recall_s: float = 0.5
     download_max_bytes: int = 20_000_000
     upload_max_bytes: int = 50_000_000
@@ -26,17 +27,9 @@ class TelegramSettings:
 
 def read(settings: Mapping[str, object]) -> TelegramSettings:
     """Raises ValueError in words."""
-    known: dict[str, type] = {one.name: one.type or str for one in fields(TelegramSettings)}
-    if unknown := set(settings) - set(known):
-        raise ValueError(f"Telegram knows no setting {', '.join(sorted(unknown))}.")
-    given: dict[str, Any] = {}
-    for name, value in settings.items():
-        wanted = (int, float) if known[name] is float else known[name]
-        if not isinstance(value, wanted) or isinstance(value, bool) != (known[name] is bool):
-            kind = known[name].__name__
-            raise ValueError(f"Telegram's setting {name} must be of the type {kind}.")
-        given[name] = value.rstrip("/") if isinstance(value, str) else value
-    made = TelegramSettings(**given)
-    if not made.api.startswith(("http://", "https://")):
+    found = understood("Telegram", TelegramSettings, settings)
+    if not found.api.startswith(("http://", "https://")):
         raise ValueError("Telegram's setting api must be an address with http:// or https://.")
-    return made
+    if not 1 <= found.poll_s <= 50:
+        raise ValueError("Telegram's setting poll_s must be from 1 to 50.")
+    return found

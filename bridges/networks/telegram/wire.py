@@ -7,14 +7,11 @@ from typing import Any
 import aiohttp
 from attrs import field, frozen
 
-from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.failures import BadCredentials, RateLimited, Rejected, Transient
+from bridges.kit.web import ANSWER_S, FILE_S, Lost, Reply, Web
 
 JsonObject = dict[str, Any]
 
-ANSWER_S = 30
-UPLOAD_S = 300
-MAX_ANSWER = 20_000_000
-AWAY = "Telegram cannot be reached."
 NO_TOKEN = "Telegram no longer knows the bot's token. Log in again with a token from @BotFather."
 OTHER_POLLER = "Another program asks for this bot's news too. Stop it, or use a webhook."
 REFUSALS = {
@@ -53,10 +50,6 @@ class Refused(Rejected):
         self.migrate_to = parameters.get("migrate_to_chat_id")
 
 
-class Lost(Transient):
-    """The connection broke: Telegram may have done what it was asked, or not."""
-
-
 def in_words(code: int, description: str) -> str:
     known = description.casefold()
     for words, meaning in REFUSALS.items():
@@ -76,7 +69,7 @@ class File:
 class Wire:
     """With one bot's token, which stands in every address: addresses are never logged."""
 
-    _http: aiohttp.ClientSession
+    _web: Web
     _api: str
     _token: str = field(repr=False)
 
@@ -90,34 +83,17 @@ class Wire:
         """The result. Raises Lost, Transient, BadCredentials or Refused."""
         given = {key: it for key, it in (parameters or {}).items() if it is not None}
         url = f"{self._api}/bot{self._token}/{method}"
-        timeout = aiohttp.ClientTimeout(total=UPLOAD_S if files else wait_s, sock_connect=10)
         body: Any = {"data": form(given, files)} if files else {"json": given}
-        try:
-            async with self._http.post(url, timeout=timeout, **body) as response:
-                status, content = response.status, await response.content.read(MAX_ANSWER)
-                while not response.content.at_eof() and len(content) < MAX_ANSWER:
-                    content += await response.content.read(MAX_ANSWER)
-        except aiohttp.ClientConnectorError:
-            raise Transient(AWAY) from None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Lost(AWAY) from None
-        return result(status, content)
+        reply = await self._web.call("POST", url, wait_s=FILE_S if files else wait_s, **body)
+        return result(reply)
 
     async def download(self, path: str, max_bytes: int) -> bytes:
         """Raises Rejected if there is more."""
         url = f"{self._api}/file/bot{self._token}/{path}"
-        data = bytearray()
-        try:
-            async with self._http.get(url, timeout=aiohttp.ClientTimeout(UPLOAD_S)) as response:
-                if response.status != 200:
-                    raise Rejected("Telegram no longer has that file.")
-                async for piece in response.content.iter_chunked(65_536):
-                    data += piece
-                    if len(data) > max_bytes:
-                        raise Rejected(f"The file is larger than {max_bytes:,} bytes.")
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise Transient(AWAY) from None
-        return bytes(data)
+        reply = await self._web.call("GET", url, wait_s=FILE_S, max_bytes=max_bytes)
+        if reply.status != 200:
+            raise Rejected("Telegram no longer has that file.")
+        return reply.body
 
 
 def form(parameters: Mapping[str, object], files: Mapping[str, File] | None) -> aiohttp.FormData:
@@ -129,20 +105,17 @@ def form(parameters: Mapping[str, object], files: Mapping[str, File] | None) -> 
     return form
 
 
-def result(status: int, content: bytes) -> Any:
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        answer = None
+def result(reply: Reply) -> Any:
+    answer = reply.json()
     if not isinstance(answer, dict):
-        if status == 413:
+        if reply.status == 413:
             raise Refused(413, "Request Entity Too Large", {})
         raise Lost("Telegram answers what we do not understand.")
     if answer.get("ok") is True:
         return answer.get("result")
     parameters = answer.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
-    code = answer.get("error_code", status)
+    code = answer.get("error_code", reply.status)
     raise failure(code, str(answer.get("description") or ""), parameters)
 
 
@@ -151,7 +124,7 @@ def failure(code: object, description: str, parameters: JsonObject) -> Exception
         case 429:
             after_s = parameters.get("retry_after", 1)
             wait = float(after_s) if isinstance(after_s, int | float) else 1.0
-            return Transient("Telegram asks us to slow down.", after_s=wait)
+            return RateLimited(wait, "Telegram asks us to slow down.")
         case 401 | 404:
             return BadCredentials(NO_TOKEN)
         case 409:

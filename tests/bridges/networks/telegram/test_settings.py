@@ -14,6 +14,7 @@ def test_nothing_need_be_said() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
+        ({"poll_s": 500}, "from 1 to 50"),
         ({"apy": "x"}, "no setting apy"),
         ({"poll_s": "long"}, "poll_s must be of the type int"),
         ({"poll_s": True}, "poll_s must be of the type int"),

@@ -6,19 +6,24 @@ from typing import Any
 import pytest
 
 from bridges.kit.failures import BadCredentials, NetworkFailure, Transient
-from bridges.networks.telegram.wire import Lost, Refused, Wire, result
+from bridges.kit.web import Lost, Reply
+from bridges.networks.telegram.wire import Refused, Wire, result
+
+
+def reply(status: int, body: bytes) -> Reply:
+    return Reply(status, {}, body)
 
 
 def refusal(code: int, description: str, **parameters: Any) -> NetworkFailure:
     answer = {"ok": False, "error_code": code, "description": description}
     answer |= {"parameters": parameters} if parameters else {}
     with pytest.raises(NetworkFailure) as failure:
-        result(code, json.dumps(answer).encode())
+        result(reply(code, json.dumps(answer).encode()))
     return failure.value
 
 
 def test_what_went_well_is_handed_on() -> None:
-    assert result(200, b'{"ok": true, "result": {"id": 1}}') == {"id": 1}
+    assert result(reply(200, b'{"ok": true, "result": {"id": 1}}')) == {"id": 1}
 
 
 def test_a_flood_is_waited_out_for_as_long_as_telegram_says() -> None:
@@ -53,7 +58,7 @@ def test_refusals_are_told_in_words(code: int, description: str, words: str) -> 
 @pytest.mark.parametrize("content", [b"", b"<html>Bad Gateway", b"[]", b"null", b'{"ok": 1}'])
 def test_answers_that_make_no_sense_leave_in_doubt_what_was_done(content: bytes) -> None:
     with pytest.raises(NetworkFailure):
-        result(502, content)
+        result(reply(502, content))
 
 
 def test_another_program_with_the_same_token_is_told_of() -> None:
@@ -64,7 +69,7 @@ def test_another_program_with_the_same_token_is_told_of() -> None:
 
 def test_a_file_that_is_too_large_to_read_is_refused() -> None:
     with pytest.raises(Refused, match="50 MB"):
-        result(413, b"<html>")
+        result(reply(413, b"<html>"))
 
 
 def test_the_token_does_not_show() -> None:

@@ -1,0 +1,285 @@
+"""Alice on Matrix and Bob on Telegram, through a started bridge and a started homeserver."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from attrs import frozen
+
+from tests.appservices.people import User
+from tests.bridges.networks.telegram.simulator.people import Person
+from tests.bridges.networks.telegram.simulator.server import Simulator
+from tests.bridges.networks.telegram.simulator.world import Bot, Chat
+from tests.bridging.people import logs_in, meets_the_bot, sends, state
+from tests.bridging.started_bridge import BridgeProcess
+from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
+
+JsonObject = dict[str, Any]
+
+PATIENCE_S = 20
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63"
+    "64f8cf500f0003860180a5a1ee3c0000000049454e44ae426082"
+)
+
+
+@frozen(eq=False)
+class Telegram:
+    simulator: Simulator
+    bot: Bot
+    bob: Person
+    friends: Chat
+
+    @classmethod
+    async def opens(cls) -> "Telegram":
+        simulator = Simulator()
+        await simulator.opens()
+        world = simulator.world
+        bot, bob = world.makes_bot(), Person.arrives(world, "Bob")
+        friends = world.makes_group("Friends", "group")
+        friends.members |= {bob.id: "creator", bot.id: "administrator"}
+        return cls(simulator, bot, bob, friends)
+
+    @property
+    def bobs_ghost(self) -> str:
+        return f"@net_{self.bob.id}:localhost"
+
+    async def until(self, wanted: Any) -> Any:
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.simulator.world.until(wanted)
+
+    async def hears(self, text: str, chat: Chat | None = None) -> JsonObject:
+        """A message of the bot with this text, or with it under a file."""
+
+        def found() -> JsonObject | None:
+            for message in (chat or self.friends).messages.values():
+                if text in (message.get("text"), message.get("caption")):
+                    return message
+            return None
+
+        heard: JsonObject = await self.until(found)
+        return heard
+
+
+async def talk(alice: User, it: Telegram, portal: str) -> None:
+    html = {"format": "org.matrix.custom.html", "formatted_body": "hello <b>Bob</b>"}
+    content = {"msgtype": "m.text", "body": "hello Bob", **html}
+    event_id = await sends(alice, portal, "m.room.message", content, "formatted")
+    heard = await it.hears("<alice> hello Bob")
+    assert heard["entities"] == [{"type": "bold", "offset": 14, "length": 3}]
+
+    target = heard["message_id"]
+    it.bob.answers(
+        *(it.friends, target, "👍 hello Alice"),
+        entities=[{"type": "italic", "offset": 9, "length": 5}],
+    )
+    answer = await alice.reads(portal, "hello Alice")
+    assert answer["sender"] == it.bobs_ghost
+    assert answer["content"]["formatted_body"] == "👍 hello <em>Alice</em>"
+    assert answer["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": event_id}}
+
+    content = {"msgtype": "m.text", "body": "good to see you"}
+    relates = {"m.relates_to": {"m.in_reply_to": {"event_id": answer["event_id"]}}}
+    await sends(alice, portal, "m.room.message", content | relates, "answer")
+    heard = await it.hears("<alice> good to see you")
+    assert heard["reply_to_message"]["text"] == "👍 hello Alice"
+
+
+async def change_their_words(alice: User, it: Telegram, portal: str) -> None:
+    event_id = await alice.says(portal, "helo")
+    target = (await it.hears("<alice> helo"))["message_id"]
+    new = {"msgtype": "m.text", "body": "hello"}
+    relates = {"rel_type": "m.replace", "event_id": event_id}
+    edit = {**new, "body": "* hello", "m.new_content": new, "m.relates_to": relates}
+    await sends(alice, portal, "m.room.message", edit, "edit")
+    assert (await it.hears("<alice> hello"))["message_id"] == target
+    await alice.ask("PUT", f"/v3/rooms/{portal}/redact/{event_id}/gone", {})
+    await it.until(lambda: target in it.friends.deleted)
+
+    id = it.bob.says(it.friends, "godbye")
+    said = await alice.reads(portal, "godbye")
+    it.bob.edits(it.friends, id, text="goodbye")
+    changed = await alice.sees(
+        lambda event: (event["content"].get("m.new_content") or {}).get("body") == "goodbye"
+    )
+    assert changed["content"]["m.relates_to"]["event_id"] == said["event_id"]
+
+
+async def react(alice: User, it: Telegram, portal: str) -> None:
+    id = it.bob.says(it.friends, "do you like it")
+    said = (await alice.reads(portal, "do you like it"))["event_id"]
+    relates = {"rel_type": "m.annotation", "event_id": said, "key": "❤️"}
+    mine = await sends(alice, portal, "m.reaction", {"m.relates_to": relates}, "heart")
+    shown = it.friends.messages[id]
+    await it.until(lambda: shown.get("reactions_of_bots") == ["❤"])
+    await alice.ask("PUT", f"/v3/rooms/{portal}/redact/{mine}/no", {})
+    await it.until(lambda: shown.get("reactions_of_bots") == [])
+
+    it.bob.reacts(it.friends, id, [], ["🔥"])
+    theirs = await alice.sees(
+        lambda event: event["type"] == "m.reaction" and event["sender"] == it.bobs_ghost
+    )
+    assert theirs["content"]["m.relates_to"] == relates | {"key": "🔥"}
+    it.bob.reacts(it.friends, id, ["🔥"], [])
+    await alice.sees(
+        lambda event: (
+            event["type"] == "m.room.redaction" and theirs["event_id"] in str(event["content"])
+        )
+    )
+
+
+async def show_pictures(alice: User, it: Telegram, portal: str) -> None:
+    it.bob.shows(it.friends, PNG, caption="a dot")
+    shown = await alice.reads(portal, "a dot")
+    assert shown["content"]["msgtype"] == "m.image"
+    assert await downloaded(alice, shown["content"]["url"]) == PNG
+    async with alice.session.post(
+        f"{alice.base_url}/_matrix/media/v3/upload",
+        data=PNG,
+        headers={"Authorization": f"Bearer {alice.token}", "Content-Type": "image/png"},
+    ) as response:
+        uri = (await response.json())["content_uri"]
+    content = {
+        "msgtype": "m.image",
+        "body": "my dot",
+        "filename": "dot.png",
+        "url": uri,
+        "info": {"mimetype": "image/png", "size": len(PNG)},
+    }
+    await sends(alice, portal, "m.room.message", content, "picture")
+    heard = await it.until(
+        lambda: next(
+            (
+                one
+                for one in it.friends.messages.values()
+                if "photo" in one and one["from"] == it.bot.user
+            ),
+            None,
+        )
+    )
+    assert it.simulator.world.files[heard["photo"][-1]["file_id"]] == PNG
+
+
+async def downloaded(alice: User, uri: str) -> bytes:
+    path = uri.removeprefix("mxc://")
+    url = f"{alice.base_url}/_matrix/client/v1/media/download/{path}"
+    headers = {"Authorization": f"Bearer {alice.token}"}
+    async with alice.session.get(url, headers=headers) as response:
+        return await response.read()
+
+
+async def come_and_go(alice: User, it: Telegram, portal: str) -> None:
+    ann = Person.arrives(it.simulator.world, "Ann")
+    ghost = f"@net_{ann.id}:localhost"
+
+    def membership(wanted: str) -> Any:
+        return lambda event: (
+            event["type"] == "m.room.member"
+            and event["state_key"] == ghost
+            and event["content"]["membership"] == wanted
+        )
+
+    ann.joins(it.friends)
+    assert (await alice.sees(membership("join")))["content"]["displayname"] == "Ann"
+    ann.leaves(it.friends)
+    await alice.sees(membership("leave"))
+    it.bob.renames(it.friends, "Best friends")
+    await alice.sees(lambda event: event["content"].get("name") == "Best friends")
+    path = f"/v3/rooms/{quote(portal)}/state/m.room.name/"
+    await alice.ask("PUT", path, {"name": "Our friends"})
+    await it.until(lambda: it.friends.title == "Our friends")
+    typing = f"/v3/rooms/{quote(portal)}/typing/{quote(alice.user_id)}"
+    await alice.ask("PUT", typing, {"typing": True, "timeout": 5000})
+    await it.until(lambda: it.bot.calls["sendChatAction"])
+
+
+async def say_what_has_no_place(alice: User, it: Telegram, portal: str) -> None:
+    it.bob.sends(it.friends, rocket_launch={"fuel": 1})
+    await alice.reads(portal, "a rocket launch")
+    large = {
+        "file_id": "x",
+        "file_unique_id": "x",
+        "file_size": 60_000_000,
+        "file_name": "film.mkv",
+    }
+    it.bob.sends(it.friends, document=large)
+    await alice.reads(portal, "no files over 20 MB")
+    id = it.bob.says(it.friends, "react to this")
+    said = (await alice.reads(portal, "react to this"))["event_id"]
+    relates = {"rel_type": "m.annotation", "event_id": said, "key": "🦖"}
+    await sends(alice, portal, "m.reaction", {"m.relates_to": relates}, "dinosaur")
+    await alice.reads(portal, "Telegram does not allow that reaction here")
+    assert "reactions_of_bots" not in it.friends.messages[id]
+
+
+async def write_in_private(alice: User, it: Telegram) -> None:
+    chat = it.simulator.world.private_chat(it.bob.id)
+    it.bob.says(chat, "/start")
+    room = await alice.is_invited()
+    await alice.joins(room)
+    await alice.reads(room, "/start")
+    assert (await state(alice, room, "m.room.member", it.bobs_ghost))["displayname"] == "Bob"
+    await alice.says(room, "welcome")
+    await it.hears("<alice> welcome", chat)
+
+
+async def lose_the_token(alice: User, it: Telegram, room: str) -> None:
+    it.bot.is_revoked = True
+    it.bot.news.set()
+    it.bob.says(it.friends, "nobody hears this")
+    await alice.reads(room, "Log in again with a token from @BotFather")
+
+
+async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
+    async with aiohttp.ClientSession() as session:
+        alice = await User(base_url, session).register("alice")
+        await bridge.start()
+        room = await meets_the_bot(alice)
+        await logs_in(alice, room, token=it.bot.token)
+        it.bob.says(it.friends, "is anybody there")
+        portal = await alice.is_invited()
+        await alice.joins(portal)
+        await alice.reads(portal, "is anybody there")
+        assert (await state(alice, portal, "m.room.name"))["name"] == "Friends"
+        await talk(alice, it, portal)
+        await change_their_words(alice, it, portal)
+        await react(alice, it, portal)
+        await show_pictures(alice, it, portal)
+        await come_and_go(alice, it, portal)
+        await say_what_has_no_place(alice, it, portal)
+        await write_in_private(alice, it)
+
+        await bridge.kill()
+        it.bob.says(it.friends, "said while the bridge was away")
+        await alice.says(portal, "said to a bridge that is away")
+        await bridge.start()
+        await alice.reads(portal, "said while the bridge was away")
+        await it.hears("<alice> said to a bridge that is away")
+        await lose_the_token(alice, it, room)
+        await bridge.stop()
+        assert it.bot.token not in bridge.log()
+
+
+def test_alice_and_bob_talk_over_telegram(tmp_path: Path) -> None:
+    port = free_port()
+
+    async def act() -> None:
+        it = await Telegram.opens()
+        settings: dict[str, object] = {"api": it.simulator.address, "poll_s": 5}
+        bridge = BridgeProcess(tmp_path, "telegram", f"http://127.0.0.1:{port}", settings)
+        database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
+        listeners = homeserver_settings(tmp_path, database, port)["listeners"]
+        more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
+        with started_homeserver(tmp_path, database, **more):
+            try:
+                await story(f"http://127.0.0.1:{port}", it, bridge)
+            except BaseException:
+                print(bridge.log())
+                raise
+            finally:
+                bridge.abandon()
+                await it.simulator.closes()
+
+    asyncio.run(act())
