@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from homeserver.admin_api.fields import ADMIN, PAGE, backwards_of, page_json
-from homeserver.errors import InvalidParam
+from homeserver.errors import BadJson, InvalidParam
 from homeserver.http.request import Request, field
 from homeserver.http.response import Response, json_response
 from homeserver.http.routing import Access, route
@@ -16,7 +16,9 @@ from homeserver.users.administration import (
     AccountWish,
     Administration,
 )
+from homeserver.users.identities import EMAIL, ExternalId, MailAddress
 
+MAX_ID = 1000
 V2, V3 = "/_synapse/admin/v2", "/_synapse/admin/v3"
 FLAGS = {"admin": "is_admin", "locked": "is_locked", "suspended": "is_suspended"}
 
@@ -52,6 +54,15 @@ class AccountEndpoints:
         await self._administration.check_free(request.required_text("username"))
         return {"available": True}
 
+    @route("GET", ADMIN + "/threepid/{medium}/users/{address}", access=Access.ADMIN)
+    async def by_address(self, request: Request, medium: str, address: str) -> JsonObject:
+        return {"user_id": await self._administration.identities.by_address(medium, address)}
+
+    @route("GET", ADMIN + "/auth_providers/{provider}/users/{external_id}", access=Access.ADMIN)
+    async def by_external_id(self, request: Request, provider: str, external_id: str) -> JsonObject:
+        it = ExternalId(provider.replace("\0", ""), external_id.replace("\0", ""))
+        return {"user_id": await self._administration.identities.by_external_id(it)}
+
     async def _page(self, request: Request, flags: dict[str, bool]) -> JsonObject:
         flags |= chosen(request, admins="is_admin")
         if not request.boolean("guests", True):
@@ -75,7 +86,8 @@ class AccountEndpoints:
     async def _shown(self, user_id: str) -> JsonObject:
         account = await self._administration.find(user_id)
         profile = await self._administration.profile(user_id)
-        return account_json(account, profile)
+        known = await self._administration.identities.of_user(user_id)
+        return {**account_json(account, profile), **identities_json(*known)}
 
 
 def chosen(request: Request, **names: str) -> dict[str, bool]:
@@ -88,9 +100,6 @@ def chosen(request: Request, **names: str) -> dict[str, bool]:
 
 
 def wish_in(body: JsonObject) -> AccountWish:
-    for name in ("threepids", "external_ids"):
-        if field(body, name, list, []):
-            raise InvalidParam(f"This server keeps no '{name}' of accounts.")
     flags = {flag: field(body, name, bool) for name, flag in FLAGS.items() if name in body}
     if "user_type" in body:
         flags["user_type"] = field(body, "user_type", str, None)
@@ -101,7 +110,50 @@ def wish_in(body: JsonObject) -> AccountWish:
         profile={name: field(body, name, str, None) or "" for name in texts if name in body},
         flags=flags,
         deactivated=field(body, "deactivated", bool, None),
+        addresses=addresses_in(body) if "threepids" in body else None,
+        external_ids=external_ids_in(body) if "external_ids" in body else None,
     )
+
+
+def addresses_in(body: JsonObject) -> list[str]:
+    found = []
+    for it in objects_in(body, "threepids"):
+        if field(it, "medium", str) != EMAIL:
+            raise InvalidParam("This server keeps addresses of e-mail only.")
+        found.append(field(it, "address", str))
+    return found
+
+
+def external_ids_in(body: JsonObject) -> list[ExternalId]:
+    found = objects_in(body, "external_ids")
+    ids = [
+        ExternalId(field(it, "auth_provider", str), field(it, "external_id", str)) for it in found
+    ]
+    if any("\0" in it.provider + it.id or len(it.provider + it.id) > MAX_ID for it in ids):
+        raise InvalidParam("This is not a usable external id.")
+    return ids
+
+
+def objects_in(body: JsonObject, name: str) -> list[JsonObject]:
+    found = field(body, name, list, None) or []
+    if not all(isinstance(it, dict) for it in found):
+        raise BadJson(f"'{name}' must be an array of objects.")
+    return found
+
+
+def identities_json(addresses: list[MailAddress], ids: list[ExternalId]) -> JsonObject:
+    return {
+        "threepids": [
+            {
+                "medium": EMAIL,
+                "address": it.address,
+                "added_at": it.added_ts,
+                "validated_at": it.validated_ts,
+            }
+            for it in addresses
+        ],
+        "external_ids": [{"auth_provider": it.provider, "external_id": it.id} for it in ids],
+    }
 
 
 def account_json(account: Account, profile: JsonObject) -> JsonObject:
@@ -109,8 +161,6 @@ def account_json(account: Account, profile: JsonObject) -> JsonObject:
         "name": account.user_id,
         "displayname": profile.get(DISPLAYNAME),
         "avatar_url": profile.get(AVATAR_URL),
-        "threepids": [],
-        "external_ids": [],
         "is_guest": account.is_guest,
         "admin": account.is_admin,
         "deactivated": account.is_deactivated,

@@ -42,6 +42,7 @@ from homeserver.users.account_listing import AccountListing
 from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.administration import Administration
 from homeserver.users.audit_log import AuditLog
+from homeserver.users.identities import Identities
 from homeserver.users.limit_overrides import LimitOverrides
 from homeserver.users.puppeting import Puppeting
 
@@ -135,4 +136,7 @@ def of_rooms(
 def administration_of(accounts: AccountsPart, user_data: UserDataPart) -> Administration:
     it = accounts.foundations
     passwords = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
-    return Administration(workshop_of(it), passwords, accounts.deactivation, user_data.profiles)
+    identities = Identities(it.db, it.world.clock)
+    return Administration(
+        workshop_of(it), passwords, accounts.deactivation, user_data.profiles, identities
+    )

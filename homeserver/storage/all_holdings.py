@@ -30,6 +30,7 @@ ACCOUNT = (
         kept=NAME,
     ),
     held("erased_users", "user_id erased_ts removed", "position", kept=NAME),
+    held("external_ids", "provider external_id", "user_id"),
     held("mail_addresses", "address validated_ts added_ts", "user_id"),
     held(
         "mail_proofs",

@@ -15,6 +15,7 @@ from homeserver.storage import (
     browser_sessions,
     cross_signing_approvals,
     erasure,
+    external_ids,
     interactive_auth,
     login_tokens,
     mail_addresses,
@@ -113,6 +114,7 @@ class Deactivation:
         forget_proofs(txn, user_id)
         second_factors.remove(txn, user_id)
         mail_addresses.delete_of_user(txn, user_id)
+        external_ids.delete_of_user(txn, user_id)
         registration_tokens.delete_of_member(txn, user_id)
         if delete_data is not None:
             delete_data()

@@ -11,6 +11,7 @@ from homeserver.storage import erasure, profiles
 from homeserver.storage.accounts import Account
 from homeserver.storage.erasure import Erasure
 from homeserver.users.account_changes import Deactivation, PasswordChange
+from homeserver.users.identities import ExternalId, Identities
 from homeserver.users.profiles import AVATAR_URL, DISPLAYNAME, Profiles
 from homeserver.users.registration import Workshop
 
@@ -30,6 +31,9 @@ class AccountWish:
     flags: dict[str, Any] = field(factory=dict)
     """Fields of an account, such as `is_admin`."""
     deactivated: bool | None = None
+    addresses: list[str] | None = None
+    """Of e-mail."""
+    external_ids: list[ExternalId] | None = None
 
 
 @frozen(eq=False)
@@ -38,6 +42,7 @@ class Administration:
     _passwords: PasswordChange
     _deactivation: Deactivation
     _profiles: Profiles
+    identities: Identities
 
     async def find(self, user_id: str) -> Account:
         """One of our accounts; raises NotFound."""
@@ -58,6 +63,7 @@ class Administration:
             await self._make(user_id, wish)
         else:
             await self._change(by, known, wish)
+        await self.identities.set(user_id, wish.addresses, wish.external_ids)
         for key, value in wish.profile.items():
             await self._profiles.set_field(user_id, key, value)
         return known is None

@@ -86,3 +86,42 @@ def test_names_are_free_or_taken(admin: Person, alice: Person) -> None:
     path = f"{V1}/username_available"
     assert admin.get(path, username="nobody") == {"available": True}
     assert refusal(admin, "GET", f"{path}?username=alice") == (400, "M_USER_IN_USE")
+
+
+def test_people_are_known_by_addresses_and_elsewhere(server: Server, admin: Person) -> None:
+    alice, bob = server.people("alice", "bob")
+    path = f"{V2}/users/{alice.user_id}"
+    now = server.clock.now_ms()
+    elsewhere = {"auth_provider": "oidc-example", "external_id": "a/1"}
+    email = {"medium": "email", "address": "Alice@Example.org"}
+
+    changed = admin.put(path, {"threepids": [email], "external_ids": [elsewhere]})
+
+    shown = {"medium": "email", "address": "alice@example.org"}
+    assert changed["threepids"] == [{**shown, "added_at": now, "validated_at": now}]
+    assert changed["external_ids"] == [elsewhere]
+    by_address = f"{V1}/threepid/email/users/alice@example.org"
+    by_id = f"{V1}/auth_providers/oidc-example/users/a%2F1"
+    assert admin.get(by_address) == admin.get(by_id) == {"user_id": alice.user_id}
+    of_bob = f"{V2}/users/{bob.user_id}"
+    assert refusal(admin, "PUT", of_bob, {"threepids": [email]}) == (400, "M_THREEPID_IN_USE")
+    assert refusal(admin, "PUT", of_bob, {"external_ids": [elsewhere]})[0] == 409
+    assert admin.put(path, {"admin": False})["external_ids"] == [elsewhere]
+    gone = admin.put(path, {"threepids": [], "external_ids": []})
+    assert (gone["threepids"], gone["external_ids"]) == ([], [])
+    for nobody in (by_address, by_id, f"{V1}/threepid/msisdn/users/1"):
+        assert refusal(admin, "GET", nobody) == (404, "M_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"threepids": [{"medium": "msisdn", "address": "1"}]},
+        {"threepids": [{"medium": "email", "address": "nobody"}]},
+        {"threepids": ["email"]},
+        {"external_ids": [{"auth_provider": "x", "external_id": "y" * 2000}]},
+        {"external_ids": [{"auth_provider": "x"}]},
+    ],
+)
+def test_other_identities_are_refused(admin: Person, alice: Person, wish: JsonObject) -> None:
+    assert refusal(admin, "PUT", f"{V2}/users/{alice.user_id}", wish)[0] == 400
