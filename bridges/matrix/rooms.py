@@ -96,9 +96,14 @@ class Rooms:
         return await self._client.ask("GET", room_path(room_id, "event", event_id))
 
     async def set_state(
-        self, room_id: str, type: str, content: JsonObject, user: str | None = None
+        self,
+        room_id: str,
+        type: str,
+        content: JsonObject,
+        user: str | None = None,
+        key: str = "",
     ) -> None:
-        await self._client.ask("PUT", room_path(room_id, "state", type, ""), content, user=user)
+        await self._client.ask("PUT", room_path(room_id, "state", type, key), content, user=user)
 
     async def state(self, room_id: str, type: str, key: str) -> JsonObject | None:
         """None where there is no such state."""
@@ -111,6 +116,10 @@ class Rooms:
 
     async def all_state(self, room_id: str) -> list[JsonObject]:
         return await self._client.ask_list("GET", room_path(room_id, "state"))
+
+    async def joined(self, room_id: str) -> set[str]:
+        answer = await self._client.ask("GET", room_path(room_id, "joined_members"))
+        return set(answer["joined"])
 
     async def set_level(self, room_id: str, user_id: str, level: int) -> None:
         path = room_path(room_id, "state", "m.room.power_levels", "")

@@ -18,6 +18,8 @@ from bridges.portals.login_commands import LoginCommands
 from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
+from bridges.portals.plumbing import Plumbing
+from bridges.portals.puppet_commands import PuppetCommands
 from bridges.portals.reactions import Reactions
 from bridges.portals.reading import Closed, Reading
 from bridges.portals.reception import Reception
@@ -25,6 +27,7 @@ from bridges.portals.replies import Replies
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
+from bridges.portals.spaces import Spaces
 from bridges.portals.statuses import Statuses
 from bridges.portals.utterances import Utterances
 from bridges.portals.voices import Voices
@@ -50,7 +53,7 @@ class Bridge:
         cls, ground: Ground, permissions: Permissions, encryption: Encryption | None = None
     ) -> "Bridge":
         ghosts = Ghosts(ground)
-        portals = PortalRooms(ground, ghosts)
+        portals = PortalRooms(ground, ghosts, Spaces(ground))
         sessions = Sessions(ground, Notices(ground).tell)
         voices = Voices(ground, ghosts)
         addresses = Addresses(ground.names, sessions)
@@ -64,13 +67,12 @@ class Bridge:
         reading = Reading(ground, encryption or Closed())
         replies, entrance = Replies(ground), Entrance(ground, sessions)
         reception = Reception(ground, sessions, portals)
-        commands = Commands(
-            ground,
-            permissions,
-            replies,
-            LoginCommands(ground, sessions, replies, entrance),
-            ChatCommands(ground, sessions, portals, replies, reception),
-        )
+        logins = LoginCommands(ground, sessions, replies, entrance)
+        chats = ChatCommands(ground, sessions, portals, replies, reception)
+        plumbing = Plumbing(ground, portals, reception, replies, permissions)
+        puppet = PuppetCommands(ground, replies)
+        deeds = logins.deeds() | chats.deeds() | plumbing.deeds() | puppet.deeds()
+        commands = Commands(ground, permissions, replies, logins, deeds)
         speakers = Speakers(
             Utterances(ground, addresses, Reactions(ground)),
             Wishes(ground, addresses),

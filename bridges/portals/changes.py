@@ -38,6 +38,8 @@ class Changes:
                 await self._voices.note(portal, text, transaction)
 
     async def _chat(self, portal: Portal, change: ChatChange) -> None:
+        if portal.is_plumbed:
+            return
         set_state, room_id = self._ground.rooms.set_state, portal.room_id
         if change.name is not None:
             await set_state(room_id, "m.room.name", {"name": change.name})

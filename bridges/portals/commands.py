@@ -3,11 +3,10 @@
 import logging
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
 from bridges.kit.failures import NetworkFailure
 from bridges.matrix.client import MatrixError
-from bridges.portals.chat_commands import ChatCommands
 from bridges.portals.ground import Ground
 from bridges.portals.login_commands import LoginCommands
 from bridges.portals.permissions import Level, Permissions
@@ -24,12 +23,10 @@ class Commands:
     _permissions: Permissions
     _replies: Replies
     _logins: LoginCommands
-    _chats: ChatCommands
-    _deeds: Deeds = field(init=False)
+    _deeds: Deeds
 
     def __attrs_post_init__(self) -> None:
-        help = {"help": Deed("help: this list", self._help)}
-        self._deeds = help | self._logins.deeds() | self._chats.deeds()
+        self._deeds = {"help": Deed("help: this list", self._help)} | self._deeds
 
     async def stop(self) -> None:
         await self._logins.stop()
@@ -54,12 +51,21 @@ class Commands:
             await self._ground.rooms.leave(room_id, None)
             return
         await self._ground.rooms.join(room_id)
-        await self._ground.db.write(places.save_management_room, room_id, user_id)
         said = Said(room_id, event["event_id"], user_id, [])
         info = self._ground.network.info
-        await self._replies.reply(
-            said, f"This is the bridge to {info.name}. Say `help` or `login`."
-        )
+        if event["content"].get("is_direct") is True or await self._are_alone(room_id):
+            await self._ground.db.write(places.save_management_room, room_id, user_id)
+            text = f"This is the bridge to {info.name}. Say `help` or `login`."
+        else:
+            text = (
+                f"This is the bridge to {info.name}. A moderator may say "
+                f"`{info.command_prefix} plumb NAME` to join this room to a chat."
+            )
+        await self._replies.reply(said, text)
+
+    async def _are_alone(self, room_id: str) -> bool:
+        """Only somebody and the bot: whatever is said here is said to it."""
+        return len(await self._ground.rooms.joined(room_id)) <= 2
 
     async def _message(self, event: JsonObject) -> None:
         room_id, user_id = event["room_id"], event["sender"]

@@ -10,6 +10,7 @@ from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.spaces import Spaces
 from bridges.storage import places
 from bridges.storage.places import Portal, StoredLogin
 
@@ -24,6 +25,7 @@ MAX_FIRST_MEMBERS = 1000
 class PortalRooms:
     _ground: Ground
     _ghosts: Ghosts
+    _spaces: Spaces
     _making: dict[ChatKey, asyncio.Lock] = field(factory=dict)
     _open: set[ChatKey] = field(factory=set)
 
@@ -41,6 +43,7 @@ class PortalRooms:
                     await self._ground.rooms.invite(portal.room_id, login.user_id, is_direct)
                     await self._ground.db.write(places.open_portal, chat)
                 self._open.add(chat)
+                await self._spaces.add(login, portal)
             return portal
 
     async def _make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
@@ -73,11 +76,21 @@ class PortalRooms:
     async def close(self, portal: Portal) -> None:
         """The chat is left: the room stays with its history, but nothing is carried any more."""
         names = self._ground.names
-        parts = [it for it in (portal.chat.id, portal.chat.receiver) if it]
-        await self._ground.rooms.drop_alias(names.alias(*parts), names.domain)
+        await self._spaces.remove(portal)
+        if not portal.is_plumbed:
+            parts = [it for it in (portal.chat.id, portal.chat.receiver) if it]
+            await self._ground.rooms.drop_alias(names.alias(*parts), names.domain)
         await self._ground.db.write(places.remove_portal, portal.chat)
         self._open.discard(portal.chat)
+        if portal.is_plumbed:
+            await self._take_ghosts(portal.room_id)
         await self._ground.rooms.leave(portal.room_id, None)
+
+    async def _take_ghosts(self, room_id: str) -> None:
+        """Out of a room that goes on without us."""
+        for user_id in await self._ground.rooms.joined(room_id):
+            if self._ground.names.is_ours(user_id) and user_id != self._ground.names.bot:
+                await self._ghosts.leave(room_id, user_id)
 
 
 def bridge_state(ground: Ground, about: Chat, chat: ChatKey) -> JsonObject:

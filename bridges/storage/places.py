@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import field, frozen
 
@@ -17,6 +18,8 @@ class Portal:
     chat: ChatKey
     room_id: str
     login_id: str
+    is_plumbed: bool = False
+    """The room was there before: what it is called, and who is in it, is not ours to say."""
 
 
 @frozen
@@ -32,19 +35,28 @@ class StoredLogin:
 def add_portal(txn: Transaction, portal: Portal) -> None:
     txn.execute(
         """
-        INSERT INTO portals (chat_id, receiver, room_id, login_id) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO NOTHING
+        INSERT INTO portals (chat_id, receiver, room_id, login_id, is_plumbed, is_open)
+        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
         *(portal.chat.id, portal.chat.receiver, portal.room_id, portal.login_id),
+        *(int(portal.is_plumbed), int(portal.is_plumbed)),
     )
+
+
+PORTAL = "chat_id, receiver, room_id, login_id, is_plumbed"
+
+
+def as_portal(row: tuple[Any, ...]) -> Portal:
+    chat_id, receiver, room_id, login_id, is_plumbed = row
+    return Portal(ChatKey(chat_id, receiver), room_id, login_id, bool(is_plumbed))
 
 
 def portal_of_chat(txn: Transaction, chat: ChatKey) -> Portal | None:
     row = txn.one(
-        "SELECT room_id, login_id FROM portals WHERE chat_id = ? AND receiver = ?",
+        f"SELECT {PORTAL} FROM portals WHERE chat_id = ? AND receiver = ?",
         *(chat.id, chat.receiver),
     )
-    return Portal(chat, *row) if row else None
+    return as_portal(row) if row else None
 
 
 def is_open(txn: Transaction, chat: ChatKey) -> bool:
@@ -62,15 +74,13 @@ def open_portal(txn: Transaction, chat: ChatKey) -> None:
 
 
 def portal_of_room(txn: Transaction, room_id: str) -> Portal | None:
-    row = txn.one("SELECT chat_id, receiver, login_id FROM portals WHERE room_id = ?", room_id)
-    return Portal(ChatKey(*row[:2]), room_id, row[2]) if row else None
+    row = txn.one(f"SELECT {PORTAL} FROM portals WHERE room_id = ?", room_id)
+    return as_portal(row) if row else None
 
 
 def portals_of_login(txn: Transaction, login_id: str) -> list[Portal]:
-    rows = txn.execute(
-        "SELECT chat_id, receiver, room_id, login_id FROM portals WHERE login_id = ?", login_id
-    )
-    return [Portal(ChatKey(*row[:2]), *row[2:]) for row in rows]
+    rows = txn.execute(f"SELECT {PORTAL} FROM portals WHERE login_id = ?", login_id)
+    return [as_portal(row) for row in rows]
 
 
 def remove_portal(txn: Transaction, chat: ChatKey) -> None:

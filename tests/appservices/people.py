@@ -90,7 +90,17 @@ class User:
         answer = await self.ask("GET", "/v3/sync", **query)
         self.since = answer["next_batch"]
         rooms = answer.get("rooms", {})
-        self.invites += rooms.get("invite", {})
+        for room, invite in rooms.get("invite", {}).items():
+            if not is_space(invite):
+                self.invites.append(room)
         for room, news in rooms.get("join", {}).items():
             for event in news.get("timeline", {}).get("events", []):
                 self.seen.append({**event, "room_id": room})
+
+
+def is_space(invite: JsonObject) -> bool:
+    """Spaces hold rooms; nobody talks in them."""
+    return any(
+        it["type"] == "m.room.create" and it["content"].get("type") == "m.space"
+        for it in invite["invite_state"]["events"]
+    )

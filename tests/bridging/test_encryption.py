@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from e2ee.happenings import Decrypted, Trust
+from tests.appservices.people import is_space
 from tests.bridging.people import BOT
 from tests.bridging.started_bridge import BridgeProcess
 from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
@@ -58,8 +59,8 @@ class Alice:
 
     async def is_invited(self) -> str:
         async def look() -> str:
-            rooms = (await self.bot.ask("GET", "/sync"))["rooms"]
-            return next(iter(rooms.get("invite", {})), "")
+            invites = (await self.bot.ask("GET", "/sync"))["rooms"].get("invite", {})
+            return next((room for room, it in invites.items() if not is_space(it)), "")
 
         room = await becomes(look)
         await self.bot.joins(room)

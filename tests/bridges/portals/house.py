@@ -98,6 +98,8 @@ class Scribe(Client):
                 self.state[room, "m.room.member", user or BOT] = {"membership": "join"}
             case [*_, "rooms", room, "leave"]:
                 self.state[room, "m.room.member", user or BOT] = {"membership": "leave"}
+            case [*_, "rooms", room, "joined_members"]:
+                return {"joined": {it: {} for it in self.joined(room)}}
             case [*_, "directory", "room", alias] if method == "GET":
                 return {"room_id": self.aliases[alias]}
             case [*_, "rooms", _, "event", event_id]:
@@ -115,6 +117,13 @@ class Scribe(Client):
         if uri not in self.files:
             raise MatrixError(404, "M_NOT_FOUND", "No such file.")
         return self.files[uri]
+
+    def joined(self, room: str) -> list[str]:
+        return [
+            key
+            for (where, type, key), content in self.state.items()
+            if where == room and type == "m.room.member" and content["membership"] == "join"
+        ]
 
     def _create(self, options: JsonObject) -> JsonObject:
         alias = options.get("room_alias_name")
