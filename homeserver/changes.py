@@ -123,3 +123,13 @@ class PusherAwaitsProof(Change):
     user_id: str
     pusher: int
     token: str
+
+
+@frozen
+class SignedIn(Change):
+    """A user, who has been here before, has a new device."""
+
+    user_id: str
+    device_id: str
+    ip: str
+    user_agent: str

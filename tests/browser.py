@@ -95,10 +95,12 @@ class Browser:
         written = self.server.exchange(method, path, body, headers).transport.written
         head, _, text = written.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        found = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        if "set-cookie" in found:
-            name, _, value = found["set-cookie"].partition(";")[0].partition("=")
+        pairs = [(name.lower(), value) for name, value in (line.split(": ", 1) for line in lines)]
+        for cookie in (value for name, value in pairs if name == "set-cookie"):
+            name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
+        # The first cookie of an answer is the one that says who is signed in.
+        found = dict(reversed(pairs))
         return Page(int(first.split()[1]), found, text.decode())
 
 

@@ -62,15 +62,16 @@ class FakeClock:
 class FakeTransport:
     """What a connection writes to."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer: str = "203.0.113.7") -> None:
         self.written = b""
         self.closed = False
+        self._peer = peer
 
     def write(self, data: bytes) -> None:
         self.written += data
 
     def getPeer(self) -> IPv4Address:
-        return IPv4Address("TCP", "203.0.113.7", 40000)
+        return IPv4Address("TCP", self._peer, 40000)
 
     def setTcpNoDelay(self, _: bool) -> None: ...
 
@@ -136,6 +137,8 @@ class Server:
         self.app: Application = build(settings, world)
         self.factory: HttpFactory = self.app.factory(ALL_RESOURCES)
         self.anonymous = Person(self, "")
+        # Where requests come from.
+        self.caller = "203.0.113.7"
         self._numbers = count(1)
 
     def person(self, name: str, **options: Any) -> "Person":
@@ -151,7 +154,7 @@ class Server:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> Exchange:
         connection = self.factory.buildProtocol(None)
-        transport = FakeTransport()
+        transport = FakeTransport(self.caller)
         connection.makeConnection(transport)  # type: ignore[no-untyped-call]
         lines = [f"{method} {path} HTTP/1.1", "Host: test", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

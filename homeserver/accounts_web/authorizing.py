@@ -69,7 +69,8 @@ class ConsentPages:
             return self.door.pages.redirect(told.url)
         if visit.value("decision") != "yes":
             return self.door.pages.redirect(wish.answers.url(error="access_denied"))
-        return self.door.pages.redirect(await self._authorization.agree(wish, visit.user_id))
+        still = self.door.browsers.still(visit.cookie)
+        return self.door.pages.redirect(await self._authorization.agree(wish, visit.user_id, still))
 
 
 @frozen(eq=False)
@@ -90,7 +91,8 @@ class LinkPages:
             return await self._ask_about(visit, code)
         waiting = await self._find(visit, code)
         agrees = decision == "yes"
-        if not await self._device_grants.decide(waiting, visit.user_id if agrees else None):
+        user_id, still = visit.user_id if agrees else None, self.door.browsers.still(visit.cookie)
+        if not await self._device_grants.decide(waiting, user_id, still):
             raise Problem("problem.code")
         done = "link.done" if agrees else "link.denied"
         return self.door.pages.notice(visit, "link.title", done)

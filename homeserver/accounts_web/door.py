@@ -6,22 +6,26 @@ from hmac import compare_digest
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from homeserver.accounts_web.addresses import SIGN_IN
+from homeserver.accounts_web.addresses import SECOND_STEP, SIGN_IN
 from homeserver.accounts_web.pages import Pages
 from homeserver.accounts_web.problems import Problem, sentence_of
-from homeserver.accounts_web.visits import Visit, cookie_of
+from homeserver.accounts_web.visits import Visit, cookie_of, marks_of
 from homeserver.errors import MatrixError
+from homeserver.http.client_addresses import address_key
 from homeserver.http.forms import form_of
 from homeserver.http.languages import preferred
 from homeserver.http.request import Request, header
 from homeserver.http.response import Response
 from homeserver.http.routing import Access, route
 from homeserver.users.browsers import Browsers
-from homeserver.users.rate_limits import Limits, address_key
+from homeserver.users.guesses import Guesses
+from homeserver.users.rate_limits import Limits
 
 MAX_FORM = 16 * 1024
+MAX_MARKS = 5
+"""So many people may share a browser and be known there."""
 FORM_TOKEN = "form_token"
 
 Answer = Callable[[Visit], Awaitable[Response]]
@@ -32,6 +36,7 @@ class Door:
     pages: Pages
     browsers: Browsers
     _limits: Limits
+    _guesses: Guesses
 
     async def answer(self, request: Request, page: Answer, cost: str, members: bool) -> Response:
         visit = await self._visit(request)
@@ -57,6 +62,7 @@ class Door:
             form_token=await self.browsers.form_token(cookie),
             form={},
             signed_in=await self.browsers.find(cookie) if known else None,
+            marks=marks_of(request, self.pages.marks_name),
         )
 
     def _with_form(self, visit: Visit) -> Visit:
@@ -67,14 +73,20 @@ class Door:
         is_ours = compare_digest(token.encode("utf-8", "replace"), visit.form_token.encode())
         if not is_ours or site not in ("", "same-origin", "none"):
             raise Problem("problem.form", status=403)
-        return Visit(
-            request=visit.request,
-            language=visit.language,
-            cookie=visit.cookie,
-            form_token=visit.form_token,
-            form=form,
-            signed_in=visit.signed_in,
-        )
+        return evolve(visit, form=form)
+
+    async def let_in(self, visit: Visit, user_id: str, next: str, *, has_all: bool) -> Response:
+        """Sign somebody in, and lead on: to the second step where it is still to come."""
+        cookie, is_whole = await self.browsers.sign_in(user_id, visit.visitor, has_all=has_all)
+        if not is_whole:
+            return self.pages.redirect(f"{SECOND_STEP}?{urlencode({'next': next})}", cookie)
+        answer = self.pages.redirect(next, cookie)
+        return self.pages.with_marks(answer, await self.marks_with(visit, user_id))
+
+    async def marks_with(self, visit: Visit, user_id: str) -> tuple[str, ...]:
+        """The newest first."""
+        mark = await self._guesses.mark_of(user_id)
+        return (mark, *(it for it in visit.marks if it != mark))[:MAX_MARKS]
 
     def _to_sign_in(self, request: Request) -> Response:
         there = request.path + (f"?{request.query}" if request.query else "")

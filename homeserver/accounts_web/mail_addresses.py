@@ -88,7 +88,7 @@ class MailPages:
         return self.door.pages.notice(visit, "mail.title", "mail.done")
 
     async def _prove(self, visit: Visit) -> None:
-        await self._credentials.check(visit.user_id, visit.value("password"))
+        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
 
     async def _show(self, visit: Visit, problem: str = "", status: int = 200) -> Response:
         found = await self._addresses.of_user(visit.user_id)

@@ -123,7 +123,7 @@ class AccountPages:
             return self._again(visit, password_form(), error)
         log_out = bool(visit.value("log_out"))
         await self._password_change.change(visit.user_id, new, log_out=log_out, keep=None)
-        cookie = await self.door.browsers.sign_in(visit.user_id, visit.cookie, is_whole=True)
+        cookie, _ = await self.door.browsers.sign_in(visit.user_id, visit.visitor, has_all=True)
         return self.door.pages.redirect(ACCOUNT, cookie)
 
     @page("GET", DEACTIVATE)
@@ -158,12 +158,12 @@ class AccountPages:
 
     @page("POST", CROSS_SIGNING)
     async def approve(self, visit: Visit) -> Response:
-        await self._approvals.approve(visit.user_id)
+        await self._approvals.approve(visit.user_id, self.door.browsers.still(visit.cookie))
         return self.door.pages.notice(visit, "cross_signing.title", "cross_signing.done")
 
     async def _prove(self, visit: Visit) -> None:
         """Whoever finds an open browser does not know the password."""
-        await self._credentials.check(visit.user_id, visit.value("password"))
+        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
 
     def _again(self, visit: Visit, form: Form, error: MatrixError) -> Response:
         is_wrong = isinstance(error, Forbidden)

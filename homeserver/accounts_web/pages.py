@@ -45,6 +45,10 @@ class Pages:
         """Browsers take the prefix from nobody but this very host, and only by https."""
         return "__Host-isthmus" if self._is_secure else "isthmus"
 
+    @property
+    def marks_name(self) -> str:
+        return f"{self.cookie_name}-known"
+
     def form(
         self,
         visit: Visit,
@@ -114,6 +118,13 @@ class Pages:
         """The same page, for the browser that got a new cookie with it."""
         kept = tuple(it for it in response.headers if it[0] != "Set-Cookie")
         return evolve(response, headers=(*kept, self.cookie(value)))
+
+    def with_marks(self, response: Response, marks: tuple[str, ...]) -> Response:
+        """Remember for a year who was signed in here."""
+        secure = "; Secure" if self._is_secure else ""
+        kept = f"Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000{secure}"
+        cookie = ("Set-Cookie", f"{self.marks_name}={'.'.join(marks)}; {kept}")
+        return evolve(response, headers=(*response.headers, cookie))
 
     def cookie(self, value: str) -> tuple[str, str]:
         secure = "; Secure" if self._is_secure else ""

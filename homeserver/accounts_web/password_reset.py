@@ -58,7 +58,7 @@ class ResetPages:
             if new != visit.value("repeated"):
                 raise Problem("problem.not_repeated")
             await self._reset.check(new)
-            await self._check_code(link, visit.value("code"))
+            await self._check_code(visit, link)
             log_out = bool(visit.value("log_out"))
             await self._reset.reset(link, new, visit.language, log_out=log_out)
         except NotProved:
@@ -68,11 +68,11 @@ class ResetPages:
             return self.door.pages.form(visit, form, problem, status=error.status)
         return self.door.pages.redirect(SIGN_IN)
 
-    async def _check_code(self, link: str, code: str) -> None:
+    async def _check_code(self, visit: Visit, link: str) -> None:
         """The letter is one step; who has two takes the other here."""
         user_id = await self._reset.user_of(link)
         if user_id is not None and await self._second_factors.is_on(user_id):
-            await self._second_factors.check(user_id, code)
+            await self._second_factors.check(user_id, visit.value("code"), visit.place)
 
     async def _form(self, link: str) -> Form:
         user_id = await self._reset.user_of(link)

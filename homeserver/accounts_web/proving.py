@@ -21,6 +21,6 @@ class Proving:
 
     async def check(self, visit: Visit) -> None:
         """Everything that signing in asks for, again. Raises Forbidden."""
-        await self._credentials.check(visit.user_id, visit.value("password"))
+        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
         if await self._second_factors.is_on(visit.user_id):
-            await self._second_factors.check(visit.user_id, visit.value("code"))
+            await self._second_factors.check(visit.user_id, visit.value("code"), visit.place)

@@ -63,8 +63,7 @@ class RegisterPages:
             flows = await open_flows(self._registration)
             form = self._form(visit, flows, next, visit.value("proof"))
             return self.door.pages.form(visit, form, sentence_of(error), status=error.status)
-        cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=True)
-        return self.door.pages.redirect(next, cookie)
+        return await self.door.let_in(visit, user_id, next, has_all=False)
 
     async def _register(self, visit: Visit) -> str:
         if visit.value("password") != visit.value("repeated"):

@@ -39,12 +39,11 @@ class SecondStepPages:
             return self.door.pages.redirect(f"{SIGN_IN}?{urlencode({'next': next})}")
         user_id = visit.signed_in.user_id
         try:
-            await self._second_factors.check(user_id, visit.value("code"))
+            await self._second_factors.check(user_id, visit.value("code"), visit.place)
         except MatrixError as error:
             problem = proof_problem_of(error)
             return self.door.pages.form(visit, step_form(next), problem, status=error.status)
-        cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=True)
-        return self.door.pages.redirect(next, cookie)
+        return await self.door.let_in(visit, user_id, next, has_all=True)
 
 
 @frozen(eq=False)
@@ -84,12 +83,12 @@ class TwoStepPages:
     async def _confirm(self, visit: Visit) -> Response:
         user_id = visit.user_id
         try:
-            codes = await self._second_factors.confirm(user_id, visit.value("code"))
+            codes = await self._second_factors.confirm(user_id, visit.value("code"), visit.place)
         except WrongCode as error:
             if (secret := await self._second_factors.secret(user_id)) is None:
                 raise
             return self._show_secret(visit, secret, proof_problem_of(error), error.status)
-        cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=True)
+        cookie, _ = await self.door.browsers.sign_in(user_id, visit.visitor, has_all=True)
         return self._show_codes(visit, codes, cookie)
 
     async def _replace_codes(self, visit: Visit) -> Response:
@@ -109,11 +108,11 @@ class TwoStepPages:
         return self.door.pages.form(visit, change_form(left), problem, status=status)
 
     async def _prove(self, visit: Visit) -> None:
-        await self._credentials.check(visit.user_id, visit.value("password"))
+        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
 
     async def _prove_both(self, visit: Visit) -> None:
         await self._prove(visit)
-        await self._second_factors.check(visit.user_id, visit.value("code"))
+        await self._second_factors.check(visit.user_id, visit.value("code"), visit.place)
 
     def _show_secret(
         self, visit: Visit, secret: bytes, problem: str = "", status: int = 200

@@ -7,7 +7,6 @@ from attrs import evolve, frozen
 from homeserver.accounts_web.addresses import (
     FORGOTTEN,
     REGISTER,
-    SECOND_STEP,
     SIGN_IN,
     SIGN_OUT,
     onward,
@@ -20,7 +19,6 @@ from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.response import Response
 from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
-from homeserver.users.second_factors import SecondFactors
 from homeserver.users.sessions import UserDeactivated
 
 
@@ -29,7 +27,6 @@ class SignInPages:
     door: Door
     _credentials: Credentials
     _passwords: Passwords
-    _second_factors: SecondFactors
     _can_reset: bool
     """Whether a forgotten password can be replaced by a letter."""
 
@@ -44,28 +41,25 @@ class SignInPages:
     async def sign_in(self, visit: Visit) -> Response:
         next, name = onward(visit.value("next")), visit.value("username").strip()
         try:
-            user_id = await self._check(name, visit.value("password"))
-            is_whole = not await self._second_factors.is_on(user_id)
-            cookie = await self.door.browsers.sign_in(user_id, visit.cookie, is_whole=is_whole)
+            user_id = await self._check(visit, name)
+            return await self.door.let_in(visit, user_id, next, has_all=False)
         except MatrixError as error:
             # Whether there is such an account, or was, shows nowhere.
             is_wrong = isinstance(error, Forbidden | UserDeactivated)
             problem = "problem.credentials" if is_wrong else sentence_of(error)
             form = self._form(next, name)
             return self.door.pages.form(visit, form, problem, status=error.status)
-        if not is_whole:
-            next = f"{SECOND_STEP}?{urlencode({'next': next})}"
-        return self.door.pages.redirect(next, cookie)
 
     @page("POST", SIGN_OUT)
     async def sign_out(self, visit: Visit) -> Response:
         await self.door.browsers.sign_out(visit.cookie)
         return self.door.pages.redirect(SIGN_IN, self.door.browsers.new_cookie())
 
-    async def _check(self, name: str, password: str) -> str:
+    async def _check(self, visit: Visit, name: str) -> str:
         if not self._passwords.enabled:
             raise Forbidden("Passwords are not accepted here.")
-        return (await self._credentials.check(name, password)).user_id
+        password = visit.value("password")
+        return (await self._credentials.check(name, password, visit.place)).user_id
 
     def _form(self, next: str, name: str = "") -> Form:
         query = urlencode({"next": next})

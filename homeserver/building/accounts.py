@@ -63,6 +63,7 @@ class AccountsPart(Part):
     registration_tokens: RegistrationTokens
     deactivation: Deactivation
     foundations: Foundations
+    mail: AccountMail | None
     endpoints: tuple[object, ...]
     _last_seen: LastSeen
     _world: World
@@ -137,6 +138,7 @@ def build_accounts(
         registration_tokens=tokens,
         deactivation=deactivation,
         foundations=it,
+        mail=mail,
         endpoints=(
             *ways_in(it, interactive_auth, masquerade, registration),
             *own_account(it, interactive_auth, changes, mail),

@@ -21,10 +21,12 @@ from homeserver.users.approvals import Approvals
 from homeserver.users.appservices import AppServices
 from homeserver.users.breached_passwords import BreachedPasswords
 from homeserver.users.credentials import Credentials
+from homeserver.users.guesses import Guesses
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
 from homeserver.users.second_factors import SecondFactors, SingleProofs
+from homeserver.users.secrets import Secrets
 from homeserver.users.sessions import Sessions
 from homeserver.users.usernames import Usernames
 
@@ -40,6 +42,7 @@ class Foundations:
     last_seen: LastSeen
     services: AppServices
     limits: Limits
+    guesses: Guesses
     usernames: Usernames
     passwords: Passwords
     accounts: Accounts
@@ -65,6 +68,7 @@ def lay_foundations(
     passwords = Passwords(settings.passwords, world.hashing, published_passwords(settings, world))
     usernames = Usernames(settings.server_name, services, world.random)
     limits = Limits(settings.rate_limits, world.clock)
+    guesses = Guesses(db, limits, Secrets(db))
     return Foundations(
         settings=settings,
         world=world,
@@ -73,13 +77,14 @@ def lay_foundations(
         last_seen=last_seen,
         services=services,
         limits=limits,
+        guesses=guesses,
         usernames=usernames,
         passwords=passwords,
         accounts=accounts,
         devices=devices,
         sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
-        credentials=Credentials(db, accounts, passwords, usernames, limits),
-        second_factors=SecondFactors(db, world.clock, world.random, limits, known),
+        credentials=Credentials(db, accounts, passwords, usernames, guesses),
+        second_factors=SecondFactors(db, world.clock, world.random, guesses, known),
         single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
     )

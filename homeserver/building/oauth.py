@@ -87,7 +87,7 @@ def build_pages(
     can_reset = mail is not None and it.passwords.enabled
     return (
         *of_mail,
-        SignInPages(door, it.credentials, it.passwords, it.second_factors, can_reset),
+        SignInPages(door, it.credentials, it.passwords, can_reset),
         RegisterPages(
             door,
             registration,
@@ -104,4 +104,4 @@ def build_pages(
 def door_of(it: Foundations) -> Door:
     is_secure = it.settings.baseurl.startswith("https:")
     browsers = Browsers(it.db, it.world.clock, it.world.random, Secrets(it.db))
-    return Door(Pages(it.settings.server_name, is_secure), browsers, it.limits)
+    return Door(Pages(it.settings.server_name, is_secure), browsers, it.limits, it.guesses)

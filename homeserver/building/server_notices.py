@@ -2,19 +2,23 @@
 
 from attrs import frozen
 
+from homeserver.accounts_web.addresses import DEVICE
 from homeserver.admin_api.server_notices import ServerNoticeEndpoints
 from homeserver.building.accounts import AccountsPart
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
 from homeserver.building.world import World
+from homeserver.changes import SignedIn
 from homeserver.config.settings import Settings
 from homeserver.rooms.member_events import MemberEvents
 from homeserver.rooms.opening import Opening
 from homeserver.rooms.sending import Sending
 from homeserver.rooms.server_notices import ServerNotices
 from homeserver.storage import profiles
+from homeserver.users.account_letters import AccountLetters
 from homeserver.users.accounts import Accounts
+from homeserver.users.sign_in_news import SignInNews
 
 
 @frozen(kw_only=True)
@@ -44,6 +48,13 @@ def build_server_notices(
     wanted = settings.rooms.server_notices
     sender = f"@{wanted.localpart or 'notices'}:{settings.server_name}"
     notices = ServerNotices(db, opening, sending, wanted, sender)
+    if settings.sessions.tell_new_ones and (accounts.mail or wanted.localpart):
+        mail = accounts.mail
+        letters = mail.letters if mail else AccountLetters(settings.server_name)
+        page = settings.baseurl + DEVICE if settings.has_oauth else ""
+        addresses = mail.addresses if mail else None
+        news = SignInNews(db, world.clock, letters, notices.tell, addresses, page)
+        ground.notifier.listen(SignedIn, news.tell)
     return ServerNoticesPart(
         notices=notices,
         endpoints=(ServerNoticeEndpoints(notices),),

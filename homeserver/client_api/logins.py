@@ -1,6 +1,7 @@
 """What new sessions look like to clients."""
 
 from homeserver.errors import InvalidParam
+from homeserver.http.languages import preferred
 from homeserver.http.request import Request, field, header
 from homeserver.json_values import JsonObject
 from homeserver.users.sessions import DeviceWish, Login
@@ -16,6 +17,7 @@ def device_wish(request: Request, body: JsonObject) -> DeviceWish:
         refreshes=field(body, "refresh_token", bool, False),
         ip=request.client_ip,
         user_agent=header(request, "user-agent"),
+        language=preferred(wanted) if (wanted := header(request, "accept-language")) else "",
     )
 
 

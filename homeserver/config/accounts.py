@@ -95,6 +95,11 @@ class Sessions:
     refresh_token_lifetime: Duration | None = setting(
         None, "After how long without a refresh a login ends. Without this, never.", example="90d"
     )
+    tell_new_ones: bool = setting(
+        True,
+        "Whether users are told of each new login to their account: by a message where "
+        "`rooms.server_notices` has a `localpart`, and by letters to their addresses.",
+    )
     login_token_lifetime: Duration = setting(
         120_000, "How long a token for logging in another device works."
     )

@@ -19,8 +19,21 @@ class LoginLimits:
     """Logins."""
 
     ip: Limit = setting(Limit(0.1, 10), "From one address.")
-    account: Limit = setting(Limit(0.1, 10), "To one account.")
-    failed: Limit = setting(Limit(0.1, 5), "With a wrong password, to one account.")
+    account: Limit = setting(Limit(0.1, 10), "To one account, from one address or browser.")
+    failed: Limit = setting(
+        Limit(0.1, 5), "With a wrong password or code, to one account, from one address or browser."
+    )
+    failed_by_strangers: Limit = setting(
+        Limit(0.02, 50),
+        "With a wrong password, to one account, from all addresses and browsers together where its "
+        "owner has not been. Known ones go on.",
+    )
+    failed_codes_by_strangers: Limit = setting(
+        Limit(0.002, 20), "With the password and a wrong code, likewise."
+    )
+    failed_in_network: Limit = setting(
+        Limit(0.1, 50), "To all accounts, from one network (/24, or /48 of IPv6), likewise."
+    )
 
 
 @frozen(kw_only=True)

@@ -58,3 +58,13 @@ def plain(peer: str) -> str:
         return peer
     address = read_address(peer)
     return peer if address is None else str(address)
+
+
+def address_key(ip: str) -> str:
+    """One household has one IPv4 address, or a whole /64 of IPv6."""
+    if ":" not in ip:
+        return ip
+    try:
+        return IPv6Address(ip.partition("%")[0]).exploded[:19]
+    except ValueError:
+        return ip

@@ -44,6 +44,11 @@ class ServerNotices:
             raise InvalidParam("Server notices are off: set `rooms.server_notices.localpart`.")
         return await self._db.write(self._send, user_id, draft, txn_id)
 
+    async def tell(self, user_id: str, draft: Draft) -> None:
+        """What the server says by itself; nothing where nobody speaks for it."""
+        if self._settings.localpart is not None:
+            await self._db.write(self._send, user_id, draft, None)
+
     def _send(self, txn: Transaction, user_id: str, draft: Draft, txn_id: str | None) -> str:
         account = accounts.find(txn, user_id)
         if account is None or account.is_deactivated or user_id == self.sender:

@@ -126,6 +126,11 @@ def account_of(row: Row) -> Account:
     )
 
 
+def close_key_window(txn: Transaction, user_id: str) -> None:
+    """From now on new cross-signing keys need proof again."""
+    txn.execute("UPDATE accounts SET keys_replaceable_until = NULL WHERE user_id = ?", user_id)
+
+
 def exists(txn: Transaction, user_id: str) -> bool:
     return txn.one("SELECT 1 FROM accounts WHERE user_id = ?", user_id) is not None
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from attrs import frozen
 
 from homeserver.changes import DeviceListChanged
+from homeserver.http.client_addresses import address_key
 from homeserver.storage import published_keys
 from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
@@ -68,6 +69,14 @@ def of_user(txn: Transaction, user_id: str) -> list[Device]:
         user_id,
     )
     return [Device(*row) for row in rows]
+
+
+def were_seen_at(txn: Transaction, user_id: str, address: str) -> bool:
+    """Whether a device of this user was used from an address that begins like this one."""
+    rows = txn.query(
+        "SELECT last_seen_ip FROM devices WHERE user_id = ? AND last_seen_ip IS NOT NULL", user_id
+    )
+    return any(address and address_key(row[0]) == address for row in rows)
 
 
 def ids_of_user(txn: Transaction, user_id: str) -> list[str]:

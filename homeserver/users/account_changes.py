@@ -11,6 +11,7 @@ from homeserver.errors import Forbidden
 from homeserver.http.requester import Requester
 from homeserver.logs import logger
 from homeserver.storage import (
+    account_languages,
     accounts,
     browser_sessions,
     cross_signing_approvals,
@@ -115,6 +116,7 @@ class Deactivation:
         second_factors.remove(txn, user_id)
         mail_addresses.delete_of_user(txn, user_id)
         external_ids.delete_of_user(txn, user_id)
+        account_languages.delete_of_user(txn, user_id)
         registration_tokens.delete_of_member(txn, user_id)
         if delete_data is not None:
             delete_data()

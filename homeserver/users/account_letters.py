@@ -1,5 +1,6 @@
 """Letters about accounts: plain text and HTML, in the language of who is to read them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import field, frozen
@@ -27,6 +28,16 @@ class AccountLetters:
         )
         object.__setattr__(self, "_templates", templates)
         object.__setattr__(self, "_sentences", load("homeserver.users", "letters"))
+
+    def said(self, kind: str, language: str, **values: object) -> str:
+        """What stands in a letter, for a message that says the same."""
+        return self._speaker(language)(f"{kind}.opening", **values)
+
+    def button(self, kind: str, language: str) -> str:
+        return self._speaker(language)(f"{kind}.button")
+
+    def _speaker(self, language: str) -> Callable[..., str]:
+        return speaker(self._sentences[language if language in LANGUAGES else LANGUAGES[0]])
 
     def written(
         self, kind: str, language: str, to: str, link: str = "", **values: object

@@ -11,6 +11,9 @@ from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.storage import cross_signing_approvals, oauth_sessions, second_factors
 from homeserver.storage.database import Database
+from homeserver.storage.transaction import Transaction
+from homeserver.users.browsers import Still
+from homeserver.users.guesses import Place
 from homeserver.users.interactive_auth import BY_PASSWORD, OAUTH, Flows
 
 OAUTH_BEFORE = "org.matrix.cross_signing_reset"
@@ -28,9 +31,12 @@ class Approvals:
     _clock: Clock
     _url: str
 
-    async def approve(self, user_id: str) -> None:
-        expires_ts = self._clock.now_ms() + LIFETIME_MS
-        await self._db.write(cross_signing_approvals.add, user_id, expires_ts)
+    async def approve(self, user_id: str, still: Still) -> None:
+        await self._db.write(self._approve, user_id, still)
+
+    def _approve(self, txn: Transaction, user_id: str, still: Still) -> None:
+        still(txn)
+        cross_signing_approvals.add(txn, user_id, self._clock.now_ms() + LIFETIME_MS)
 
     async def flows(self, requester: Requester) -> Flows:
         """How this session proves that its user wants new cross-signing keys."""
@@ -41,7 +47,7 @@ class Approvals:
     def params(self) -> JsonObject | None:
         return {"url": self._url}
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         now_ms = self._clock.now_ms()
         if not await self._db.write(cross_signing_approvals.take, user_id, now_ms):
             raise Forbidden(f"First agree in the browser: {self._url}")

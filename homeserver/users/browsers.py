@@ -1,6 +1,8 @@
 """Browsers that are signed in to the pages of accounts."""
 
 import hmac
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from secrets import token_bytes
 
@@ -8,8 +10,9 @@ from attrs import frozen
 
 from homeserver import randomness
 from homeserver.clock import Clock
+from homeserver.errors import Forbidden
 from homeserver.randomness import Random
-from homeserver.storage import accounts, browser_sessions
+from homeserver.storage import account_languages, accounts, browser_sessions, second_factors
 from homeserver.storage.accounts import Account
 from homeserver.storage.browser_sessions import BrowserSession
 from homeserver.storage.database import Database
@@ -21,6 +24,18 @@ from homeserver.users.secrets import Secrets
 LIFETIME_MS = 14 * 24 * 3600 * 1000
 HALF_MS = 10 * 60_000
 """So long the second factor may take."""
+
+
+Still = Callable[[Transaction], None]
+"""Raises Forbidden where who acts has been signed out a moment ago."""
+
+
+@frozen
+class Visitor:
+    """The browser before somebody signs in: its cookie, and the language that it speaks."""
+
+    cookie: str
+    language: str
 
 
 @frozen
@@ -47,11 +62,18 @@ class Browsers:
         """Who is signed in. Accounts that may not log in are signed out."""
         return await self._db.glance(self._find, token_hash(cookie))
 
-    async def sign_in(self, user_id: str, old_cookie: str, *, is_whole: bool) -> str:
-        """A new cookie each time: one that was there before stands for nobody."""
+    async def sign_in(self, user_id: str, visitor: Visitor, *, has_all: bool) -> tuple[str, bool]:
+        """A new cookie, and whether nothing is missing: `has_all` says that both steps were taken.
+
+        The cookie is new each time: one that was there before stands for nobody.
+        """
         cookie = self.new_cookie()
-        await self._db.write(self._sign_in, user_id, token_hash(cookie), old_cookie, is_whole)
-        return cookie
+        hash = token_hash(cookie)
+        return cookie, await self._db.write(self._sign_in, user_id, hash, visitor, has_all)
+
+    def still(self, cookie: str) -> Still:
+        """For the transactions of those who act for a browser that is signed in."""
+        return partial(self._still, token_hash(cookie))
 
     async def sign_out(self, cookie: str) -> None:
         await self._db.write(browser_sessions.remove, token_hash(cookie))
@@ -68,11 +90,19 @@ class Browsers:
             return None
         return SignedIn(account, session.is_whole)
 
+    def _still(self, hash: bytes, txn: Transaction) -> None:
+        signed_in = self._find(txn, hash)
+        if signed_in is None or not signed_in.is_whole:
+            raise Forbidden("This browser has been signed out meanwhile.")
+
     def _sign_in(
-        self, txn: Transaction, user_id: str, hash: bytes, old_cookie: str, is_whole: bool
-    ) -> None:
+        self, txn: Transaction, user_id: str, hash: bytes, visitor: Visitor, has_all: bool
+    ) -> bool:
+        is_whole = has_all or not second_factors.is_on(txn, user_id)
         check_may_log_in(accounts.find(txn, user_id))
         now_ms = self._clock.now_ms()
         expires_ts = now_ms + (LIFETIME_MS if is_whole else HALF_MS)
-        browser_sessions.remove(txn, token_hash(old_cookie))
+        account_languages.save(txn, user_id, visitor.language)
+        browser_sessions.remove(txn, token_hash(visitor.cookie))
         browser_sessions.add(txn, hash, BrowserSession(user_id, is_whole, expires_ts), now_ms)
+        return is_whole

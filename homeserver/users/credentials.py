@@ -8,8 +8,8 @@ from homeserver.json_values import JsonObject
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.users.accounts import Accounts
+from homeserver.users.guesses import PASSWORD, Guesses, Place
 from homeserver.users.passwords import Passwords
-from homeserver.users.rate_limits import Limits
 from homeserver.users.sessions import UserDeactivated
 from homeserver.users.usernames import Usernames
 
@@ -20,19 +20,18 @@ class Credentials:
     _accounts: Accounts
     _passwords: Passwords
     _usernames: Usernames
-    _limits: Limits
+    _guesses: Guesses
 
-    async def check(self, user: str, password: str) -> Account:
+    async def check(self, user: str, password: str, place: Place) -> Account:
         """The account whose password this is; `user` is a user id or a localpart."""
         account = await self.account_of(user)
         who = account.user_id if account else self._usernames.meant_by(user)[:255]
-        self._limits.take("login_account", who)
-        self._limits.check("login_failed", who)
+        await self._guesses.check(PASSWORD, who, place)
         if account is not None and account.is_deactivated:
             raise UserDeactivated()
         hash = account.password_hash if account else None
         if not await self._passwords.matches(password, hash):
-            self._limits.take("login_failed", who)
+            await self._guesses.failed(PASSWORD, who, place)
             raise Forbidden("The user name or the password is wrong.")
         assert account is not None and hash is not None
         if self._passwords.is_outdated(hash):

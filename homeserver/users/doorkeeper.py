@@ -5,13 +5,14 @@ from collections.abc import Awaitable
 from homeserver.clock import Clock
 from homeserver.devices.last_seen import LastSeen
 from homeserver.errors import MatrixError, MissingToken, UnknownToken, Unrecognized
+from homeserver.http.client_addresses import address_key
 from homeserver.http.request import Request, header
 from homeserver.http.requester import Requester
 from homeserver.http.routing import Access, Route
 from homeserver.storage.known_sessions import KnownSessions, Session
 from homeserver.users.appservices import token_hash
 from homeserver.users.masquerade import Masquerade
-from homeserver.users.rate_limits import Limits, address_key
+from homeserver.users.rate_limits import Limits
 from homeserver.users.sessions import Sessions, UserLocked
 
 NOTE_USE_EVERY_MS = 60_000

@@ -19,6 +19,7 @@ from homeserver.randomness import Random
 from homeserver.storage import interactive_auth as stored
 from homeserver.storage.database import Database
 from homeserver.storage.interactive_auth import InteractiveSession
+from homeserver.users.guesses import Place
 
 PASSWORD = "m.login.password"
 OAUTH = "m.oauth"
@@ -36,7 +37,7 @@ class Stage(Protocol):
     def params(self) -> JsonObject | None:
         """What clients must know before they try."""
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         """What was proved, as JSON; raises MatrixError. `user_id` may be empty: nobody yet."""
 
 
@@ -107,7 +108,8 @@ class InteractiveAuth:
         session = known or self._new(operation, user_id)
         wanted = {name: value for name, value in body.items() if name != "auth"}
         wanted = wanted or self._bodies.get(session.id, wanted)
-        session, problem = await self._attempt(session, known is None, auth, wanted, flows)
+        place = Place(request.client_ip)
+        session, problem = await self._attempt(session, known is None, auth, wanted, flows, place)
         if problem is None and is_done(session, flows):
             if not may_change and session.request != digest(wanted):
                 raise Forbidden("The request is not the one that was authenticated. Begin again.")
@@ -143,6 +145,7 @@ class InteractiveAuth:
         auth: JsonObject,
         wanted: JsonObject,
         flows: Flows,
+        place: Place,
     ) -> tuple[InteractiveSession, MatrixError | None]:
         """The session with the stage that was passed, or what was wrong with the attempt."""
         if is_new and "session" in auth:
@@ -156,7 +159,7 @@ class InteractiveAuth:
         if not any(name in flow for flow in flows):
             return session, MatrixError("No flow has this stage.", errcode="M_UNRECOGNIZED")
         try:
-            proof = await self._stages[name].check(auth, session.user_id)
+            proof = await self._stages[name].check(auth, session.user_id, place)
         except LimitExceeded:
             raise
         except MatrixError as problem:

@@ -11,6 +11,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import AppService, token_hash
 from homeserver.users.credentials import Credentials
+from homeserver.users.guesses import Place
 from homeserver.users.second_factors import SingleProofs
 from homeserver.users.sessions import (
     DeviceWish,
@@ -31,7 +32,7 @@ class LoggingIn:
     _single_proofs: SingleProofs
 
     async def by_password(self, user: str, password: str, wish: DeviceWish) -> Login:
-        account = await self._credentials.check(user, password)
+        account = await self._credentials.check(user, password, Place(wish.ip))
         return await self._db.write(self._open, account.user_id, wish)
 
     async def by_token(self, token: str, wish: DeviceWish, now_ms: int) -> Login:

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from homeserver.clock import Clock
 from homeserver.errors import InvalidParam, MatrixError, NotFound
-from homeserver.storage import mail_addresses
+from homeserver.storage import account_languages, mail_addresses
 from homeserver.storage.database import Database
 from homeserver.storage.mail_addresses import MailAddress
 from homeserver.storage.transaction import Transaction
@@ -68,28 +68,32 @@ class MailAddresses:
         now_ms = self._clock.now_ms()
         if not mail_addresses.add(txn, MailAddress(address, user_id, validated_ts, now_ms)):
             raise AddressInUse()
-        self._tell_all(txn, others, "added", language, address)
+        self._tell_all(txn, others, "added", language, address=address)
 
-    def tell(self, txn: Transaction, user_id: str, kind: str, language: str) -> None:
+    def tell(
+        self, txn: Transaction, user_id: str, kind: str, language: str, **values: object
+    ) -> None:
         """Write to all addresses of an account, once this is committed."""
-        self._tell_all(txn, mail_addresses.of_user(txn, user_id), kind, language, "")
+        self._tell_all(txn, mail_addresses.of_user(txn, user_id), kind, language, **values)
 
     def _remove(self, txn: Transaction, user_id: str, address: str, language: str) -> None:
         before = mail_addresses.of_user(txn, user_id)
         if not mail_addresses.remove(txn, user_id, address):
             raise NotFound("This address does not belong to this account.")
-        self._tell_all(txn, before, "removed", language, address)
+        self._tell_all(txn, before, "removed", language, address=address)
 
     def _tell_all(
-        self, txn: Transaction, told: list[MailAddress], kind: str, language: str, address: str
+        self,
+        txn: Transaction,
+        told: list[MailAddress],
+        kind: str,
+        language: str,
+        **values: object,
     ) -> None:
+        link = str(values.pop("link", self._account_url))
         for it in told:
+            spoken = language or account_languages.find(txn, it.user_id)
             letter = self._letters.written(
-                kind,
-                language,
-                it.address,
-                self._account_url,
-                user_id=it.user_id,
-                address=address,
+                kind, spoken, it.address, link, user_id=it.user_id, **values
             )
             txn.after_commit(partial(self._postman.hand_in, letter))

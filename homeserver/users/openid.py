@@ -5,7 +5,7 @@ from attrs import frozen
 from homeserver.clock import Clock
 from homeserver.json_values import JsonObject
 from homeserver.randomness import Random, token
-from homeserver.storage import openid_tokens
+from homeserver.storage import accounts, openid_tokens
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 
@@ -31,8 +31,17 @@ class OpenId:
         }
 
     async def owner(self, token: str) -> str | None:
-        """The user whose token it is; None if it is unknown or too old."""
-        return await self._db.glance(openid_tokens.owner, token, self._clock.now_ms())
+        """The user whose token it is; None if it is unknown or too old, or
+        the user may not come in.
+        """
+        return await self._db.glance(self._owner, token)
+
+    def _owner(self, txn: Transaction, token: str) -> str | None:
+        user_id = openid_tokens.owner(txn, token, self._clock.now_ms())
+        account = accounts.find(txn, user_id) if user_id else None
+        if account is None or account.is_locked or account.is_deactivated:
+            return None
+        return user_id
 
     def _save(self, txn: Transaction, token: str, user_id: str, now_ms: int) -> None:
         openid_tokens.delete_expired(txn, now_ms)

@@ -1,7 +1,5 @@
 """How often things may be done. Spec: Client-Server API, "Rate limiting"."""
 
-from ipaddress import IPv6Address
-
 from attrs import frozen
 
 from homeserver.clock import Clock
@@ -50,10 +48,13 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "registration": bucket(settings.registration, by_ip=True),
         "oauth": bucket(settings.oauth, by_ip=True),
         "second_factor": bucket(settings.login.failed),
+        "second_factor_strangers": bucket(settings.login.failed_codes_by_strangers),
         "device_code": bucket(settings.login.failed),
         "login": bucket(settings.login.ip, by_ip=True),
         "login_account": bucket(settings.login.account),
         "login_failed": bucket(settings.login.failed),
+        "login_strangers": bucket(settings.login.failed_by_strangers),
+        "login_network": bucket(settings.login.failed_in_network),
     }
 
 
@@ -84,6 +85,13 @@ class Limits:
             raise LimitExceeded(int(full_at - now_ms - limit.allowance_ms) + 1)
         self._full_at[key] = full_at + limit.interval_ms
 
+    def count(self, cost: str, who: str) -> None:
+        """`take` for what has happened already, whether it was too much or not."""
+        try:
+            self.take(cost, who)
+        except LimitExceeded:
+            return
+
     def check(self, cost: str, who: str) -> None:
         """Raise LimitExceeded as `take` would, and count nothing."""
         if not self.enabled:
@@ -98,13 +106,3 @@ class Limits:
         if len(in_use) > MAX_REMEMBERED // 2:
             in_use = in_use[-MAX_REMEMBERED // 2 :]
         self._full_at = dict(in_use)
-
-
-def address_key(ip: str) -> str:
-    """One household has one IPv4 address, or a whole /64 of IPv6."""
-    if ":" not in ip:
-        return ip
-    try:
-        return IPv6Address(ip.partition("%")[0]).exploded[:19]
-    except ValueError:
-        return ip

@@ -9,14 +9,14 @@ from homeserver import randomness
 from homeserver.clock import Clock
 from homeserver.errors import Forbidden
 from homeserver.randomness import Random
-from homeserver.storage import second_factors
+from homeserver.storage import accounts, second_factors
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions
 from homeserver.storage.second_factors import Totp
 from homeserver.storage.transaction import Transaction
 from homeserver.users.account_changes import forget_proofs
 from homeserver.users.appservices import token_hash
-from homeserver.users.rate_limits import Limits
+from homeserver.users.guesses import CODE, Guesses, Place
 from homeserver.users.totp import DIGITS, SECRET_BYTES, step_of
 
 RECOVERY_CODES = 10
@@ -60,7 +60,7 @@ class SecondFactors:
     _db: Database
     _clock: Clock
     _random: Random
-    _limits: Limits
+    _guesses: Guesses
     _known: KnownSessions
 
     async def is_on(self, user_id: str) -> bool:
@@ -80,19 +80,19 @@ class SecondFactors:
         found = await self._db.glance(second_factors.find, user_id)
         return found.secret if found and not found.is_confirmed else None
 
-    async def confirm(self, user_id: str, code: str) -> list[str]:
+    async def confirm(self, user_id: str, code: str, place: Place) -> list[str]:
         """From now on it counts; returns recovery codes. Whatever was given out before ends."""
-        self._limits.check("second_factor", user_id)
+        await self._guesses.check(CODE, user_id, place)
         codes = self._new_codes()
         if not await self._db.write(self._confirm, user_id, plain(code), codes):
-            raise self._counted(user_id)
+            raise await self._counted(user_id, place)
         return codes
 
-    async def check(self, user_id: str, code: str) -> None:
+    async def check(self, user_id: str, code: str, place: Place) -> None:
         """One of the authenticator or of recovery, once; raises WrongCode. Guesses are counted."""
-        self._limits.check("second_factor", user_id)
+        await self._guesses.check(CODE, user_id, place)
         if not await self._db.write(self._take, user_id, plain(code)):
-            raise self._counted(user_id)
+            raise await self._counted(user_id, place)
 
     async def replace_codes(self, user_id: str) -> list[str]:
         codes = self._new_codes()
@@ -120,6 +120,7 @@ class SecondFactors:
         second_factors.save(txn, user_id, Totp(found.secret, True, step))
         second_factors.replace_codes(txn, user_id, hashes_of(codes))
         forget_proofs(txn, user_id)
+        accounts.close_key_window(txn, user_id)
         # Application services are told that they speak for this user no more.
         txn.after_commit(lambda: self._known.forget(user_id))
         return True
@@ -144,8 +145,8 @@ class SecondFactors:
             found.append("-".join(text[at : at + 4] for at in range(0, RECOVERY_LENGTH, 4)))
         return found
 
-    def _counted(self, user_id: str) -> WrongCode:
-        self._limits.take("second_factor", user_id)
+    async def _counted(self, user_id: str, place: Place) -> WrongCode:
+        await self._guesses.failed(CODE, user_id, place)
         return WrongCode()
 
 

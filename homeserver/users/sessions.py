@@ -3,13 +3,14 @@
 from attrs import evolve, frozen
 
 from homeserver import randomness
+from homeserver.changes import SignedIn
 from homeserver.clock import Clock
 from homeserver.config.accounts import Sessions as SessionSettings
 from homeserver.devices.devices import Devices, check_device_id
 from homeserver.errors import MatrixError, UnknownToken
 from homeserver.http.requester import Requester
 from homeserver.randomness import Random
-from homeserver.storage import accounts, login_tokens, oauth_sessions, sessions
+from homeserver.storage import account_languages, accounts, login_tokens, oauth_sessions, sessions
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions, Session
@@ -17,6 +18,7 @@ from homeserver.storage.sessions import Token
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import token_hash
 
+NEW_ACCOUNT_MS = 5 * 60_000
 MAX_UNUSED = 10
 """So many tokens may be handed out for one refresh token before the first of them is used."""
 
@@ -36,7 +38,7 @@ class Login:
 class DeviceWish:
     """The device that a client wants to log in as; without an id it gets a new one.
 
-    `ip` and `user_agent` tell where it logs in from.
+    `ip` and `user_agent` tell where it logs in from, `language` how to speak to its user.
     """
 
     device_id: str | None = None
@@ -44,6 +46,7 @@ class DeviceWish:
     refreshes: bool = False
     ip: str = ""
     user_agent: str = ""
+    language: str = ""
 
 
 class UserLocked(MatrixError):
@@ -77,7 +80,11 @@ class Sessions:
         """Log a user in: the account has been checked before."""
         device_id = wish.device_id or randomness.token(self._random, 10).upper()
         check_device_id(device_id)
-        self._devices.appear(txn, user_id, device_id, wish.display_name)
+        is_new = self._devices.appear(txn, user_id, device_id, wish.display_name)
+        account_languages.save(txn, user_id, wish.language)
+        if is_new and wish.ip and self._is_news(txn, user_id):
+            position = txn.next_position()
+            txn.announce(SignedIn(position, user_id, device_id, wish.ip, wish.user_agent))
         session = sessions.open(txn, user_id, device_id, self._clock.now_ms())
         txn.after_commit(lambda: self._known.forget(user_id))
         if wish.ip:
@@ -97,6 +104,13 @@ class Sessions:
     def end_without_device(self, txn: Transaction, user_id: str) -> None:
         sessions.end(txn, user_id, [sessions.NO_DEVICE])
         txn.after_commit(lambda: self._known.forget(user_id))
+
+    def _is_news(self, txn: Transaction, user_id: str) -> bool:
+        """Not what somebody does who has just made the account, nor what bridges do."""
+        account = accounts.find(txn, user_id)
+        if account is None or account.appservice or account.is_guest:
+            return False
+        return self._clock.now_ms() - account.created_ts > NEW_ACCOUNT_MS
 
     async def refresh(self, refresh_token: str, client_id: str = "") -> Login:
         """New tokens for an old one; raises UnknownToken.

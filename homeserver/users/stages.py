@@ -9,6 +9,7 @@ from homeserver.errors import Forbidden
 from homeserver.http.request import field
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.users.credentials import Credentials, identified_user
+from homeserver.users.guesses import Place
 from homeserver.users.mail_proofs import MailProofs
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.second_factors import SingleProofs
@@ -27,7 +28,7 @@ class Dummy:
     def params(self) -> JsonObject | None:
         return None
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         return True
 
 
@@ -44,7 +45,7 @@ class Terms:
             document[policy.language] = {"name": policy.name, "url": policy.url}
         return {"policies": policies}
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         return {policy.id: policy.version for policy in self._policies}
 
 
@@ -57,7 +58,7 @@ class TokenOfRegistration:
     def params(self) -> JsonObject | None:
         return None
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         token: str = field(auth, "token", str)
         if not await self._tokens.is_valid(token):
             raise Forbidden("This registration token is not valid.")
@@ -74,14 +75,14 @@ class Password:
     def params(self) -> JsonObject | None:
         return None
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         user = identified_user(auth, default=user_id or None)
         password: str = field(auth, "password", str)
         if user_id:
             named = await self._credentials.account_of(user)
             if named is None or named.user_id != user_id:
                 raise Forbidden("This is not the user who is logged in.")
-        account = await self._credentials.check(user, password)
+        account = await self._credentials.check(user, password, place)
         if account.is_locked:
             raise UserLocked()
         await self._single_proofs.check(account.user_id)
@@ -98,7 +99,7 @@ class MailIdentity:
     def params(self) -> JsonObject | None:
         return None
 
-    async def check(self, auth: JsonObject, user_id: str) -> JsonValue:
+    async def check(self, auth: JsonObject, user_id: str, place: Place) -> JsonValue:
         creds: JsonObject = field(auth, "threepid_creds", dict)
         id: str = field(creds, "sid", str)
         proof = await self._proofs.of_app(id, field(creds, "client_secret", str))

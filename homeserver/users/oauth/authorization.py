@@ -12,7 +12,9 @@ from homeserver.randomness import Random
 from homeserver.storage import oauth_codes
 from homeserver.storage.database import Database
 from homeserver.storage.oauth_codes import Code
+from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import token_hash
+from homeserver.users.browsers import Still
 from homeserver.users.oauth.clients import CODE, Client, Clients
 from homeserver.users.oauth.errors import OAuthError, invalid_request
 from homeserver.users.oauth.redirects import matches
@@ -96,7 +98,7 @@ class Authorization:
             prompt=single(parameters, "prompt", ""),
         )
 
-    async def agree(self, wish: Wish, user_id: str) -> str:
+    async def agree(self, wish: Wish, user_id: str, still: Still) -> str:
         """Where the browser goes, with a code for the app."""
         text = "ic_" + randomness.token(self._random, 40)
         now_ms = self._clock.now_ms()
@@ -108,8 +110,12 @@ class Authorization:
             scope=wish.scope.text,
             expires_ts=now_ms + CODE_MS,
         )
-        await self._db.write(oauth_codes.add, token_hash(text), code, now_ms - KEPT_MS)
+        await self._db.write(self._agree, token_hash(text), code, still)
         return wish.answers.url(code=text)
+
+    def _agree(self, txn: Transaction, hash: bytes, code: Code, still: Still) -> None:
+        still(txn)
+        oauth_codes.add(txn, hash, code, self._clock.now_ms() - KEPT_MS)
 
 
 def check(parameters: Mapping[str, list[str]], client: Client, mode: str) -> None:

@@ -8,7 +8,9 @@ from homeserver.randomness import Random
 from homeserver.storage import oauth_device_codes
 from homeserver.storage.database import Database
 from homeserver.storage.oauth_device_codes import DeviceCode
+from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import token_hash
+from homeserver.users.browsers import Still
 from homeserver.users.oauth.clients import DEVICE_CODE, Client, Clients
 from homeserver.users.oauth.errors import OAuthError
 from homeserver.users.oauth.scopes import Scope, read_scope
@@ -63,9 +65,13 @@ class DeviceGrants:
         client = await self._clients.find(code.client_id)
         return Waiting(code.hash, client, read_scope(code.scope))
 
-    async def decide(self, waiting: Waiting, user_id: str | None) -> bool:
+    async def decide(self, waiting: Waiting, user_id: str | None, still: Still) -> bool:
         """Agree for a user, or deny; False if it has been decided before."""
-        return await self._db.write(oauth_device_codes.decide, waiting.hash, user_id)
+        return await self._db.write(self._decide, waiting.hash, user_id, still)
+
+    def _decide(self, txn: Transaction, hash: bytes, user_id: str | None, still: Still) -> bool:
+        still(txn)
+        return oauth_device_codes.decide(txn, hash, user_id)
 
     def _user_code(self) -> str:
         letters = ""

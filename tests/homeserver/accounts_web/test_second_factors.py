@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from homeserver.accounts_web.authorizing import ConsentPages
 from homeserver.config.limits import Limit, LoginLimits, RateLimits
+from homeserver.errors import Forbidden
+from homeserver.users.browsers import Visitor
 from tests.authenticator import TWO_STEPS, turns_on
 from tests.browser import BASE, PASSWORD, App, Browser
+from tests.outcomes import outcome
 from tests.people import Server
 
 ACCOUNT = "/_isthmus/account"
@@ -140,3 +146,46 @@ def test_what_is_set_up_cannot_be_set_up_over(browser: Browser) -> None:
 
     assert answer.status == 403
     assert 'class="key"' not in answer.text
+
+
+def test_a_request_that_was_on_its_way_when_two_steps_were_turned_on_comes_too_late(
+    server: Server, browser: Browser
+) -> None:
+    """The page had let the browser in before; the write comes after."""
+    pages = next(it for it in server.app.endpoints["client"] if isinstance(it, ConsentPages))
+    still = pages.door.browsers.still(browser.cookies["__Host-isthmus"])
+    outcome(server.app.database.write(still))
+
+    turns_on(Browser(server, cookies=dict(browser.cookies)))
+
+    with pytest.raises(Forbidden):
+        outcome(server.app.database.write(still))
+
+
+def test_a_password_that_was_checked_before_opens_half_after(
+    server: Server, browser: Browser
+) -> None:
+    pages = next(it for it in server.app.endpoints["client"] if isinstance(it, ConsentPages))
+    browsers = pages.door.browsers
+    turns_on(browser)
+
+    _, is_whole = outcome(browsers.sign_in("@alice:test", Visitor("", "en"), has_all=False))
+
+    assert not is_whole
+
+
+def test_the_window_for_new_keys_closes_when_two_steps_are_turned_on(
+    server: Server, browser: Browser
+) -> None:
+    until = server.clock.now_ms() + 600_000
+    change = server.app.accounts.accounts.change
+    outcome(
+        server.app.database.write(
+            lambda txn: change(txn, "@alice:test", keys_replaceable_until=until)
+        )
+    )
+
+    turns_on(browser)
+
+    account = outcome(server.app.accounts.accounts.find("@alice:test"))
+    assert account is not None and account.keys_replaceable_until is None

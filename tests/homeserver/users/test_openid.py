@@ -1,6 +1,7 @@
 import pytest
 
 from homeserver.storage import openid_tokens
+from tests.outcomes import outcome
 from tests.people import Refused, Server
 
 HOUR_MS = 3_600_000
@@ -36,3 +37,19 @@ def _owner(server: Server, token: str) -> str | None:
     now_ms = server.clock.now_ms()
     server.app.database.read(openid_tokens.owner, token, now_ms).addCallback(found.append)
     return found[0]
+
+
+def test_a_token_of_who_was_sent_away_is_worth_nothing(server: Server) -> None:
+    accounts, openid = server.app.accounts.accounts, server.app.user_data.openid
+    alice, bob = server.people("alice", "bob")
+    tokens = [
+        person.post(f"/v3/user/{person.user_id}/openid/request_token")["access_token"]
+        for person in (alice, bob)
+    ]
+
+    outcome(accounts.lock("@alice:test", True))
+    outcome(server.app.accounts.deactivation.deactivate("@bob:test", erase=False))
+
+    assert [outcome(openid.owner(token)) for token in tokens] == [None, None]
+    outcome(accounts.lock("@alice:test", False))
+    assert outcome(openid.owner(tokens[0])) == "@alice:test"

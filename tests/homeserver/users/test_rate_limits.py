@@ -6,9 +6,10 @@ import pytest
 
 from homeserver.config.limits import Limit, RateLimits
 from homeserver.errors import LimitExceeded
+from homeserver.http.client_addresses import address_key
 from homeserver.http.routing import routes_of
 from homeserver.users import rate_limits
-from homeserver.users.rate_limits import Limits, address_key
+from homeserver.users.rate_limits import Limits
 from tests.people import FakeClock, Refused, Server
 
 
