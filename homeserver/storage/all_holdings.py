@@ -43,6 +43,7 @@ ACCOUNT = (
         "token created_by",
         where="created_by = ?",
     ),
+    held("account_languages", "language", "user_id"),
     held("account_limits", "user_id messages_per_second burst_count"),
     held("profiles", "user_id fields"),
     held("profile_changes", "field", "user_id position"),
