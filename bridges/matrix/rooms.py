@@ -23,6 +23,9 @@ class Sealing(Protocol):
         self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
     ) -> tuple[str, JsonObject]: ...
 
+    def unsealed(self, event: JsonObject) -> JsonObject:
+        """As it is, where it cannot be read."""
+
 
 class InTheClear:
     """Where nothing is encrypted."""
@@ -40,6 +43,9 @@ class InTheClear:
         self, room_id: str, type: str, content: JsonObject, transaction: str, user: str | None
     ) -> tuple[str, JsonObject]:
         return type, content
+
+    def unsealed(self, event: JsonObject) -> JsonObject:
+        return event
 
 
 @frozen
@@ -93,7 +99,8 @@ class Rooms:
         await self._client.ask("PUT", path, {}, user=user)
 
     async def event(self, room_id: str, event_id: str) -> JsonObject:
-        return await self._client.ask("GET", room_path(room_id, "event", event_id))
+        event = await self._client.ask("GET", room_path(room_id, "event", event_id))
+        return self._sealing.unsealed(event | {"room_id": room_id})
 
     async def set_state(
         self,

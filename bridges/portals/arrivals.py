@@ -102,6 +102,7 @@ class Arrivals:
         if isinstance(happening, ChatChange | MemberChange | Notice | CallNoticed | ChatGone):
             await self._carriers.changes.deliver(portal, arrival.transaction_id, happening)
             return
-        files = Files(self._ground.accounts, session)
+        is_secret = self._ground.rooms.is_encrypted(portal.room_id)
+        files = Files(self._ground.accounts, session, is_secret)
         way = Way(portal, Composer(files, self._carriers.addresses), arrival)
         await self._carriers.deliveries.deliver(way, happening)

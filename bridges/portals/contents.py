@@ -76,17 +76,17 @@ class Composer:
         """A file that cannot be had is said in words."""
         try:
             media, data = await showable(media, await self._files.read(media.content))
-            uri = await self._files.upload(data, media.mime, media.name)
+            where = await self._files.place(data, media.mime, media.name)
             info = media_info(media, len(data)) | await self._thumbnail(media)
         except Rejected as error:
             return Content(MESSAGE, notice(f"{in_words(media)} ({error})"))
         if media.kind == "sticker" and media.caption is None and media.mime.startswith("image/"):
-            return Content(STICKER, {"body": media.name, "url": uri, "info": info})
+            return Content(STICKER, {"body": media.name, "info": info} | where)
         content: JsonObject = {"body": media.name}
         if media.caption is not None:
             content = self._text(media.caption)
         content |= {"msgtype": MEDIA_MSGTYPES.get(media.kind, "m.file"), "filename": media.name}
-        content |= {"url": uri, "info": info}
+        content |= {"info": info} | where
         if media.look.is_spoiler:
             content["page.codeberg.everypizza.msc4193.spoiler"] = True
         return Content(MESSAGE, content | (voice_fields(media) if media.kind == "voice" else {}))
@@ -95,11 +95,9 @@ class Composer:
         if media.look.thumbnail is None:
             return {}
         data = await self._files.read(media.look.thumbnail)
-        uri = await self._files.upload(data, "image/jpeg", "thumbnail")
-        return {
-            "thumbnail_url": uri,
-            "thumbnail_info": {"mimetype": "image/jpeg", "size": len(data)},
-        }
+        where = await self._files.place(data, "image/jpeg", "thumbnail")
+        info = {"mimetype": "image/jpeg", "size": len(data)}
+        return {f"thumbnail_{name}": it for name, it in where.items()} | {"thumbnail_info": info}
 
     async def _contact(self, contact: Contact) -> Content:
         """As a file that phones can read, if there is one, with what it says beside."""

@@ -1,7 +1,7 @@
 """Encryption between people and the bridge: what is read, and what is said.
 
 The bot reads; every ghost that speaks has a device of its own. Members who are ghosts are left out
-of what the machines are told: nobody but people gets keys.
+of what the machines are told: nobody but people and the bot gets keys.
 """
 
 import asyncio
@@ -85,7 +85,8 @@ class Encryption:
             return False
         if kind == secrecy.ENCRYPTION:
             return not event["state_key"]
-        is_ghost = kind == "m.room.member" and self._names.is_ours(event["state_key"])
+        member = event["state_key"] if kind == "m.room.member" else ""
+        is_ghost = self._names.is_ours(member) and member != self._names.bot
         return not is_ghost and event["room_id"] in self._versions
 
     def _is_for_bot(self, message: object) -> bool:
@@ -118,6 +119,15 @@ class Encryption:
             raise Unreadable(str(error), str(event["content"]["session_id"])) from error
         except E2eeError as error:
             raise Unreadable(str(error)) from error
+
+    def unsealed(self, event: JsonObject) -> JsonObject:
+        """What was said before, by people or by ghosts."""
+        if event.get("type") != "m.room.encrypted":
+            return event
+        try:
+            return self.open(event)
+        except Unreadable:
+            return event
 
     # What goes out
 

@@ -11,8 +11,9 @@ from bridges.kit.network import Session
 from bridges.kit.sources import MAX_BYTES, Source
 from bridges.matrix.client import MatrixError
 from bridges.matrix.rooms import Accounts
-from e2ee.attachments import Encryption
+from e2ee.attachments import Encryption, decrypt_whole
 from e2ee.driver import random
+from e2ee.errors import E2eeError
 
 JsonObject = dict[str, Any]
 
@@ -23,6 +24,8 @@ class Files:
 
     _accounts: Accounts
     _session: Session
+    _is_secret: bool = False
+    """Whether they go into an encrypted room."""
 
     async def read(self, source: Source) -> bytes:
         """Raises `Rejected`, or `Transient` when the network does not answer now."""
@@ -31,22 +34,27 @@ class Files:
             return await Source(data).read()
         return await source.read()
 
-    async def upload(self, data: bytes, mime: str, name: str) -> str:
-        """The file's `mxc` address."""
+    async def place(self, data: bytes, mime: str, name: str) -> JsonObject:
+        """Uploads it; `url`, or `file` where it is encrypted."""
         try:
-            return await self._accounts.upload(data, mime, name)
+            return await placed(self._accounts, data, (mime, name), self._is_secret)
         except MatrixError as error:
             raise Rejected(f"The homeserver does not take the file: {error.errcode}") from error
 
 
-def from_matrix(accounts: Accounts, uri: str, size: int | None) -> Source:
-    """Is fetched when the network reads it."""
+def from_matrix(
+    accounts: Accounts, uri: str, size: int | None, file: JsonObject | None = None
+) -> Source:
+    """Is fetched when the network reads it. `file`: how it is encrypted, if it is."""
 
     async def later(max_bytes: int) -> bytes:
         try:
-            return await accounts.download(uri, max_bytes)
+            data = await accounts.download(uri, max_bytes)
+            return data if file is None else decrypt_whole(data, file)
         except MatrixError as error:
             raise Rejected("The file cannot be fetched from the homeserver.") from error
+        except E2eeError as error:
+            raise Rejected(f"The file cannot be decrypted: {error}") from error
 
     return Source(size=size, later=later)
 

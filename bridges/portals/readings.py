@@ -31,7 +31,7 @@ class Reader:
         msgtype = content.get("msgtype") if event_type == MESSAGE else event_type
         if msgtype in MANNERS:
             return self._text(content, MANNERS[str(msgtype)])
-        if (msgtype in MEDIA or msgtype == "m.sticker") and isinstance(content.get("url"), str):
+        if (msgtype in MEDIA or msgtype == "m.sticker") and address_of(content):
             return self._media(content, MEDIA.get(str(msgtype), "sticker"))
         if msgtype == "m.location" and (place := to_location(content)):
             return place
@@ -58,11 +58,25 @@ class Reader:
             name=str(name or body or kind),
             mime=mime or "application/octet-stream",
             content=from_matrix(
-                self._accounts, str(content["url"]), size if isinstance(size, int) else None
+                self._accounts,
+                address_of(content),
+                size if isinstance(size, int) else None,
+                encrypted_file(content),
             ),
             caption=self._text(content) if has_caption else None,
         )
         return evolve(media, look=look_of(content, info))
+
+
+def encrypted_file(content: JsonObject) -> JsonObject | None:
+    file = content.get("file")
+    return file if isinstance(file, dict) else None
+
+
+def address_of(content: JsonObject) -> str:
+    """Where the file is, encrypted or not."""
+    address = (encrypted_file(content) or content).get("url")
+    return address if isinstance(address, str) else ""
 
 
 async def card_of(media: Media) -> Contact | None:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
+from e2ee.attachments import Encryption, decrypt_whole
+from e2ee.driver import random
 from e2ee.happenings import Decrypted, Trust
 from tests.appservices.people import is_space
 from tests.bridging.people import BOT
@@ -115,6 +117,22 @@ async def talks(alice: Alice, portal: str) -> None:
     await becomes(gone)
 
 
+async def shows_a_picture(alice: Alice, portal: str) -> None:
+    """Neither way does the homeserver see what is on it."""
+    server, picture = alice.bot.driver.server, b"not quite a picture"
+    sealing = Encryption.begin(random)
+    sealed = sealing.update(picture)
+    file = sealing.file(await server.upload(sealed))
+    info = {"mimetype": "image/png", "size": len(picture)}
+    content = {"msgtype": "m.image", "body": "cat.png", "file": file, "info": info}
+    await alice.says(portal, content)
+    echo = (await alice.reads(portal, "cat.png")).event["content"]
+    assert echo["info"]["size"] == len(picture) and "url" not in echo
+    there = await server.download(echo["file"]["url"])
+    assert there not in (picture, sealed)
+    assert decrypt_whole(there, echo["file"]) == picture
+
+
 async def speaks_while_the_bridge_is_killed(
     alice: Alice, portal: str, bridge: BridgeProcess
 ) -> None:
@@ -173,6 +191,7 @@ def test_alice_talks_in_an_encrypted_portal(tmp_path: Path) -> None:
         room = await alice.meets_the_bot()
         portal = await alice.opens(room)
         await talks(alice, portal)
+        await shows_a_picture(alice, portal)
         await speaks_while_the_bridge_is_killed(alice, portal, bridge)
         for _ in range(2):
             page = await alice.bot.ask("GET", f"/rooms/{portal}/messages", dir="b", limit="500")
