@@ -1,9 +1,7 @@
 """Alice on Matrix and Bob on VK, through a started bridge; and vkbottle on the same VK of ours."""
 
 import asyncio
-import socket
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
@@ -11,6 +9,7 @@ from vkbottle import API
 from vkbottle.bot import Bot, Message
 
 from tests.appservices.people import User
+from tests.bridging.loopback import stays_here
 from tests.bridging.people import has_said, logs_in, meets_the_bot, opens, sends
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 from tests.bridging.vk_server import BOB, CHAT, TOKEN, VkServer
@@ -132,16 +131,13 @@ PNG = bytes.fromhex(
 
 
 def test_vkbottle_takes_our_server_for_vk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its requests go to loopback only: no other name resolves."""
-
-    def refuse(host: Any, *more: Any, **options: Any) -> Any:
-        raise OSError(f"{host} is not asked in tests")
+    """Its requests go to loopback only."""
 
     async def act() -> None:
         server = VkServer()
         await server.opens()
         monkeypatch.setattr(API, "API_URL", f"{server.api}/")
-        monkeypatch.setattr(socket, "getaddrinfo", refuse)
+        stays_here(monkeypatch)
         bot = Bot(TOKEN)
 
         @bot.on.message(text="ping")
