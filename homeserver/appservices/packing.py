@@ -5,10 +5,11 @@ from itertools import islice
 
 from attrs import frozen
 
-from homeserver.appservices.interest import Interest
+from homeserver.appservices.interest import MEMBER, Interest
 from homeserver.appservices.load import Beside, Load
 from homeserver.clock import Clock
 from homeserver.json_values import JsonObject, encode
+from homeserver.rooms.previews import at_the_door
 from homeserver.rooms.receipts import receipt_events
 from homeserver.rooms.shown import show_to_service
 from homeserver.rooms.typing import Typing
@@ -21,6 +22,7 @@ from homeserver.storage import (
     receipts,
     to_device,
 )
+from homeserver.storage.events import Stored
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import AppService
 from homeserver.users.presence import Presence
@@ -76,7 +78,7 @@ class Packing:
     def pack(self, txn: Transaction, service: AppService, load: Load) -> Parcel | None:
         """None if there is nothing to tell after all."""
         left = Beside()
-        happened = self._events(txn, load)
+        happened = self._events(txn, service, load)
         ephemeral = self._ephemeral(txn, service, load.beside, left)
         messages = self._messages(txn, load.beside, left)
         parts = {"events": happened}
@@ -100,12 +102,24 @@ class Packing:
             counts,
         )
 
-    def _events(self, txn: Transaction, load: Load) -> bytes:
+    def _events(self, txn: Transaction, service: AppService, load: Load) -> bytes:
         positions = [item.position for item in load.items]
         found = events.at_all(txn, positions)
         now_ms = self._clock.now_ms()
-        shown = (show_to_service(txn, found[it], now_ms) for it in positions if it in found)
-        return array(shown)
+        return array(
+            show_to_service(txn, found[it], now_ms, self._door(txn, service, found[it]))
+            for it in positions
+            if it in found
+        )
+
+    def _door(self, txn: Transaction, service: AppService, stored: Stored) -> JsonObject | None:
+        """What the service's users may know of rooms they are invited to, or knock at."""
+        event = stored.event
+        if event.type != MEMBER or event.membership not in ("invite", "knock"):
+            return None
+        if service.id not in self._interest.of_user(event.state_key or ""):
+            return None
+        return {f"{event.membership}_room_state": at_the_door(txn, stored)}
 
     # -- what passes
 

@@ -23,20 +23,20 @@ class ThirdPartyEndpoints:
     async def get_protocol(self, request: Request, protocol: str) -> JsonObject:
         return await self._third_party.protocol(protocol)
 
-    @route("GET", "/v3/thirdparty/location/{protocol}")
+    @route("GET", "/v3/thirdparty/location/{protocol}", cost="search")
     async def find_locations(self, request: Request, protocol: str) -> Response:
         return json_response(await self._third_party.locations(protocol, fields_of(request)))
 
-    @route("GET", "/v3/thirdparty/user/{protocol}")
+    @route("GET", "/v3/thirdparty/user/{protocol}", cost="search")
     async def find_users(self, request: Request, protocol: str) -> Response:
         return json_response(await self._third_party.users(protocol, fields_of(request)))
 
-    @route("GET", "/v3/thirdparty/location")
+    @route("GET", "/v3/thirdparty/location", cost="search")
     async def locations_of_alias(self, request: Request) -> Response:
         alias = request.required_text("alias")
         return json_response(await self._third_party.locations_of(alias))
 
-    @route("GET", "/v3/thirdparty/user")
+    @route("GET", "/v3/thirdparty/user", cost="search")
     async def users_of_user(self, request: Request) -> Response:
         user_id = request.required_text("userid")
         return json_response(await self._third_party.users_of(user_id))

@@ -62,7 +62,9 @@ class RateLimits:
     )
     upload: Limit = setting(Limit(2.0, 50), "Uploading files, for one person.")
     url_preview: Limit = setting(Limit(1.0, 30), "Previews of links, for one person.")
-    search: Limit = setting(Limit(2.0, 30), "Searching messages and rooms, for one person.")
+    search: Limit = setting(
+        Limit(2.0, 30), "Searching messages, rooms and bridged networks, for one person."
+    )
     call: Limit = setting(Limit(1.0, 30), "Tokens for calls, from one address.")
     report: Limit = setting(Limit(0.1, 10), "Reporting rooms, events and users, for one person.")
     mail_question: Limit = setting(

@@ -8,7 +8,9 @@ from homeserver.events.received import take
 from homeserver.events.room_versions import RoomVersion
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.rooms.shown import as_seen
-from homeserver.storage import heads
+from homeserver.storage import heads, names, room_previews
+from homeserver.storage.events import Stored
+from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
 
 SHOWN = (
@@ -33,6 +35,22 @@ def preview_pdus(txn: Transaction, room_id: str, inviter: str = "") -> list[Json
     if inviter:
         found.append(head.event(txn, "m.room.member", inviter))
     return [as_seen(stored).pdu for stored in found if stored is not None]
+
+
+def at_the_door(txn: Transaction, own: Stored) -> list[JsonObject]:
+    """What those may know whose invite or knock this is, but for the invite or knock itself."""
+    event = own.event
+    head = heads.load(txn, event.room_id)
+    if head is None or own.place is None:
+        return room_previews.find(txn, event.state_key or "", names.find(txn, event.room_id) or 0)
+    return [stripped_state(as_seen(stored)) for stored in shown_of(txn, head, own)]
+
+
+def shown_of(txn: Transaction, head: Head, own: Stored) -> list[Stored]:
+    found = [stored for type in SHOWN if (stored := head.event(txn, type)) is not None]
+    if (sender := head.event(txn, "m.room.member", own.event.sender)) is not None:
+        found.append(sender)
+    return [stored for stored in found if stored is not own]
 
 
 def stripped(values: JsonValue, version: RoomVersion, room_id: str) -> list[JsonObject]:

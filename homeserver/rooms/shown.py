@@ -79,13 +79,17 @@ def _for_sender(txn: Transaction, stored: Stored, look: Look, txn_id: str) -> by
     return b',"transaction_id":' + encode(txn_id)
 
 
-def show_to_service(txn: Transaction, stored: Stored, now_ms: int) -> bytes:
+def show_to_service(
+    txn: Transaction, stored: Stored, now_ms: int, unsigned: JsonObject | None = None
+) -> bytes:
     """A ClientEvent for an application service: the same whoever of its users it is for."""
     opened = stored.opened
     if opened is None:
         opened = stored.opened = open_event(txn, stored)
     age = max(0, now_ms - stored.event.origin_server_ts)
-    return b'{"room_id":%b,%b"age":%d}}' % (encode(stored.event.room_id), opened[1:], age)
+    more = b"," + encode(unsigned)[1:-1] if unsigned else b""
+    room_id = encode(stored.event.room_id)
+    return b'{"room_id":%b,%b"age":%d%b}}' % (room_id, opened[1:], age, more)
 
 
 def open_event(txn: Transaction, stored: Stored) -> bytes:

@@ -22,6 +22,7 @@ from homeserver.storage import (
     highlights,
     missing_events,
     names,
+    passed_events,
     relations,
     state_trees,
     sticky_events,
@@ -280,6 +281,8 @@ def _finish(
         heads.save_extremities(txn, after, forked_before=len(former.extremities) > 1)
     _keep(txn, room, stored, known)
     relations.insert(txn, position, room, event, counts)
+    if is_quiet:
+        passed_events.note_quiet(txn, position)
     is_loud = bool(whom.user_ids) or whom.everyone
     if is_loud:
         highlights.insert(txn, room, position, whom.user_ids, whom.everyone)

@@ -14,6 +14,7 @@ from homeserver.rooms.reading import Reading, find_room
 from homeserver.rooms.shown import Look
 from homeserver.search.answers import Found, answer
 from homeserver.search.indexing import Indexing, key_scope, room_scope, sender_scope
+from homeserver.search.texts import KEYS
 from homeserver.search.wishes import SENDER, Spot, Wish
 from homeserver.search.words import Sought, sought_in
 from homeserver.storage import account_data, events, memberships, names
@@ -21,6 +22,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.search import Index, Match, Phrase, Query
 from homeserver.storage.transaction import Transaction
 
+ALL_KEYS = frozenset(KEYS.values())
 ONCE_IN_ROOM = ("join", "leave", "ban")
 
 
@@ -63,18 +65,24 @@ def _query(txn: Transaction, user_id: str, wish: Wish, sought: Sequence[Sought])
         and wish.filter.allows_room(room_id)
         and _is_wanted(wish.start, room_id)
     ]
-    scopes = [
-        [room_scope(room) for room in names.find_many(txn, rooms).values()],
-        [key_scope(key) for key in wish.keys],
-    ]
+    numbers = frozenset(names.find_many(txn, rooms).values())
+    scopes = [[room_scope(room) for room in numbers], [key_scope(key) for key in wish.keys]]
+    speakers: frozenset[int] | None = None
     senders = wish.filter.events.senders
     if wish.start.group is not None and wish.start.group[0] == SENDER:
         senders = frozenset((wish.start.group[1],)) & (senders or {wish.start.group[1]})
     if senders is not None:
-        scopes.append([sender_scope(it) for it in names.find_many(txn, senders).values()])
+        speakers = frozenset(names.find_many(txn, senders).values())
+        scopes.append([sender_scope(it) for it in speakers])
     if not sought or not all(scopes):
         return None
-    return Query([Phrase(it.words, it.is_prefix) for it in sought], scopes, wish.by_rank)
+
+    def fits(match: Match) -> bool:
+        return match.room in numbers and (speakers is None or match.sender in speakers)
+
+    phrases = [Phrase(it.words, it.is_prefix) for it in sought]
+    has_all_keys = not ALL_KEYS.difference(wish.keys)
+    return Query(phrases, scopes, wish.by_rank, fits if has_all_keys else None)
 
 
 def _is_wanted(start: Spot, room_id: str) -> bool:

@@ -4,11 +4,16 @@ from homeserver.storage.transaction import Transaction
 
 
 def live(txn: Transaction, after: int, upto: int, limit: int) -> list[int]:
-    """The positions of events that were the newest of their rooms when they came."""
+    """The positions of events that were the newest of their rooms when they came, but for those
+    that were old even then.
+    """
     rows = txn.query(
         """
         SELECT position FROM events
         WHERE position > ? AND position <= ? AND place >= position AND standing = 0
+            AND NOT EXISTS (
+                SELECT 1 FROM quiet_events WHERE quiet_events.position = events.position
+            )
         ORDER BY position LIMIT ?
         """,
         after,
@@ -16,6 +21,15 @@ def live(txn: Transaction, after: int, upto: int, limit: int) -> list[int]:
         limit,
     )
     return [position for (position,) in rows]
+
+
+def note_quiet(txn: Transaction, position: int) -> None:
+    txn.insert("INSERT INTO quiet_events (position) VALUES (?)", position)
+
+
+def forget_quiet(txn: Transaction, upto: int) -> None:
+    """Nobody will read that part again."""
+    txn.execute("DELETE FROM quiet_events WHERE position <= ?", upto)
 
 
 def invites(txn: Transaction, after: int, upto: int) -> list[tuple[int, str, str]]:

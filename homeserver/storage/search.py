@@ -1,9 +1,9 @@
 """The words of events: FTS5 on SQLite, tsvector on PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from homeserver.storage import names
 from homeserver.storage.transaction import Transaction
@@ -31,11 +31,14 @@ class Phrase:
 
 @frozen
 class Query:
-    """Every phrase must be there, and of each scope one entry."""
+    """Every phrase must be there, and of each scope one entry. `fits` tells the same of a match, if
+    its room and sender are enough to tell.
+    """
 
     phrases: Sequence[Phrase]
     scopes: Sequence[Collection[str]]
     by_rank: bool
+    fits: "Callable[[Match], bool] | None" = None
 
 
 class Match(NamedTuple):
@@ -57,6 +60,22 @@ class Index(Protocol):
 
     def find(self, txn: Transaction, query: Query) -> list[Match]:
         """The best matches, or the newest, in that order."""
+
+
+class Words(Protocol):
+    def are_rare(self, txn: Transaction, query: Query) -> bool:
+        """Whether all that has the words, whatever its scope, are few enough to look at."""
+
+    def matches(self, txn: Transaction, query: Query) -> list[Match]: ...
+
+
+def find(index: Words, txn: Transaction, query: Query) -> list[Match]:
+    """To look for a scope costs many times what looking for words does, since everything has one.
+    Where few have the words, in all rooms of the server, only these are tried.
+    """
+    if query.fits is None or not index.are_rare(txn, query):
+        return index.matches(txn, query)
+    return list(filter(query.fits, index.matches(txn, evolve(query, scopes=()))))
 
 
 def index_of(dialect: str) -> Index:
@@ -87,6 +106,12 @@ class SqliteIndex:
         txn.insert("DELETE FROM search_index WHERE rowid = ?", position)
 
     def find(self, txn: Transaction, query: Query) -> list[Match]:
+        return find(self, txn, query)
+
+    def are_rare(self, txn: Transaction, query: Query) -> bool:
+        return _is_few(txn, "search_index MATCH ?", self.expression(evolve(query, scopes=())))
+
+    def matches(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC" if query.by_rank else "rowid DESC"
         score = "-bm25(search_index, 0.0, 1.0)" if query.by_rank else "0.0"
         found = f"""
@@ -125,6 +150,12 @@ class PostgresqlIndex:
         txn.insert("DELETE FROM search_index WHERE position = ?", position)
 
     def find(self, txn: Transaction, query: Query) -> list[Match]:
+        return find(self, txn, query)
+
+    def are_rare(self, txn: Transaction, query: Query) -> bool:
+        return _is_few(txn, "words @@ CAST(? AS tsquery)", self._words(query))
+
+    def matches(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC, position DESC" if query.by_rank else "position DESC"
         score = "ts_rank(words, CAST(? AS tsquery))" if query.by_rank else "CAST(0 AS real)"
         found = f"""
@@ -132,7 +163,7 @@ class PostgresqlIndex:
             WHERE words @@ CAST(? AS tsquery) ORDER BY {order} LIMIT {MAX_MATCHES}
             """
         sql = _MATCHES.format(found=found, order=_ORDERS[query.by_rank])
-        words = " & ".join(map(self._phrase, query.phrases))
+        words = self._words(query)
         expression = self.expression(query, words)
         parameters = (words, expression) if query.by_rank else (expression,)
         return list(map(Match._make, txn.query(sql, *parameters)))
@@ -141,9 +172,21 @@ class PostgresqlIndex:
         scopes = (" | ".join(f"'/{entry}'" for entry in scope) for scope in query.scopes)
         return " & ".join([*(f"({scope})" for scope in scopes), words])
 
+    def _words(self, query: Query) -> str:
+        return " & ".join(map(self._phrase, query.phrases))
+
     def _phrase(self, phrase: Phrase) -> str:
         words = " <-> ".join(f"'{word}'" for word in phrase.words)
         return f"{words}:*" if phrase.is_prefix else f"({words})"
+
+
+def _is_few(txn: Transaction, condition: str, expression: str) -> bool:
+    row = txn.one(
+        f"SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE {condition} LIMIT ?) AS found",
+        expression,
+        MAX_MATCHES + 1,
+    )
+    return row is not None and row[0] <= MAX_MATCHES
 
 
 # -- following the events

@@ -5,22 +5,13 @@ from collections.abc import Collection
 from homeserver.events.client_format import stripped_state
 from homeserver.json_values import JsonObject
 from homeserver.rooms.invite_permission import hides_invite
+from homeserver.rooms.previews import shown_of
 from homeserver.rooms.shown import as_seen
 from homeserver.storage import events
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.view import View
-
-SHOWN = (
-    "m.room.create",
-    "m.room.join_rules",
-    "m.room.canonical_alias",
-    "m.room.avatar",
-    "m.room.name",
-    "m.room.topic",
-    "m.room.encryption",
-)
 
 
 def pending_room(view: View, head: Head, membership: Membership) -> JsonObject | None:
@@ -43,12 +34,8 @@ def hides(txn: Transaction, user_id: str, invite: Membership, ignored: Collectio
 def preview(txn: Transaction, head: Head, membership: Membership) -> list[JsonObject]:
     """What somebody at the door may know, with the member event that put them there."""
     own = events.at(txn, membership.position)
-    found = [stored for type in SHOWN if (stored := head.event(txn, type)) is not None]
-    if (inviter := head.event(txn, "m.room.member", membership.sender)) is not None:
-        found.append(inviter)
-    shown = [stripped_state(as_seen(stored)) for stored in found if stored is not own]
     return [
-        *shown,
+        *(stripped_state(as_seen(stored)) for stored in shown_of(txn, head, own)),
         {
             **stripped_state(as_seen(own)),
             "event_id": own.event.event_id,

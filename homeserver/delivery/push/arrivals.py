@@ -75,6 +75,7 @@ class Arrivals:
         if saved is None:
             saved = self._db.position
             await self._db.write(followers.save, FOLLOWER, saved)
+        await self._db.write(passed_events.forget_quiet, saved)
         self._place = self._saved = saved
         self._pending.clear()
         self._is_running = self._is_behind = True

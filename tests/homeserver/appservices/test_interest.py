@@ -20,12 +20,18 @@ def members(bridge: Bridge) -> list[tuple[str, str]]:
 def test_an_invite_of_its_user_reaches_a_service(world: World, bridge: Bridge) -> None:
     alice = world.server.person("alice")
     ghost = world.ghost(bridge, "_irc_bob")
-    room = alice.creates_room()
+    room = alice.creates_room(name="The harbour")
 
     alice.invites(room, ghost)
     world.settles()
 
-    assert members(bridge) == [(ghost.user_id, "invite")]
+    events = bridge.events()
+    assert [(it["state_key"], it["content"]["membership"]) for it in events] == [
+        (ghost.user_id, "invite")
+    ]
+    known = {it["type"]: it["content"] for it in events[0]["unsigned"]["invite_room_state"]}
+    assert known["m.room.name"] == {"name": "The harbour"}
+    assert {"m.room.create", "m.room.join_rules", "m.room.member"} <= known.keys()
 
 
 def test_a_service_hears_that_its_user_was_put_out_and_then_nothing(
@@ -163,7 +169,8 @@ def test_invites_by_other_servers_reach_a_service_even_after_an_outage(
 
     def is_invited(user_id: str) -> None:
         event = invite_from_elsewhere(user_id)
-        outcome(world.server.app.database.write(note_membership, event, "elsewhere", []))
+        told = [{"type": "m.room.name", "state_key": "", "sender": "@eve:elsewhere", "content": {}}]
+        outcome(world.server.app.database.write(note_membership, event, "elsewhere", told))
 
     is_invited(bob.user_id)
     world.settles()
@@ -176,7 +183,10 @@ def test_invites_by_other_servers_reach_a_service_even_after_an_outage(
     for _ in range(5):
         world.settles(1)
 
-    assert members(bridge) == [(bob.user_id, "invite"), (carol.user_id, "invite")]
+    invites = bridge.events()
+    assert [it["state_key"] for it in invites] == [bob.user_id, carol.user_id]
+    for it in invites:
+        assert [state["type"] for state in it["unsigned"]["invite_room_state"]] == ["m.room.name"]
 
 
 def test_a_new_service_begins_with_the_present(world: World) -> None:

@@ -1,9 +1,13 @@
 """The index of words finds the same on both databases."""
 
+from collections.abc import Collection, Sequence
 from random import Random
 from unicodedata import category
 
+import pytest
+
 from homeserver.search.words import sought_in, words_of
+from homeserver.storage import search
 from homeserver.storage.search import Document, Match, Phrase, Query, index_of
 from homeserver.storage.transaction import Transaction
 from tests.homeserver.storage.held import Store
@@ -62,6 +66,28 @@ def test_scopes_narrow_the_search_and_are_no_words(store: Store) -> None:
     assert positions(store, "tea", ("tea",)) == []
     assert positions(store, "r7") == [1]
     assert positions(store, "s8") == positions(store, "kbody") == []
+
+
+@pytest.mark.parametrize("few", [2, 3])
+@pytest.mark.parametrize("by_rank", [True, False])
+def test_common_and_rare_words_are_found_in_the_same_places(
+    store: Store, monkeypatch: pytest.MonkeyPatch, few: int, by_rank: bool
+) -> None:
+    """Rare ones are looked for everywhere, and those elsewhere left out afterwards."""
+    put(store, "tea", "tea with milk", "tea")
+    monkeypatch.setattr(search, "MAX_MATCHES", few)
+    here, elsewhere = [("r7",)], [("r6",)]
+
+    def found(scopes: Sequence[Collection[str]], room: int) -> list[Match]:
+        query = Query([Phrase(("tea",), True)], scopes, by_rank, lambda match: match.room == room)
+        matches: list[Match] = store.result(
+            store.database.read(index_of(store.dialect.name).find, query)
+        )
+        return matches
+
+    assert len(found(here, 7)) == few
+    assert {match.position for match in found(here, 7)} <= {1, 2, 3}
+    assert found(elsewhere, 6) == []
 
 
 def test_what_matches_better_has_the_higher_rank(store: Store) -> None:

@@ -3,9 +3,14 @@
 import pytest
 
 from homeserver.config.push import Push
+from homeserver.events.event import Event
 from homeserver.http.response import Response
+from homeserver.rooms import timeline
+from homeserver.storage import events
+from homeserver.storage.transaction import Transaction
 from tests.homeserver.delivery.push.conftest import OK, PushTown, Town, a_room, pusher
 from tests.internet import Internet, Speaker
+from tests.outcomes import outcome
 
 HOUR_S = 3600
 REDIRECT = Response(status=307, headers=(("Location", "https://elsewhere.example.org/x"),))
@@ -162,6 +167,34 @@ def test_what_happened_while_nobody_followed_is_told_after_the_start(town: Town)
     told = gateway.told()
     assert told[0]["event_id"] == second
     assert [it["type"] for it in told] == ["m.room.message", "m.room.member"]
+
+
+def test_history_that_came_while_nobody_followed_is_not_told(town: Town) -> None:
+    here = town()
+    gateway = here.gateway()
+    alice, bob = here.people("alice", "bob")
+    room = a_room(alice, bob)
+    bob.post("/v3/pushers/set", pusher(gateway))
+    here.passes()
+    here.server.app.push.push._parts.arrivals._is_running = False  # type: ignore[union-attr]
+    said = alice.sends(room, "said today")
+
+    def happened_long_ago(txn: Transaction) -> None:
+        head = timeline.head(txn, room)
+        assert head is not None
+        template = events.find(txn, said)
+        assert template is not None
+        pdu = {**template.event.pdu, "content": {"msgtype": "m.text", "body": "long ago"}}
+        pdu["prev_events"] = list(head.extremities)
+        timeline.append_quietly(txn, head, Event.from_pdu(pdu, head.version, "$long-ago"))
+
+    outcome(here.server.app.database.write(happened_long_ago))
+    here.passes()
+
+    here = town()
+    here.passes()
+
+    assert gateway.events() == [said]
 
 
 def test_what_is_too_old_is_given_up(town: Town) -> None:

@@ -90,6 +90,29 @@ def test_nobody_is_told_of_what_he_said_or_muted_or_by_whom_he_ignores(town: Tow
     assert gateway.told() == []
 
 
+def test_who_follows_threads_is_told_of_those_and_no_others(town: Town) -> None:
+    here = town()
+    gateway = here.gateway()
+    alice, bob, room = here.pair(gateway)
+    followed, other = alice.sends(room, "lunch?"), alice.sends(room, "dinner?")
+    bob.put(f"/unstable/io.element.msc4306/rooms/{room}/thread/{followed}/subscription", {})
+    here.passes()
+    gateway.told()
+
+    text = {"msgtype": "m.text", "body": "yes"}
+    answers = [
+        alice.sends_event(
+            room,
+            "m.room.message",
+            {**text, "m.relates_to": {"rel_type": "m.thread", "event_id": root}},
+        )
+        for root in (followed, other)
+    ]
+    here.passes()
+
+    assert gateway.events() == answers[:1]
+
+
 def test_what_came_before_a_pusher_was_set_is_not_told(town: Town) -> None:
     here = town()
     gateway = here.gateway()
