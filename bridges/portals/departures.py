@@ -128,7 +128,7 @@ class Departures:
         if await self._speakers.utterances.carry(Said(portal, event, running, name)):
             if event["type"] in SAID:
                 self._errands.begin(self._ground.rooms.read(portal.room_id, event["event_id"]))
-        elif not name:
+        elif running.login.user_id == event["sender"]:
             await self._speakers.wishes.carry(portal, event, running)
 
     async def _carrier(self, portal: Portal, user_id: str) -> tuple[Running | None, str]:

@@ -37,6 +37,8 @@ WANTED = (
 
 AT_ONCE = 100
 MARGIN_S = 15
+RESTS_S = 0.5
+"""Between questions, where a server does not let us wait."""
 REMEMBERED = 1000
 SECRET = "x-telegram-bot-api-secret-token"
 
@@ -52,10 +54,13 @@ async def poll(wire: Wire, wait_s: int, hear: Hear) -> None:
             "timeout": wait_s,
             "allowed_updates": WANTED,
         }
+        begun = asyncio.get_running_loop().time()
         updates = await wire.call("getUpdates", parameters, wait_s=wait_s + MARGIN_S)
         for update in updates:
             await hear(update)
             offset = update["update_id"] + 1
+        if not updates and asyncio.get_running_loop().time() - begun < RESTS_S:
+            await asyncio.sleep(RESTS_S)
 
 
 async def ask_for_calls(wire: Wire, address: str, secret: str) -> None:

@@ -64,8 +64,9 @@ def came(it: Spoken, users: list[JsonObject]) -> Iterator[Lasting]:
 def went(it: Spoken, user: JsonObject) -> Iterator[Lasting]:
     who = Sender(str(user["id"]), name_of(user))
     if user["id"] == it.bot_id:
-        yield Notice(it.chat, it.id, f"{it.sender.name} has put the bot out of this chat.")
-    elif who.id == it.sender.id:
+        # That the chat is gone for us is told by our membership.
+        return
+    if who.id == it.sender.id:
         yield MemberChange(it.chat, who, it.id, False)
     else:
         yield MemberChange(it.chat, who, it.id, False, how="kicked", by=it.sender)
@@ -98,12 +99,6 @@ def moved(it: Spoken, chat_id: int) -> Iterator[Lasting]:
     yield ChatGone(it.chat, it.id, "The group has become a supergroup.", successor)
 
 
-def came_from(it: Spoken, chat_id: int) -> Iterator[Lasting]:
-    """The old chat has said so already; this one says it to those who missed that."""
-    before = key(chat_id, it.login_id)
-    yield ChatGone(before, f"to {it.id}", "The group has become a supergroup.", it.chat)
-
-
 def topic(it: Spoken, content: JsonObject) -> Iterator[Lasting]:
     return it.changes(name=str(content["name"])) if content.get("name") else iter(())
 
@@ -131,7 +126,7 @@ READERS: dict[str, Callable[[Spoken, Any], Iterator[Lasting]]] = {
     "pinned_message": pinned,
     "message_auto_delete_timer_changed": timer,
     "migrate_to_chat_id": moved,
-    "migrate_from_chat_id": came_from,
+    "migrate_from_chat_id": note("Here the group goes on as a supergroup."),
     "forum_topic_created": topic,
     "forum_topic_edited": topic,
     "forum_topic_closed": note("{who} has closed the topic."),

@@ -5,11 +5,11 @@ from functools import partial
 from secrets import token_urlsafe
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from bridges.kit.chats import Chat, Picture, User
 from bridges.kit.failures import Rejected
-from bridges.kit.network import Bridge, Capabilities, Login, Session
+from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
 from bridges.networks.telegram import news
 from bridges.networks.telegram.chats import number
@@ -23,6 +23,8 @@ from bridges.networks.telegram.wire import File, Refused, Wire
 from bridges.networks.telegram.writing import (
     MAX_CAPTION,
     MAX_TEXT,
+    STICKERS,
+    VOICES,
     Call,
     calls,
     cleaned,
@@ -37,12 +39,11 @@ ALIVE_S = 60
 PARTS = frozenset(("location", "poll", "contact", "sticker", "voice"))
 CAPABILITIES = Capabilities(
     media_max_bytes=UPLOAD_BYTES,
+    media={"voice": Accepts(VOICES, UPLOAD_BYTES), "sticker": Accepts(STICKERS, UPLOAD_BYTES)},
     replies=True,
     spans=SPANS,
     parts=PARTS,
     caption_max=MAX_CAPTION,
-    edit_window_s=None,
-    reactions_max=1,
     speaks_for_others=True,
 )
 
@@ -96,8 +97,20 @@ class BotSession(Session):
         first, *more = await self._line.journal.send(out.chat, out.transaction, sends)
         return Sent(str(first), tuple(map(str, more)))
 
+    def capabilities_in(self, chat: ChatKey) -> Capabilities:
+        """A Bot API server of the operator's own takes larger files."""
+        return evolve(CAPABILITIES, media_max_bytes=self._around.settings.upload_max_bytes)
+
     async def _send(self, chat: ChatKey, call: Call) -> int:
-        message = await self._line.wire.call(call.method, call.parameters, call.files)
+        """A group that has another id now is followed."""
+        wire = self._line.wire
+        try:
+            message = await wire.call(call.method, call.parameters, call.files)
+        except Refused as refusal:
+            if not isinstance(refusal.migrate_to, int):
+                raise
+            there = call.parameters | {"chat_id": refusal.migrate_to}
+            message = await wire.call(call.method, there, call.files)
         id: int = message["message_id"]
         self._line.chats.place_in_topic(chat, str(id))
         if "poll" in message:

@@ -29,9 +29,9 @@ MAX_PHOTO = 10_000_000
 MAX_QUESTION, MAX_OPTION, MAX_OPTIONS, MAX_PLACE = 300, 100, 12, 250
 
 PHOTOS = frozenset(("image/jpeg", "image/png", "image/webp"))
-STICKERS = frozenset(("image/webp", "application/x-tgsticker", "video/webm"))
-SONGS = frozenset(("audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/aac"))
-VOICES = frozenset(("audio/ogg", "audio/opus", *SONGS))
+STICKERS = ("image/webp", "application/x-tgsticker", "video/webm")
+SONGS = ("audio/mpeg", "audio/mp4", "audio/x-m4a", "audio/aac")
+VOICES = ("audio/ogg", "audio/opus", *SONGS)
 
 
 @frozen

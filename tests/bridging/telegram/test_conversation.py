@@ -64,11 +64,15 @@ class Telegram:
 
 
 async def talk(alice: User, it: Telegram, portal: str) -> None:
-    html = {"format": "org.matrix.custom.html", "formatted_body": "hello <b>Bob</b>"}
+    pill = f'<a href="https://matrix.to/#/{it.bobs_ghost}">Bob</a>'
+    html = {"format": "org.matrix.custom.html", "formatted_body": f"<b>hello</b> {pill}"}
     content = {"msgtype": "m.text", "body": "hello Bob", **html}
     event_id = await sends(alice, portal, "m.room.message", content, "formatted")
     heard = await it.hears("<alice> hello Bob")
-    assert heard["entities"] == [{"type": "bold", "offset": 14, "length": 3}]
+    assert heard["entities"] == [
+        {"type": "bold", "offset": 8, "length": 5},
+        {"type": "text_mention", "offset": 14, "length": 3, "user": it.bob.user},
+    ]
 
     target = heard["message_id"]
     it.bob.answers(
@@ -160,6 +164,7 @@ async def show_pictures(alice: User, it: Telegram, portal: str) -> None:
         )
     )
     assert it.simulator.world.files[heard["photo"][-1]["file_id"]] == PNG
+    assert heard["caption"] == "<alice> my dot"
 
 
 async def downloaded(alice: User, uri: str) -> bytes:
@@ -193,6 +198,47 @@ async def come_and_go(alice: User, it: Telegram, portal: str) -> None:
     typing = f"/v3/rooms/{quote(portal)}/typing/{quote(alice.user_id)}"
     await alice.ask("PUT", typing, {"typing": True, "timeout": 5000})
     await it.until(lambda: it.bot.calls["sendChatAction"])
+
+
+async def vote(alice: User, it: Telegram, portal: str) -> None:
+    """Bob in a poll of Alice's; and a poll of Bob's, in which bots may not vote."""
+    text = "org.matrix.msc1767.text"
+    answers = [{"id": "y", text: "yes"}, {"id": "n", text: "no"}]
+    question = {"question": {text: "Now?"}, "answers": answers, "max_selections": 1}
+    content = {"org.matrix.msc3381.poll.start": question, text: "Now?"}
+    asked = await sends(alice, portal, "org.matrix.msc3381.poll.start", content, "poll")
+
+    def found() -> JsonObject | None:
+        polls = [one["poll"] for one in it.friends.messages.values() if "poll" in one]
+        return next((one for one in polls if one["question"] == "<alice> Now?"), None)
+
+    poll = await it.until(found)
+    assert [one["text"] for one in poll["options"]] == ["yes", "no"]
+    it.bob.votes(poll["id"], [1])
+    response = await alice.sees(
+        lambda event: event["type"].endswith("poll.response") and event["sender"] == it.bobs_ghost
+    )
+    assert response["content"]["m.relates_to"]["event_id"] == asked
+    assert "'n'" in str(response["content"]) or '["n"]' in str(response["content"])
+
+    it.bob.asks(it.friends, "Tea?", ["green", "black"])
+    theirs = await alice.sees(
+        lambda event: event["type"].endswith("poll.start") and event["sender"] == it.bobs_ghost
+    )
+    assert "black" in str(theirs["content"])
+
+
+async def become_a_supergroup(alice: User, it: Telegram, portal: str) -> None:
+    """The room points to the one that goes on."""
+    successor = it.bob.upgrades(it.friends)
+    tombstone = await alice.sees(lambda event: event["type"] == "m.room.tombstone")
+    room = await alice.is_invited()
+    assert tombstone["content"]["replacement_room"] == room
+    await alice.joins(room)
+    it.bob.says(successor, "we are more now")
+    await alice.reads(room, "we are more now")
+    await alice.says(room, "welcome everybody")
+    await it.hears("<alice> welcome everybody", successor)
 
 
 async def say_what_has_no_place(alice: User, it: Telegram, portal: str) -> None:
@@ -248,6 +294,7 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
         await react(alice, it, portal)
         await show_pictures(alice, it, portal)
         await come_and_go(alice, it, portal)
+        await vote(alice, it, portal)
         await say_what_has_no_place(alice, it, portal)
         await write_in_private(alice, it)
 

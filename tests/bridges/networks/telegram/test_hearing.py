@@ -166,6 +166,10 @@ def test_a_group_that_becomes_a_supergroup_has_a_successor() -> None:
         gone: ChatGone = await it.hears(ChatGone)
         assert gone.chat == ChatKey(str(club.id), str(it.bot.id))
         assert gone.successor == ChatKey(str(successor.id))
+        assert sum(isinstance(one, ChatGone) for one in it.notebook.happenings) == 1
+
+        sent = await it.says("said to the old id", chat=gone.chat)
+        assert it.there(sent, successor)["text"] == "said to the old id"
 
     stay(story)
 
