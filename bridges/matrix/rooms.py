@@ -161,6 +161,13 @@ class Rooms:
             if error.status not in (403, 404):
                 raise
 
+    async def put_out(
+        self, room_id: str, user_id: str, deed: str, reason: str, by: str | None
+    ) -> None:
+        """`deed`: "kick", "ban" or "unban"."""
+        body = {"user_id": user_id} | ({"reason": reason} if reason else {})
+        await self._client.ask("POST", room_path(room_id, deed), body, user=by)
+
     async def typing(self, room_id: str, user: str, seconds: int) -> None:
         body: JsonObject = {"typing": seconds > 0}
         if seconds > 0:
@@ -201,6 +208,10 @@ class Accounts:
     async def set_name(self, user_id: str, name: str, user: str | None) -> None:
         path = f"{CLIENT}/profile/{quote(user_id, safe='')}/displayname"
         await self._client.ask("PUT", path, {"displayname": name}, user=user)
+
+    async def set_picture(self, user_id: str, uri: str) -> None:
+        path = f"{CLIENT}/profile/{quote(user_id, safe='')}/avatar_url"
+        await self._client.ask("PUT", path, {"avatar_url": uri}, user=user_id)
 
     async def set_presence(self, user_id: str, state: str, text: str) -> None:
         path = f"{CLIENT}/presence/{quote(user_id, safe='')}/status"

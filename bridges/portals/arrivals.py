@@ -14,6 +14,7 @@ from bridges.kit.happenings import (
     MemberChange,
     Notice,
     Passing,
+    UserChange,
 )
 from bridges.kit.parts import ChatKey
 from bridges.matrix.client import MatrixError
@@ -24,6 +25,7 @@ from bridges.portals.deliveries import Deliveries, Way
 from bridges.portals.errands import Errands
 from bridges.portals.files import Files, settled
 from bridges.portals.ground import Ground
+from bridges.portals.profiles import Profiles
 from bridges.portals.queues import Queues
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Running, Sessions
@@ -46,6 +48,7 @@ class Carriers:
     changes: Changes
     signs: Signs
     addresses: Addresses
+    profiles: Profiles
 
 
 @define(eq=False)
@@ -70,11 +73,17 @@ class Arrivals:
     async def receive(self, login_id: str, happening: Happening) -> None:
         """Returns when it is safe."""
         if isinstance(happening, Passing):
-            self._errands.begin(self._carriers.signs.pass_on(happening))
+            self._errands.begin(self._pass_on(login_id, happening))
         elif await self._ground.db.write(outbox.add_arrival, login_id, await settled(happening)):
             self._queues.look(happening.chat)
         else:
             self._ground.tally.known_already += 1
+
+    async def _pass_on(self, login_id: str, sign: Passing) -> None:
+        if not isinstance(sign, UserChange):
+            await self._carriers.signs.pass_on(sign)
+        elif running := await self._sessions.running(login_id):
+            await self._carriers.profiles.renew(sign.sender.id, sign.user, running.session)
 
     async def _carry(self, chat: ChatKey) -> bool:
         arrival = await self._ground.db.write(outbox.next_arrival, chat)
@@ -100,9 +109,12 @@ class Arrivals:
         happening, session = arrival.happening, running.session
         portal = await self._carriers.portals.find_or_make(happening.chat, running.login, session)
         if isinstance(happening, ChatChange | MemberChange | Notice | CallNoticed | ChatGone):
-            await self._carriers.changes.deliver(portal, arrival.transaction_id, happening)
+            transaction = arrival.transaction_id
+            await self._carriers.changes.deliver(portal, transaction, happening, running)
             return
         is_secret = self._ground.rooms.is_encrypted(portal.room_id)
         files = Files(self._ground.accounts, session, is_secret)
         way = Way(portal, Composer(files, self._carriers.addresses), arrival)
         await self._carriers.deliveries.deliver(way, happening)
+        if self._carriers.profiles.is_new(happening.sender.id) and not happening.sender.me:
+            self._errands.begin(self._carriers.profiles.look(happening.sender.id, session))

@@ -12,6 +12,8 @@ from bridges.portals.deliveries import Deliveries
 from bridges.portals.departures import Departures, Speakers
 from bridges.portals.encryption import Encryption
 from bridges.portals.entrance import Entrance
+from bridges.portals.expiry import Expiry
+from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.login_commands import LoginCommands
@@ -19,6 +21,7 @@ from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
 from bridges.portals.plumbing import Plumbing
+from bridges.portals.profiles import Pictures, Profiles
 from bridges.portals.puppet_commands import PuppetCommands
 from bridges.portals.reactions import Reactions
 from bridges.portals.reading import Closed, Reading
@@ -47,22 +50,25 @@ class Bridge:
     encryption: Encryption | None
     entrance: Entrance
     reception: Reception
+    expiry: Expiry
 
     @classmethod
     def build(
         cls, ground: Ground, permissions: Permissions, encryption: Encryption | None = None
     ) -> "Bridge":
         ghosts = Ghosts(ground)
-        portals = PortalRooms(ground, ghosts, Spaces(ground))
         sessions = Sessions(ground, Notices(ground).tell)
-        voices = Voices(ground, ghosts)
-        addresses = Addresses(ground.names, sessions)
+        addresses, pictures = Addresses(ground.names, sessions), Pictures(ground)
+        furnishing = Furnishing(ground, addresses, pictures)
+        portals = PortalRooms(ground, ghosts, furnishing, Spaces(ground))
+        voices, expiry = Voices(ground, ghosts), Expiry(ground)
         carriers = Carriers(
             portals,
-            Deliveries(ground, voices),
-            Changes(ground, ghosts, voices),
+            Deliveries(ground, voices, expiry),
+            Changes(ground, ghosts, voices, portals, furnishing),
             Signs(ground, ghosts, voices),
             addresses,
+            Profiles(ground, ghosts, pictures),
         )
         reading = Reading(ground, encryption or Closed())
         replies, entrance = Replies(ground), Entrance(ground, sessions)
@@ -78,6 +84,7 @@ class Bridge:
             Wishes(ground, addresses),
             Statuses(ground),
             commands.handle,
+            expiry,
         )
         return cls(
             ground,
@@ -90,6 +97,7 @@ class Bridge:
             encryption,
             entrance,
             reception,
+            expiry,
         )
 
     async def start(self) -> None:
@@ -100,6 +108,7 @@ class Bridge:
         await self.sessions.start(self.arrivals)
         await self.arrivals.start()
         await self.departures.start()
+        await self.expiry.start()
 
     async def stop(self) -> None:
         await self.sessions.stop()
@@ -107,6 +116,7 @@ class Bridge:
         await self.passing.stop()
         await self.departures.stop()
         await self.arrivals.stop()
+        await self.expiry.stop()
         await self.reading.stop()
         if self.encryption is not None:
             await self.encryption.stop()

@@ -62,6 +62,13 @@ def measured(data: bytes) -> Made:
     return Made(b"", image.width, image.height, getattr(image, "is_animated", False))
 
 
+def measured_mime(data: bytes) -> str:
+    try:
+        return Image.MIME.get(opened(data).format or "", "application/octet-stream")
+    except Rejected:
+        return "application/octet-stream"
+
+
 def picture(suffix: str, max_bytes: int) -> Converter:
     """Made smaller until it fits."""
 

@@ -9,6 +9,7 @@ from bridges.kit.happenings import Edit, Message, PollEnd, React, Remove, Unreac
 from bridges.kit.parts import Link, Part, Text
 from bridges.matrix.client import MatrixError
 from bridges.portals.contents import MESSAGE, Composer, Content, forwarded
+from bridges.portals.expiry import Expiry
 from bridges.portals.ground import Ground
 from bridges.portals.polls import END, RESPONSE, end_content, response_content
 from bridges.portals.relations import on_matrix
@@ -40,6 +41,7 @@ class Way:
 class Deliveries:
     _ground: Ground
     _voices: Voices
+    _expiry: Expiry
 
     async def deliver(self, way: Way, said: Said) -> None:
         match said:
@@ -70,6 +72,8 @@ class Deliveries:
             event = Event(content.type, content.json | relates, way.transaction(place), said_at)
             event_id, sender = await self._voices.say(way.portal, message.sender, event)
             pairs.append(Pair(message.id, event_id, sender))
+        for pair in pairs if message.expires_in_ms else ():
+            await self._expiry.add(way.portal, pair.event_id, message.expires_in_ms or 0)
         await self._ground.db.write(arrived, way.arrival, pairs)
 
     async def _edit(self, way: Way, edit: Edit) -> None:

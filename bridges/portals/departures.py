@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
 from bridges.portals.errands import Errands
+from bridges.portals.expiry import Expiry
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
 from bridges.portals.queues import Queues
@@ -39,6 +40,7 @@ class Speakers:
     wishes: Wishes
     statuses: Statuses
     handle_other: HandleOther
+    expiry: Expiry
 
 
 @define(eq=False)
@@ -128,6 +130,7 @@ class Departures:
         if await self._speakers.utterances.carry(Said(portal, event, running, name)):
             if event["type"] in SAID:
                 self._errands.begin(self._ground.rooms.read(portal.room_id, event["event_id"]))
+                await self._speakers.expiry.add_ours(portal, event["event_id"])
         elif running.login.user_id == event["sender"]:
             await self._speakers.wishes.carry(portal, event, running)
 

@@ -8,6 +8,7 @@ from attrs import define, field
 from bridges.kit.chats import Chat
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey
+from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.spaces import Spaces
@@ -25,6 +26,7 @@ MAX_FIRST_MEMBERS = 1000
 class PortalRooms:
     _ground: Ground
     _ghosts: Ghosts
+    _furnishing: Furnishing
     _spaces: Spaces
     _making: dict[ChatKey, asyncio.Lock] = field(factory=dict)
     _open: set[ChatKey] = field(factory=set)
@@ -54,6 +56,7 @@ class PortalRooms:
         first = dict(list(about.members.items())[:MAX_FIRST_MEMBERS])
         await self._ghosts.enter_all(room_id, first)
         portal = Portal(chat, room_id, login.login_id)
+        await self._furnishing.furnish(portal, about, session)
         await self._ground.db.write(places.add_portal, portal)
         return portal
 

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from bridges.kit.happenings import Delivered, Passing, Presence, Read, Sender, Typing, UserChange
+from bridges.kit.happenings import Delivered, Presence, Read, Sender, Typing
 from bridges.kit.parts import ChatKey
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
@@ -17,7 +17,7 @@ class Signs:
     _ghosts: Ghosts
     _voices: Voices
 
-    async def pass_on(self, sign: Passing) -> None:
+    async def pass_on(self, sign: Typing | Read | Delivered | Presence) -> None:
         match sign:
             case Typing(chat=chat, sender=sender, seconds=seconds):
                 await self._types(chat, sender, seconds)
@@ -30,9 +30,6 @@ class Signs:
                 if await self._ghosts.is_known(sender.id):
                     user_id = await self._ghosts.appear(sender.id, sender.name)
                     await self._ground.accounts.set_presence(user_id, state, text)
-            case UserChange(sender=sender, user=user):
-                if await self._ghosts.is_known(sender.id):
-                    await self._ghosts.appear(sender.id, user.name)
 
     async def _types(self, chat: ChatKey, sender: Sender, seconds: int) -> None:
         portal = await self._ground.db.write(places.portal_of_chat, chat)

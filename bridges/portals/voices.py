@@ -36,16 +36,27 @@ class Voices:
         return user_id
 
     async def say(self, portal: Portal, sender: Sender, event: Event) -> tuple[str, str]:
-        """The event's id and its sender. A ghost that was put out of the room comes back once."""
+        """The event's id and its sender. Who spoke on the network must be heard here too: a ghost
+        that was put out of the room comes back once, and is allowed to speak where few are.
+        """
         user_id = await self.of(portal, sender)
-        try:
-            return await self._send(portal, event, user_id), user_id
-        except MatrixError as error:
-            if error.errcode != "M_FORBIDDEN":
-                raise
-        self._ghosts.forget(portal.room_id, user_id)
-        await self._ghosts.enter(portal.room_id, user_id)
+        for let_in in (self._come_back, self._may_speak):
+            try:
+                return await self._send(portal, event, user_id), user_id
+            except MatrixError as error:
+                if error.errcode != "M_FORBIDDEN":
+                    raise
+            await let_in(portal.room_id, user_id)
         return await self._send(portal, event, user_id), user_id
+
+    async def _come_back(self, room_id: str, user_id: str) -> None:
+        self._ghosts.forget(room_id, user_id)
+        await self._ghosts.enter(room_id, user_id)
+
+    async def _may_speak(self, room_id: str, user_id: str) -> None:
+        levels = await self._ground.rooms.state(room_id, "m.room.power_levels", "") or {}
+        if isinstance(needed := levels.get("events_default", 0), int):
+            await self._ground.rooms.set_level(room_id, user_id, needed)
 
     async def note(self, portal: Portal, text: str, transaction: str) -> None:
         """The bot says something about the chat."""

@@ -83,6 +83,7 @@ class Scribe(Client):
             case [*_, "createRoom"]:
                 return self._create(content)
             case [*_, "rooms", room, "send", type, transaction]:
+                self._check_level(room, user or BOT)
                 return {"event_id": self._send(room, type, content, user or BOT, transaction)}
             case [*_, "rooms", room, "state", type, key]:
                 if method == "GET":
@@ -100,6 +101,8 @@ class Scribe(Client):
                 self.state[room, "m.room.member", user or BOT] = {"membership": "leave"}
             case [*_, "rooms", room, "joined_members"]:
                 return {"joined": {it: {} for it in self.joined(room)}}
+            case [*_, "directory", "room", alias] if method == "DELETE":
+                self.aliases.pop(alias, None)
             case [*_, "directory", "room", alias] if method == "GET":
                 return {"room_id": self.aliases[alias]}
             case [*_, "rooms", _, "event", event_id]:
@@ -147,6 +150,11 @@ class Scribe(Client):
         if (room, type, key) not in self.state:
             raise MatrixError(404, "M_NOT_FOUND", "No such state.")
         return self.state[room, type, key]
+
+    def _check_level(self, room: str, user: str) -> None:
+        levels = self.state.get((room, "m.room.power_levels", ""), {})
+        if levels.get("users", {}).get(user, 0) < levels.get("events_default", 0):
+            raise MatrixError(403, "M_FORBIDDEN", "Your power level is too low.")
 
     def _send(self, room: str, type: str, content: JsonObject, sender: str, txn: str) -> str:
         if txn not in self.sent:

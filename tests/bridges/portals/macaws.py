@@ -8,7 +8,7 @@ from attrs import define, evolve, field
 
 from bridges.kit.chats import Chat, Picture, User
 from bridges.kit.failures import Rejected, Transient
-from bridges.kit.happenings import Lasting, Message, Sender
+from bridges.kit.happenings import Happening, Message, Sender
 from bridges.kit.network import Bridge, Capabilities, Login, NetworkInfo
 from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Part, Text
 from tests.bridges.portals.house import ALICE, House, Parrots, ParrotSession, in_a_house
@@ -121,6 +121,15 @@ class Visit:
     def heard(self) -> list[Outgoing]:
         return self.session.heard
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Of the homeserver."""
+        return self.house.scribe.files
+
+    @property
+    def said(self) -> list[tuple[str, str, dict[str, Any], str]]:
+        return self.house.scribe.said
+
     async def says(self, content: dict[str, Any], type: str = "m.room.message") -> str:
         return await self.house.hears(self.room, type, ALICE, content)
 
@@ -135,7 +144,7 @@ class Visit:
         await self.house.until(lambda: len(self.session.asked) >= count)
         return self.session.asked
 
-    async def happens(self, happening: Lasting) -> None:
+    async def happens(self, happening: Happening) -> None:
         await self.session.ear.receive(happening)
 
     async def polly_says(self, *parts: Part, id: str = "m1", **more: Any) -> dict[str, Any]:

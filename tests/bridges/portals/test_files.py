@@ -2,12 +2,20 @@
 
 import asyncio
 
+import aiohttp
+import pytest
+
 from bridges.kit.chats import Levels, Picture
+from bridges.kit.contract import Notebook
+from bridges.kit.failures import Rejected
 from bridges.kit.happenings import ChatChange, Message, Sender
+from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey, Look, Media, Text
 from bridges.kit.sources import Source, kept_there
-from bridges.portals.files import settled
+from bridges.matrix.rooms import Accounts
+from bridges.portals.files import Files, from_matrix, settled
 from bridges.storage.encoding import from_text, to_text
+from tests.bridges.portals.house import ParrotSession, Scribe
 
 BOB = Sender("bob", "Bob")
 CHAT = ChatKey("north")
@@ -42,3 +50,20 @@ def test_levels_and_pictures_are_found_again() -> None:
     stored = from_text(to_text(change))
     assert stored == change
     assert stored.picture.content.data == b"png"
+
+
+def test_files_of_encrypted_rooms_are_sealed_and_opened() -> None:
+    async def story() -> None:
+        async with aiohttp.ClientSession() as http:
+            scribe = Scribe(http, "http://localhost", "token")
+            accounts = Accounts(scribe)
+            session = ParrotSession(Login("a", "A"), Notebook())
+            content = await Files(accounts, session, True).place(b"cat", "image/png", "cat.png")
+            sealed = content["file"]
+            assert scribe.files[sealed["url"]] != b"cat"
+            assert await from_matrix(accounts, sealed["url"], 3, sealed).read() == b"cat"
+            scribe.files[sealed["url"]] = b"dog"
+            with pytest.raises(Rejected, match="cannot be decrypted"):
+                await from_matrix(accounts, sealed["url"], 3, sealed).read()
+
+    asyncio.run(story())
