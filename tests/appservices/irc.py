@@ -3,8 +3,9 @@
 import asyncio
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
 from attrs import define
 
@@ -39,9 +40,19 @@ def irc_server(folder: Path) -> Iterator[int]:
 class Chatter:
     """Somebody on IRC."""
 
+    connected: ClassVar[list["Chatter"]] = []
+
     nick: str
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+
+    @classmethod
+    def all_leave(cls) -> None:
+        for one in cls.connected:
+            # Those of earlier stories went with their loop.
+            with suppress(RuntimeError):
+                one.writer.close()
+        cls.connected.clear()
 
     @classmethod
     async def connects(cls, port: int, nick: str) -> "Chatter":
@@ -53,6 +64,7 @@ class Chatter:
                 except ConnectionRefusedError:
                     await asyncio.sleep(0.05)
         chatter = cls(nick, reader, writer)
+        cls.connected.append(chatter)
         chatter.writes(f"NICK {nick}")
         chatter.writes(f"USER {nick} 0 * :{nick}")
         await chatter.hears(" 001 ")

@@ -12,7 +12,8 @@ from bridges.kit.failures import Transient
 from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey
 from bridges.networks.irc import create
-from bridges.networks.irc.network import Irc, IrcSession
+from bridges.networks.irc.network import Irc
+from bridges.networks.irc.session import IrcSession
 from tests.appservices.irc import Chatter, irc_server
 
 PATIENCE_S = 20
@@ -78,4 +79,15 @@ def test_a_nick_that_somebody_else_has_is_taken_back_when_it_is_free() -> None:
 
 
 def test_its_abilities_are_those_that_it_defines() -> None:
-    assert claimed(IrcSession) == ["topic", "opening chats", "directory"]
+    assert claimed(IrcSession) == [
+        "reactions",
+        "typing",
+        "history",
+        "topic",
+        "inviting",
+        "kicking",
+        "banning",
+        "levels",
+        "opening chats",
+        "directory",
+    ]

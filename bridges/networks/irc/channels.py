@@ -4,15 +4,33 @@ from attrs import define, field
 
 
 @define
+class Member:
+    """`ranks` are the modes that they have in the channel."""
+
+    nick: str
+    ranks: set[str] = field(factory=set)
+
+
+@define
 class Channel:
-    """`members` maps folded nicks to nicks."""
+    """`members` by folded nicks; `banned` are masks."""
 
     name: str
     topic: str = ""
-    members: dict[str, str] = field(factory=dict)
+    members: dict[str, Member] = field(factory=dict)
+    modes: set[str] = field(factory=set)
+    banned: set[str] = field(factory=set)
 
     def others(self, nick: str) -> dict[str, str]:
-        return {id: name for id, name in self.members.items() if name != nick}
+        return {id: it.nick for id, it in self.members.items() if it.nick != nick}
+
+    def has_banned(self, nick: str) -> bool:
+        return mask_of(nick) in self.banned
+
+
+def mask_of(nick: str) -> str:
+    """What we ban somebody by."""
+    return f"{nick}!*@*"
 
 
 @define

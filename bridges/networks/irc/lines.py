@@ -7,6 +7,8 @@ from attrs import field, frozen
 
 MAX_LINE = 512
 UNESCAPED = {":": ";", "s": " ", "r": "\r", "n": "\n", "\\": "\\"}
+MAX_TAGS = 4094
+"""That a client may send."""
 FORBIDDEN = re.compile(r"[\r\n\0]+")
 
 
@@ -48,9 +50,22 @@ def parse_tag(text: str) -> tuple[str, str]:
     return key, re.sub(r"\\(.?)", lambda it: UNESCAPED.get(it[1], it[1]), value)
 
 
+def tagged(tags: Mapping[str, str], line: str) -> str:
+    """The line with message tags before it."""
+    if not tags:
+        return line
+    return "@" + ";".join(f"{key}={escaped(value)}" for key, value in tags.items()) + " " + line
+
+
+def escaped(value: str) -> str:
+    escapes = {it: f"\\{letter}" for letter, it in UNESCAPED.items()}
+    return "".join(escapes.get(it, it) for it in FORBIDDEN.sub(" ", value))
+
+
 def written(command: str, *parameters: str) -> str:
     """Without what would end the line; the last parameter may hold spaces."""
     clean = [FORBIDDEN.sub(" ", one) for one in parameters]
+    clean[:-1] = [one.replace(" ", "").lstrip(":") or "*" for one in clean[:-1]]
     if clean and (not clean[-1] or " " in clean[-1] or clean[-1].startswith(":")):
         clean[-1] = ":" + clean[-1]
     return " ".join((command, *clean))

@@ -12,12 +12,15 @@ class IrcSettings:
     """`burst` lines may be sent at once, then one for each `seconds_per_line`.
 
     After `quiet_s` without a line we ask whether the server is there; so long it has to answer.
+    `ca_path` is a file with an authority whose certificates are good besides those of the system.
     """
 
     host: str = asked("Which server?")
     port: int = asked("At which port?", 6697)
     tls: bool = asked("With TLS?", True)
+    ca_path: str = ""
     server_password: str = field(default="", repr=False)
+    nickserv: str = "NickServ"
     burst: int = 4
     seconds_per_line: float = 2.0
     quiet_s: float = 60.0

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridges.networks.irc.lines import Line, cut, fold, parse, written
+from bridges.networks.irc.lines import Line, cut, fold, parse, tagged, written
 
 
 def test_a_line_with_everything() -> None:
@@ -34,6 +34,19 @@ def test_text_cannot_end_a_line() -> None:
     assert written("PRIVMSG", "#a", "x\r\nQUIT") == "PRIVMSG #a :x QUIT"
     assert written("TOPIC", "#a", "") == "TOPIC #a :"
     assert written("PRIVMSG", "#a", ":)") == "PRIVMSG #a ::)"
+
+
+def test_no_word_in_the_middle_becomes_two() -> None:
+    assert written("KICK", "#a", "bob :x", "why not") == "KICK #a bob:x :why not"
+    assert written("INVITE", ":", "#a") == "INVITE * #a"
+
+
+@given(st.text(max_size=60))
+def test_tags_are_read_as_they_were_written(value: str) -> None:
+    line = parse(tagged({"+draft/react": value, "label": "l1"}, "TAGMSG #a"))
+    assert line is not None and line.command == "TAGMSG"
+    read = line.tags["+draft/react"]
+    assert read.replace(" ", "") == value.translate(str.maketrans("", "", "\r\n\0 "))
 
 
 def test_nicks_are_compared_as_the_server_does() -> None:
