@@ -13,9 +13,10 @@ from aiohttp import web
 
 from bridges.kit.network import Network
 from bridges.matrix.client import Client
+from bridges.matrix.puppeteer import Puppeteer
 from bridges.matrix.rooms import Accounts, Rooms
 from bridges.matrix.transactions import Transactions
-from bridges.portals.bridge import Bridge
+from bridges.portals.bridge import Bridge, Doors
 from bridges.portals.devices import Devices, KeyRing
 from bridges.portals.encryption import Encryption
 from bridges.portals.ground import Ground, Tally
@@ -63,7 +64,8 @@ async def run(settings: Settings, supervised: bool = False) -> None:
         secrecy = encryption(settings, db, http, Rooms(client))
         rooms = Rooms(client) if secrecy is None else Rooms(client, secrecy)
         ground = Ground(network, settings.names, db, rooms, Accounts(client), Tally())
-        bridge = Bridge.build(ground, settings.permissions, secrecy)
+        doors = Doors(secrecy, puppeteer(settings, http))
+        bridge = Bridge.build(ground, settings.permissions, doors)
         webhooks = Webhooks(settings.public_address, network)
         await network.start(webhooks)
         runner = await listen(settings, bridge, webhooks)
@@ -109,6 +111,12 @@ def encryption(
     driver = AppserviceDriver(http, settings.homeserver, settings.as_token, ring.machine)
     always = settings.encryption is Secrecy.ALWAYS
     return Encryption(db, settings.names, Devices(driver, ring), rooms, always)
+
+
+def puppeteer(settings: Settings, http: aiohttp.ClientSession) -> Puppeteer | None:
+    if not settings.double_puppets or not settings.puppets_token:
+        return None
+    return Puppeteer(Client(http, settings.homeserver, settings.puppets_token))
 
 
 def provisioning(settings: Settings, bridge: Bridge, processes: Processes) -> Provisioning:

@@ -46,6 +46,7 @@ class Settings:
     hs_token: str = field(repr=False)
     puppets_token: str = field(default="", repr=False)
     """Of the second registration, which lets us speak for people of the homeserver."""
+    double_puppets: bool = True
     provisioning_secret: str = field(default="", repr=False)
     """Of programs that log people in. Without it there is no such API."""
 
@@ -96,6 +97,7 @@ def understood(content: dict[str, Any]) -> Settings:
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
         puppets_token=str(content.get("puppets_token") or ""),
+        double_puppets=content.get("double_puppets", True) is True,
         provisioning_secret=str(content.get("provisioning_secret") or ""),
     )
 
@@ -154,6 +156,8 @@ store_secret: {token_urlsafe(32)}
 
 as_token: {token_urlsafe(32)}
 hs_token: {token_urlsafe(32)}
+# Whether what people write on the network from elsewhere comes from their own Matrix accounts.
+double_puppets: true
 puppets_token: {token_urlsafe(32)}
 # For programs that log people in (docs/bridges.md). Whoever has it may do that for everybody here.
 provisioning_secret: {token_urlsafe(32)}

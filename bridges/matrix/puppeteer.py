@@ -24,9 +24,15 @@ class Puppeteer:
         await self._rooms.join(room_id, user)
 
     async def send(
-        self, room_id: str, type: str, content: JsonObject, transaction: str, user: str
+        self,
+        room_id: str,
+        type: str,
+        content: JsonObject,
+        transaction: str,
+        user: str,
+        ts: int | None = None,
     ) -> str:
-        return await self._rooms.send(room_id, type, content, transaction, user)
+        return await self._rooms.send(room_id, type, content, transaction, user, ts)
 
     async def read(self, room_id: str, event_id: str, user: str) -> None:
         await self._rooms.read(room_id, event_id, user)

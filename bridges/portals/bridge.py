@@ -1,7 +1,8 @@
 """A bridge put together."""
 
-from attrs import define
+from attrs import define, frozen
 
+from bridges.matrix.puppeteer import Puppeteer
 from bridges.matrix.transactions import Push
 from bridges.portals.addresses import Addresses
 from bridges.portals.arrivals import Arrivals, Carriers
@@ -23,6 +24,7 @@ from bridges.portals.permissions import Permissions
 from bridges.portals.plumbing import Plumbing
 from bridges.portals.profiles import Pictures, Profiles
 from bridges.portals.puppet_commands import PuppetCommands
+from bridges.portals.puppets import Puppets
 from bridges.portals.reactions import Reactions
 from bridges.portals.reading import Closed, Reading
 from bridges.portals.reception import Reception
@@ -38,6 +40,14 @@ from bridges.portals.wishes import Wishes
 from bridges.storage import outbox
 
 
+@frozen
+class Doors:
+    """What a homeserver may offer besides: encryption for services, speaking for people."""
+
+    encryption: Encryption | None = None
+    puppeteer: Puppeteer | None = None
+
+
 @define(eq=False)
 class Bridge:
     ground: Ground
@@ -48,20 +58,23 @@ class Bridge:
     passing: PassingThings
     reading: Reading
     encryption: Encryption | None
+    puppets: Puppets
     entrance: Entrance
     reception: Reception
     expiry: Expiry
 
     @classmethod
     def build(
-        cls, ground: Ground, permissions: Permissions, encryption: Encryption | None = None
+        cls, ground: Ground, permissions: Permissions, doors: "Doors | None" = None
     ) -> "Bridge":
+        doors = doors or Doors()
         ghosts = Ghosts(ground)
         sessions = Sessions(ground, Notices(ground).tell)
+        puppets = Puppets(ground, sessions, doors.puppeteer)
         addresses, pictures = Addresses(ground.names, sessions), Pictures(ground)
         furnishing = Furnishing(ground, addresses, pictures)
-        portals = PortalRooms(ground, ghosts, furnishing, Spaces(ground))
-        voices, expiry = Voices(ground, ghosts), Expiry(ground)
+        portals = PortalRooms(ground, ghosts, furnishing, Spaces(ground), puppets)
+        voices, expiry = Voices(ground, ghosts, puppets), Expiry(ground)
         carriers = Carriers(
             portals,
             Deliveries(ground, voices, expiry),
@@ -70,7 +83,7 @@ class Bridge:
             addresses,
             Profiles(ground, ghosts, pictures),
         )
-        reading = Reading(ground, encryption or Closed())
+        reading = Reading(ground, doors.encryption or Closed())
         replies, entrance = Replies(ground), Entrance(ground, sessions)
         reception = Reception(ground, sessions, portals)
         logins = LoginCommands(ground, sessions, replies, entrance)
@@ -92,9 +105,10 @@ class Bridge:
             commands,
             Arrivals(ground, sessions, carriers),
             Departures(ground, sessions, permissions, speakers, reading),
-            PassingThings(ground, sessions),
+            PassingThings(ground, sessions, puppets),
             reading,
-            encryption,
+            doors.encryption,
+            puppets,
             entrance,
             reception,
             expiry,
@@ -125,7 +139,8 @@ class Bridge:
         """Keys first, so that what comes with them can be read."""
         if self.encryption is not None:
             await self.encryption.accept(push.whole, push.events)
-        await self.departures.accept(push.id, push.events)
+        events = [one for one in push.events if not self.puppets.is_echo(one)]
+        await self.departures.accept(push.id, events)
         self.passing.accept(push.ephemeral)
 
     async def metrics(self) -> str:

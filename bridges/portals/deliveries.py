@@ -87,7 +87,7 @@ class Deliveries:
                 "m.relates_to": {"rel_type": "m.replace", "event_id": pair.event_id},
             }
             event = Event(new.type, content, way.transaction(place))
-            await self._voices.say(way.portal, edit.sender, event)
+            await self._voices.say(way.portal, edit.sender, event, before=pair.sender)
         for place, part in enumerate(edit.parts[len(pairs) :] if pairs else (), len(pairs)):
             new = await way.composer.content(part)
             event = Event(new.type, new.json, way.transaction(place))

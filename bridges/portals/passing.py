@@ -9,6 +9,7 @@ from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure
 from bridges.portals.errands import Errands
 from bridges.portals.ground import Ground
+from bridges.portals.puppets import Puppets
 from bridges.portals.sessions import Running, Sessions
 from bridges.storage import messages, places
 from bridges.storage.places import Portal
@@ -21,6 +22,7 @@ JsonObject = dict[str, Any]
 class PassingThings:
     _ground: Ground
     _sessions: Sessions
+    _puppets: Puppets
     _errands: Errands = field(factory=Errands)
     _typing: dict[str, set[str]] = field(factory=dict)
 
@@ -61,6 +63,8 @@ class PassingThings:
         before = self._typing.get(portal.room_id, set())
         self._typing[portal.room_id] = now
         for user_id in now ^ before:
+            if self._puppets.is_own_typing(portal.room_id, user_id, user_id in now):
+                continue
             running = self._own(portal, user_id)
             if running and isinstance(running.session, abilities.Types):
                 await running.session.typing(portal.chat, user_id in now)
@@ -70,6 +74,8 @@ class PassingThings:
             readers = receipts.get("m.read") if isinstance(receipts, dict) else None
             for user_id in readers if isinstance(readers, dict) else ():
                 running = self._own(portal, user_id)
+                if self._puppets.is_own_receipt(portal.room_id, event_id, user_id):
+                    continue
                 if running is None or not isinstance(running.session, abilities.Reads):
                     continue
                 find = messages.by_event

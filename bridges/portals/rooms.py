@@ -11,6 +11,7 @@ from bridges.kit.parts import ChatKey
 from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.puppets import Puppets
 from bridges.portals.spaces import Spaces
 from bridges.storage import places
 from bridges.storage.places import Portal, StoredLogin
@@ -28,6 +29,7 @@ class PortalRooms:
     _ghosts: Ghosts
     _furnishing: Furnishing
     _spaces: Spaces
+    _puppets: Puppets
     _making: dict[ChatKey, asyncio.Lock] = field(factory=dict)
     _open: set[ChatKey] = field(factory=set)
 
@@ -41,12 +43,22 @@ class PortalRooms:
             if portal is None or chat not in self._open:
                 portal = portal or await self._make(chat, login, session)
                 if not await self._ground.db.write(places.is_open, chat):
-                    is_direct = (await session.chat(chat)).is_direct
-                    await self._ground.rooms.invite(portal.room_id, login.user_id, is_direct)
+                    about = await session.chat(chat)
+                    await self._ground.rooms.invite(portal.room_id, login.user_id, about.is_direct)
+                    await self._mark_direct(portal, about, login, session)
                     await self._ground.db.write(places.open_portal, chat)
                 self._open.add(chat)
                 await self._spaces.add(login, portal)
             return portal
+
+    async def _mark_direct(
+        self, portal: Portal, about: Chat, login: StoredLogin, session: Session
+    ) -> None:
+        own = session.me or login.login_id
+        others = [it for it in about.members if it != own]
+        if about.is_direct and len(others) == 1:
+            ghost = self._ground.names.ghost(others[0])
+            await self._puppets.mark_direct(login.user_id, ghost, portal.room_id)
 
     async def _make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
         about, names = await session.chat(chat), self._ground.names

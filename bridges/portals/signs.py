@@ -34,12 +34,10 @@ class Signs:
     async def _types(self, chat: ChatKey, sender: Sender, seconds: int) -> None:
         portal = await self._ground.db.write(places.portal_of_chat, chat)
         if portal is not None:
-            user_id = await self._voices.of(portal, sender)
-            await self._ground.rooms.typing(portal.room_id, user_id, seconds)
+            await self._voices.types(portal, sender, seconds)
 
     async def _reads(self, chat: ChatKey, sender: Sender, upto: str) -> None:
         portal = await self._ground.db.write(places.portal_of_chat, chat)
         pairs: list[Pair] = await self._ground.db.write(messages.by_remote_id, chat, upto)
         if portal is not None and pairs:
-            user_id = await self._voices.of(portal, sender)
-            await self._ground.rooms.read(portal.room_id, pairs[-1].event_id, user_id)
+            await self._voices.reads(portal, sender, pairs[-1].event_id)

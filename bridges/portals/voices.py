@@ -8,6 +8,7 @@ from bridges.kit.happenings import Sender
 from bridges.matrix.client import MatrixError
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.puppets import Puppets
 from bridges.storage.places import Portal
 
 JsonObject = dict[str, Any]
@@ -28,24 +29,37 @@ class Event:
 class Voices:
     _ground: Ground
     _ghosts: Ghosts
+    _puppets: Puppets
 
-    async def of(self, portal: Portal, sender: Sender) -> str:
-        """The user id, which is in the room."""
+    async def of(self, portal: Portal, sender: Sender, before: str = "") -> str:
+        """The user id, which is in the room: the ghost, or the account of whoever has a login here.
+
+        `before` is the sender of what is changed: a ghost's words are changed by the ghost.
+        """
+        if not (before and self._ground.names.is_ours(before)):
+            person = await self._puppets.of(portal, sender)
+            if person is not None:
+                return person
         user_id = await self._ghosts.appear(sender.id, sender.name)
         await self._ghosts.enter(portal.room_id, user_id)
         return user_id
 
-    async def say(self, portal: Portal, sender: Sender, event: Event) -> tuple[str, str]:
+    async def say(
+        self, portal: Portal, sender: Sender, event: Event, before: str = ""
+    ) -> tuple[str, str]:
         """The event's id and its sender. Who spoke on the network must be heard here too: a ghost
         that was put out of the room comes back once, and is allowed to speak where few are.
         """
-        user_id = await self.of(portal, sender)
+        user_id = await self.of(portal, sender, before)
         for let_in in (self._come_back, self._may_speak):
             try:
                 return await self._send(portal, event, user_id), user_id
             except MatrixError as error:
                 if error.errcode != "M_FORBIDDEN":
                     raise
+            if not self._ground.names.is_ours(user_id):
+                self._puppets.give_up(portal.room_id, user_id)
+                user_id = await self.of(portal, sender, before)
             await let_in(portal.room_id, user_id)
         return await self._send(portal, event, user_id), user_id
 
@@ -58,12 +72,30 @@ class Voices:
         if isinstance(needed := levels.get("events_default", 0), int):
             await self._ground.rooms.set_level(room_id, user_id, needed)
 
+    async def types(self, portal: Portal, sender: Sender, seconds: int) -> None:
+        user_id, room_id = await self.of(portal, sender), portal.room_id
+        if self._ground.names.is_ours(user_id):
+            await self._ground.rooms.typing(room_id, user_id, seconds)
+        else:
+            await self._puppets.types(room_id, user_id, seconds)
+
+    async def reads(self, portal: Portal, sender: Sender, event_id: str) -> None:
+        user_id, room_id = await self.of(portal, sender), portal.room_id
+        if self._ground.names.is_ours(user_id):
+            await self._ground.rooms.read(room_id, event_id, user_id)
+        else:
+            await self._puppets.read(room_id, event_id, user_id)
+
     async def note(self, portal: Portal, text: str, transaction: str) -> None:
         """The bot says something about the chat."""
         content = {"msgtype": "m.notice", "body": text}
         await self._send(portal, Event(MESSAGE, content, transaction), None)
 
     async def _send(self, portal: Portal, event: Event, user_id: str | None) -> str:
-        return await self._ground.rooms.send(
-            portal.room_id, event.type, event.content, event.transaction, user_id, event.ts
-        )
+        room_id = portal.room_id
+        if user_id is None or self._ground.names.is_ours(user_id):
+            return await self._ground.rooms.send(
+                room_id, event.type, event.content, event.transaction, user_id, event.ts
+            )
+        how = {"transaction": event.transaction, "ts": event.ts}
+        return await self._puppets.send(room_id, user_id, event.type, event.content, **how)

@@ -62,6 +62,12 @@ class BridgeProcess:
         content["network_settings"] = network_settings
         self.config.write_text(yaml.safe_dump(content))
 
+    def prepare_puppets(self) -> Path:
+        """The second registration, after the first."""
+        path = self.folder / "puppets.yaml"
+        path.write_text(self._command("registration", "--double-puppets"))
+        return path
+
     def _command(self, *words: str) -> str:
         return subprocess.run(
             [sys.executable, "-m", "bridges", *words, "--config", str(self.config)],

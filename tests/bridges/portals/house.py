@@ -29,10 +29,11 @@ from bridges.kit.network import (
 )
 from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.matrix.client import Client, JsonObject, MatrixError, Upload
+from bridges.matrix.puppeteer import Puppeteer
 from bridges.matrix.registration import Names
 from bridges.matrix.rooms import Accounts, Rooms
 from bridges.matrix.transactions import Push
-from bridges.portals.bridge import Bridge
+from bridges.portals.bridge import Bridge, Doors
 from bridges.portals.ground import Ground, Tally
 from bridges.portals.permissions import Permissions
 from bridges.storage.database import Database
@@ -63,6 +64,9 @@ class Scribe(Client):
     aliases: dict[str, str] = field(factory=dict)
     events: dict[str, JsonObject] = field(factory=dict)
     files: dict[str, bytes] = field(factory=dict)
+    account_data: dict[str, JsonObject] = field(factory=dict)
+    refused: set[str] = field(factory=set)
+    """Users for whom nobody may speak."""
     news: asyncio.Event = field(factory=asyncio.Event)
     numbers: Any = field(factory=lambda: count(1))
 
@@ -77,6 +81,8 @@ class Scribe(Client):
     ) -> JsonObject:
         self.calls.append(Call(method, path, body, user))
         self.news.set()
+        if user in self.refused:
+            raise MatrixError(403, "M_FORBIDDEN", "Two steps.")
         words = [unquote(it) for it in path.split("/")]
         content = body if isinstance(body, dict) else {}
         match words:
@@ -103,6 +109,12 @@ class Scribe(Client):
                 return {"joined": {it: {} for it in self.joined(room)}}
             case [*_, "directory", "room", alias] if method == "DELETE":
                 self.aliases.pop(alias, None)
+            case [*_, "account_data", type]:
+                if method == "GET" and type not in self.account_data:
+                    raise MatrixError(404, "M_NOT_FOUND", "No such data.")
+                if method == "GET":
+                    return self.account_data[type]
+                self.account_data[type] = content
             case [*_, "directory", "room", alias] if method == "GET":
                 return {"room_id": self.aliases[alias]}
             case [*_, "rooms", _, "event", event_id]:
@@ -185,6 +197,9 @@ class ParrotSession(Session):
     refuse_with: Exception | None = None
     runs: int = 0
     is_logged_out: bool = False
+    kind: str = "group"
+    passed: list[str] = field(factory=list)
+    """Typing and receipts."""
 
     async def run(self) -> None:
         self.runs += 1
@@ -197,7 +212,13 @@ class ParrotSession(Session):
         return Sent(out.transaction)
 
     async def chat(self, key: ChatKey) -> Chat:
-        return Chat(key.id, members={"polly": "Polly"})
+        return Chat(key.id, kind=self.kind, members={"polly": "Polly", self.login.id: "I"})
+
+    async def typing(self, chat: ChatKey, is_typing: bool) -> None:
+        self.passed.append(f"typing {is_typing}")
+
+    async def read(self, chat: ChatKey, upto: str) -> None:
+        self.passed.append(f"read {upto}")
 
     async def user(self, id: str) -> User:
         return User(id.title())
@@ -265,6 +286,8 @@ class House:
     breed: type[Parrots] = Parrots
     network: Parrots = field(init=False)
     numbers: Any = field(factory=lambda: count(1))
+    puppets: Scribe | None = None
+    """By which the second registration speaks, if there is one."""
     bridge: Bridge = field(init=False)
 
     async def opens(self) -> None:
@@ -273,7 +296,9 @@ class House:
         await db.start()
         names = Names("localhost", "net")
         ground = Ground(self.network, names, db, Rooms(scribe), Accounts(scribe), Tally())
-        self.bridge = Bridge.build(ground, Permissions.read({"localhost": "user", "*": "relay"}))
+        permissions = Permissions.read({"localhost": "user", "*": "relay"})
+        doors = Doors(puppeteer=Puppeteer(self.puppets) if self.puppets else None)
+        self.bridge = Bridge.build(ground, permissions, doors)
         await self.bridge.start()
 
     async def closes(self) -> None:
@@ -342,11 +367,15 @@ class House:
 
 
 def in_a_house(
-    path: Path, story: Callable[[House], Awaitable[None]], breed: type[Parrots] = Parrots
+    path: Path,
+    story: Callable[[House], Awaitable[None]],
+    breed: type[Parrots] = Parrots,
+    with_puppets: bool = False,
 ) -> None:
     async def act() -> None:
         async with aiohttp.ClientSession() as http:
             house = House(path, Scribe(http, "http://localhost", "token"), breed)
+            house.puppets = house.scribe if with_puppets else None
             await house.opens()
             try:
                 await story(house)
