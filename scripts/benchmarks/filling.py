@@ -53,14 +53,14 @@ class Filling:
 
         await self._workers.each(rooms * messages, send)
 
-    async def tell(self, person: Person, rooms: list[str], messages: int) -> None:
-        """Something else each time, in one room after the other."""
+    async def tell(self, person: Person, rooms: list[str], said: list[str]) -> None:
+        """In one room after the other."""
 
         async def say(connection: Connection, wish: tuple[str, str]) -> None:
             room_id, text = wish
             await Session(person, connection).say(room_id, f"fill{next(self._txn_ids)}", text)
 
-        await self._workers.each(list(zip(cycle(rooms), texts(messages), strict=False)), say)
+        await self._workers.each(list(zip(cycle(rooms), said, strict=False)), say)
 
     async def _register(self, connection: Connection, name: str) -> Person:
         person = await register_by_secret(connection, name)
@@ -117,4 +117,6 @@ async def _library(filling: Filling, world: World, sizes: Sizes) -> None:
         [owner, *_] = world.senders
         names = [f"shelf {number}" for number in range(SHELVES)]
         world.library = await filling.rooms(names, [owner] * SHELVES)
-        await filling.tell(owner, world.library, sizes.library)
+        said = list(texts(sizes.library))
+        await filling.tell(owner, world.library, said)
+        world.last_words = said[-1]

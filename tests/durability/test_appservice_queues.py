@@ -15,6 +15,7 @@ from tests.durability.actors import Person, register
 from tests.durability.server import ServerProcess
 from tests.durability.slow_service import SlowService
 from tests.durability.wire import Client, JsonObject, Lost, path
+from tests.postgres import PostgresServer
 
 KILLS = int(os.environ.get("DURABILITY_KILLS", "100")) // 2
 SEED = int(os.environ.get("DURABILITY_SEED", "0")) or int.from_bytes(os.urandom(4))
@@ -67,6 +68,7 @@ class Story:
     server: ServerProcess
     service: SlowService
     random: Random
+    kills: int
     senders: list[Sender] = field(factory=list)
 
     async def run(self) -> None:
@@ -74,7 +76,7 @@ class Story:
         await self.server.start()
         try:
             await self._begin()
-            for _ in range(KILLS):
+            for _ in range(self.kills):
                 lives = [asyncio.create_task(sender.until_death()) for sender in self.senders]
                 await asyncio.sleep(self.random.uniform(*LOAD_SECONDS))
                 await self.server.kill()
@@ -118,16 +120,23 @@ class Story:
         ]
 
 
-def test_a_service_gets_everything_once_and_in_order_through_fifty_kills(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_service_gets_everything_once_and_in_order_when_the_server_is_killed(
+    engine: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     random, began = Random(SEED), time.monotonic()
     service = SlowService(random)
     file = tmp_path / "bridge.yaml"
     file.write_text(json.dumps(registration(service.port)))
-    database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
+    database, kills = {"engine": engine, "path": str(tmp_path / "homeserver.db")}, KILLS
+    if engine == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("durable_postgres")
+        database, kills = {"engine": engine, "dsn": postgres.new_database()}, max(2, KILLS // 10)
     server = ServerProcess(tmp_path, database, appservice_config_files=[str(file)])
-    story = Story(server, service, random)
+    story = Story(server, service, random, kills)
 
     asyncio.run(story.run())
 
@@ -138,7 +147,7 @@ def test_a_service_gets_everything_once_and_in_order_through_fifty_kills(
         assert len(got) - sender.number in (0, 1)
     with capsys.disabled():
         print(
-            f"\nappservice queues: {KILLS} kills, "
+            f"\nappservice queues, {engine}: {kills} kills, "
             f"{sum(sender.number for sender in story.senders)} events and messages sent, "
             f"{len(service.taken)} transactions, {service.repeated} repeated unchanged; "
             f"median start {median(server.starts):.2f} s, {time.monotonic() - began:.0f} s in all "
