@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from homeserver.cli import exit_codes, local_checks, network_checks
+from homeserver.cli import companion_checks, exit_codes, local_checks, network_checks
 from homeserver.cli.command import (
     Command,
     Parsers,
@@ -37,8 +37,14 @@ _LOCAL: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     local_checks.clock,
     local_checks.registration,
     network_checks.listeners,
+    companion_checks.push,
 )
-_REMOTE = (network_checks.client_api, network_checks.well_known)
+_REMOTE = (
+    network_checks.client_api,
+    network_checks.well_known,
+    companion_checks.mail,
+    companion_checks.appservices,
+)
 
 
 def _add(parsers: Parsers) -> argparse.ArgumentParser:
