@@ -9,9 +9,11 @@ import yaml
 
 from homeserver.config.explain import entries
 from homeserver.config.sample import docs, sample
+from homeserver.storage.all_holdings import EVENTS, LISTED, NOT_OF_PEOPLE
 from scripts.specs import admin
 
 ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = ROOT / "homeserver/storage/schema"
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 
 
@@ -104,3 +106,14 @@ def test_the_landing_page_needs_nothing_from_elsewhere() -> None:
     assert "{server_name}" in page
     assert "<script" not in page
     assert re.findall(r'(?:src|url\()\s*=?["\']?https?:', page) == []
+
+
+def test_every_table_says_what_it_holds_of_people() -> None:
+    """Else: name it in homeserver/storage/all_holdings.py, which exports and erasures go by."""
+    schema = "".join(path.read_text() for path in sorted(SCHEMA.glob("*.sql")))
+    made = set(re.findall(r"CREATE (?:VIRTUAL )?TABLE (\w+)", schema))
+    there = made - set(re.findall(r"DROP TABLE (\w+)", schema))
+    named = {it.table for it in (*LISTED, EVENTS)}
+    impersonal = {table for some in NOT_OF_PEOPLE.values() for table in some.split()}
+
+    assert there - named - impersonal == set()

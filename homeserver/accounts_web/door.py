@@ -80,6 +80,14 @@ class Door:
         cookie, is_whole = await self.browsers.sign_in(user_id, visit.visitor, has_all=has_all)
         if not is_whole:
             return self.pages.redirect(f"{SECOND_STEP}?{urlencode({'next': next})}", cookie)
+        return await self._lead_on(visit, user_id, next, cookie)
+
+    async def let_in_by_passkey(self, visit: Visit, user_id: str, next: str) -> Response:
+        """All steps were taken at once."""
+        cookie = await self.browsers.sign_in_by_passkey(user_id, visit.visitor)
+        return await self._lead_on(visit, user_id, next, cookie)
+
+    async def _lead_on(self, visit: Visit, user_id: str, next: str, cookie: str) -> Response:
         answer = self.pages.redirect(next, cookie)
         return self.pages.with_marks(answer, await self.marks_with(visit, user_id))
 

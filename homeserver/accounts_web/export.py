@@ -47,7 +47,7 @@ class ExportPages:
         if await self._exports.is_under_way(visit.user_id):
             return self.door.pages.form(visit, waiting_form())
         ready = await self._exports.newest(visit.user_id)
-        fields = await self._proving.fields(visit.user_id)
+        fields, links = await self._proving.questions(visit, EXPORT)
         begin = Button(label="export.begin", value="begin", is_quiet=ready is not None)
         form = Form(
             title="export.title",
@@ -56,7 +56,7 @@ class ExportPages:
             buttons=(Button(label="export.fetch", value="fetch"), begin) if ready else (begin,),
             texts=("export.what", "export.ready") if ready else ("export.what",),
             values=described(ready) if ready else {},
-            links=((ACCOUNT, "link.account"),),
+            links=(*links, (ACCOUNT, "link.account")),
         )
         return self.door.pages.form(visit, form, problem, status=status)
 

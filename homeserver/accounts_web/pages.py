@@ -13,7 +13,7 @@ from homeserver.http.response import Response
 
 HTML = "text/html; charset=utf-8"
 POLICY = (
-    "default-src 'none'; style-src 'self'; form-action 'self'{sends_to}; "
+    "default-src 'none'; style-src 'self';{scripts} form-action 'self'{sends_to}; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -26,6 +26,8 @@ class Pages:
     _templates: Environment = field(init=False)
     _sentences: dict[str, Sentences] = field(init=False)
     style: bytes = field(init=False)
+    script: bytes = field(init=False)
+    """Of the pages of passkeys, which cannot do without."""
 
     def __attrs_post_init__(self) -> None:
         templates = Environment(
@@ -35,7 +37,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        style = (files("homeserver.accounts_web") / "templates" / "style.css").read_bytes()
+        templates_folder = files("homeserver.accounts_web") / "templates"
+        style = (templates_folder / "style.css").read_bytes()
+        object.__setattr__(self, "script", (templates_folder / "passkeys.js").read_bytes())
         object.__setattr__(self, "_templates", templates)
         object.__setattr__(self, "_sentences", load("homeserver.accounts_web", "sentences"))
         object.__setattr__(self, "style", style)
@@ -83,6 +87,17 @@ class Pages:
         sends_to: str = "",
         **values: object,
     ) -> Response:
+        return self._respond(visit, template, status, policy_of(sends_to=sends_to), values)
+
+    def render_with_script(
+        self, visit: Visit, template: str, script: str, *, status: int = 200, **values: object
+    ) -> Response:
+        """`script` is the address of the only one that may run."""
+        return self._respond(visit, template, status, policy_of(script=script), values)
+
+    def _respond(
+        self, visit: Visit, template: str, status: int, policy: str, values: dict[str, object]
+    ) -> Response:
         say = self.speaker(visit.language)
         text = self._templates.get_template(template).render(
             say=say,
@@ -93,7 +108,7 @@ class Pages:
             **values,
         )
         headers = (
-            ("Content-Security-Policy", POLICY.format(sends_to=sends_to and " " + sends_to)),
+            ("Content-Security-Policy", policy),
             ("X-Frame-Options", "DENY"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
@@ -130,3 +145,8 @@ class Pages:
         secure = "; Secure" if self._is_secure else ""
         kept = "Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600"
         return ("Set-Cookie", f"{self.cookie_name}={value}; {kept}{secure}")
+
+
+def policy_of(sends_to: str = "", script: str = "") -> str:
+    scripts = script and f" script-src {script};"
+    return POLICY.format(sends_to=sends_to and " " + sends_to, scripts=scripts)

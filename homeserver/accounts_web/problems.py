@@ -44,3 +44,9 @@ def proof_problem_of(error: MatrixError) -> str:
     if isinstance(error, WrongCode):
         return "problem.code_wrong"
     return "problem.password_wrong" if isinstance(error, Forbidden) else sentence_of(error)
+
+
+def passkey_problem_of(error: MatrixError) -> str:
+    """Whose passkey it might have been shows nowhere."""
+    is_wrong = isinstance(error, Forbidden | UserDeactivated)
+    return "problem.passkey" if is_wrong else sentence_of(error)

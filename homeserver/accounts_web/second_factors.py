@@ -4,16 +4,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from attrs import frozen
+from attrs import evolve, frozen
 
-from homeserver.accounts_web.addresses import ACCOUNT, SECOND_STEP, SIGN_IN, TWO_STEPS, onward
+from homeserver.accounts_web.addresses import (
+    ACCOUNT,
+    PASSKEY,
+    SECOND_STEP,
+    SIGN_IN,
+    TWO_STEPS,
+    onward,
+)
 from homeserver.accounts_web.door import Door, page
-from homeserver.accounts_web.forms import CODE, PASSWORD_NOW, Button, Form
+from homeserver.accounts_web.forms import CODE, Button, Form
 from homeserver.accounts_web.problems import Problem, proof_problem_of
+from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.visits import Visit
 from homeserver.errors import MatrixError
 from homeserver.http.response import Response
-from homeserver.users.credentials import Credentials
+from homeserver.users.passkeys import Passkeys
 from homeserver.users.second_factors import SecondFactors, WrongCode
 from homeserver.users.totp import text_of, uri_of
 
@@ -24,12 +32,16 @@ class SecondStepPages:
 
     door: Door
     _second_factors: SecondFactors
+    _passkeys: Passkeys
 
     @page("GET", SECOND_STEP, members=False)
     async def ask(self, visit: Visit) -> Response:
         next = onward(visit.request.text("next"))
         if visit.signed_in is None or visit.member is not None:
             return self.door.pages.redirect(f"{SIGN_IN}?{urlencode({'next': next})}")
+        has_passkeys = bool(await self._passkeys.of_user(visit.signed_in.user_id))
+        if has_passkeys and not visit.request.text("code"):
+            return self.door.pages.redirect(f"{PASSKEY}?{urlencode({'next': next})}")
         return self.door.pages.form(visit, step_form(next))
 
     @page("POST", SECOND_STEP, cost="login", members=False)
@@ -52,7 +64,7 @@ class TwoStepPages:
 
     door: Door
     _second_factors: SecondFactors
-    _credentials: Credentials
+    _proving: Proving
 
     @page("GET", TWO_STEPS)
     async def ask(self, visit: Visit) -> Response:
@@ -76,7 +88,7 @@ class TwoStepPages:
         return answer
 
     async def _begin(self, visit: Visit) -> Response:
-        await self._prove(visit)
+        await self._proving.check(visit)
         secret = await self._second_factors.begin(visit.user_id)
         return self._show_secret(visit, secret)
 
@@ -92,27 +104,26 @@ class TwoStepPages:
         return self._show_codes(visit, codes, cookie)
 
     async def _replace_codes(self, visit: Visit) -> Response:
-        await self._prove_both(visit)
+        await self._proving.check(visit)
         codes = await self._second_factors.replace_codes(visit.user_id)
         return self._show_codes(visit, codes, visit.cookie)
 
     async def _remove(self, visit: Visit) -> Response:
-        await self._prove_both(visit)
-        await self._second_factors.remove(visit.user_id)
-        return self.door.pages.notice(visit, "two_steps.title", "two_steps.removed")
+        await self._proving.check(visit)
+        await self._second_factors.remove_totp(visit.user_id)
+        is_on = await self._second_factors.is_on(visit.user_id)
+        text = "two_steps.passkeys_stay" if is_on else "two_steps.removed"
+        return self.door.pages.notice(visit, "two_steps.title", text)
 
     async def _again(self, visit: Visit, problem: str = "", status: int = 200) -> Response:
-        if not await self._second_factors.is_on(visit.user_id):
-            return self.door.pages.form(visit, begin_form(), problem, status=status)
+        fields, links = await self._proving.questions(visit, TWO_STEPS)
         left = await self._second_factors.recovery_codes_left(visit.user_id)
-        return self.door.pages.form(visit, change_form(left), problem, status=status)
-
-    async def _prove(self, visit: Visit) -> None:
-        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
-
-    async def _prove_both(self, visit: Visit) -> None:
-        await self._prove(visit)
-        await self._second_factors.check(visit.user_id, visit.value("code"), visit.place)
+        if await self._second_factors.has_totp(visit.user_id):
+            form = change_form(left)
+        else:
+            form = begin_form(has_codes=await self._second_factors.is_on(visit.user_id))
+        form = evolve(form, fields=fields, links=(*links, *form.links))
+        return self.door.pages.form(visit, form, problem, status=status)
 
     def _show_secret(
         self, visit: Visit, secret: bytes, problem: str = "", status: int = 200
@@ -156,12 +167,15 @@ def step_form(next: str) -> Form:
     )
 
 
-def begin_form() -> Form:
+def begin_form(*, has_codes: bool) -> Form:
+    new_codes = Button(label="two_steps.new_codes", value="codes", is_quiet=True)
     return Form(
         title="two_steps.title",
         action=TWO_STEPS,
-        fields=(PASSWORD_NOW,),
-        buttons=(Button(label="two_steps.begin", value="begin"),),
+        buttons=(
+            Button(label="two_steps.begin", value="begin"),
+            *((new_codes,) if has_codes else ()),
+        ),
         texts=("two_steps.what", "two_steps.apps"),
         links=((ACCOUNT, "link.account"),),
     )
@@ -171,7 +185,6 @@ def change_form(codes_left: int) -> Form:
     return Form(
         title="two_steps.title",
         action=TWO_STEPS,
-        fields=(PASSWORD_NOW, CODE),
         buttons=(
             Button(label="two_steps.new_codes", value="codes"),
             Button(label="two_steps.remove", value="remove", is_quiet=True),

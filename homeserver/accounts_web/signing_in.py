@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from homeserver.accounts_web.addresses import (
     FORGOTTEN,
+    PASSKEY,
     REGISTER,
     SIGN_IN,
     SIGN_OUT,
@@ -70,5 +71,9 @@ class SignInPages:
             fields=(evolve(NAME, value=name), PASSWORD_NOW),
             buttons=(Button(label="sign_in.button"),),
             hidden={"next": next},
-            links=((f"{REGISTER}?{query}", "link.register"), *forgotten),
+            links=(
+                (f"{PASSKEY}?{query}", "link.passkey"),
+                (f"{REGISTER}?{query}", "link.register"),
+                *forgotten,
+            ),
         )

@@ -46,6 +46,6 @@ def build_exports(
     media.upkeep.add(exports.sweep)
     ground.notifier.listen(AccountErased, Forgetting(exports).account_erased)
     admin = ExportEndpoints(administration.administration, exports)
-    proving = Proving(it.credentials, it.second_factors)
+    proving = Proving(it.credentials, it.second_factors, it.passkeys)
     pages = [ExportPages(door_of(it), exports, proving)] if settings.has_oauth else []
     return {"client": [admin, *pages], "admin": [admin]}

@@ -20,8 +20,10 @@ from homeserver.users.accounts import Accounts
 from homeserver.users.approvals import Approvals
 from homeserver.users.appservices import AppServices
 from homeserver.users.breached_passwords import BreachedPasswords
+from homeserver.users.challenges import Challenges
 from homeserver.users.credentials import Credentials
 from homeserver.users.guesses import Guesses
+from homeserver.users.passkeys import Passkeys
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
@@ -29,6 +31,7 @@ from homeserver.users.second_factors import SecondFactors, SingleProofs
 from homeserver.users.secrets import Secrets
 from homeserver.users.sessions import Sessions
 from homeserver.users.usernames import Usernames
+from homeserver.users.webauthn import Site
 
 
 @frozen(kw_only=True)
@@ -51,6 +54,7 @@ class Foundations:
     credentials: Credentials
     second_factors: SecondFactors
     single_proofs: SingleProofs
+    passkeys: Passkeys
     approvals: Approvals
 
 
@@ -85,6 +89,13 @@ def lay_foundations(
         sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
         credentials=Credentials(db, accounts, passwords, usernames, guesses),
         second_factors=SecondFactors(db, world.clock, world.random, guesses, known),
+        passkeys=Passkeys(
+            db,
+            world.clock,
+            known,
+            Challenges(world.clock, world.random, Secrets(db)),
+            Site.of(settings.baseurl),
+        ),
         single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
     )

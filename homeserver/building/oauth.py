@@ -2,14 +2,17 @@
 
 from attrs import frozen
 
-from homeserver.accounts_web.addresses import LINK, REGISTER
+from homeserver.accounts_web.addresses import LINK, PASSKEY_SCRIPT, REGISTER
 from homeserver.accounts_web.authorizing import ConsentPages, LinkPages
 from homeserver.accounts_web.door import Door
 from homeserver.accounts_web.invitations import InvitationPages
 from homeserver.accounts_web.mail_addresses import MailPages, ProofPages
 from homeserver.accounts_web.own_account import AccountPages, DevicePages, More
+from homeserver.accounts_web.own_passkeys import PasskeyPages
 from homeserver.accounts_web.pages import Pages
+from homeserver.accounts_web.passkey_entrance import PasskeyEntrance
 from homeserver.accounts_web.password_reset import ResetPages
+from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.registering import RegisterMailPages, RegisterPages
 from homeserver.accounts_web.second_factors import SecondStepPages, TwoStepPages
 from homeserver.accounts_web.signing_in import SignInPages
@@ -84,6 +87,8 @@ def build_pages(
     )
     if invitations.enabled:
         of_mail = (*of_mail, InvitationPages(door, invitations))
+    proving = Proving(it.credentials, it.second_factors, it.passkeys)
+    script_url = it.settings.baseurl + PASSKEY_SCRIPT
     can_reset = mail is not None and it.passwords.enabled
     return (
         *of_mail,
@@ -94,8 +99,10 @@ def build_pages(
             it.settings.registration.terms,
             mail.of_registration if mail else None,
         ),
-        SecondStepPages(door, it.second_factors),
-        TwoStepPages(door, it.second_factors, it.credentials),
+        SecondStepPages(door, it.second_factors, it.passkeys),
+        TwoStepPages(door, it.second_factors, proving),
+        PasskeyEntrance(door, it.passkeys, script_url),
+        PasskeyPages(door, it.passkeys, it.second_factors, proving, script_url),
         DevicePages(door, it.devices, More(mail is not None, invitations.enabled)),
         AccountPages(door, it.credentials, changes.password, changes.deactivation, it.approvals),
     )

@@ -57,7 +57,8 @@ ENTRANCES = (
     held("oauth_sessions", "client_id scope", "session", where=OF_SESSION),
     held("sessions", "device_id created_ts", "id user_id generation"),
     held("login_tokens", "expires_ts", "hash user_id"),
-    held("browser_sessions", "is_whole expires_ts", "hash user_id"),
+    held("browser_sessions", "is_whole expires_ts passkey_ts", "hash user_id"),
+    held("passkeys", "name created_ts used_ts counter", "id user_id public_key"),
     held(
         "oauth_codes", "client_id redirect_uri scope expires_ts", "hash user_id challenge session"
     ),
@@ -223,7 +224,7 @@ NOT_OF_PEOPLE = {
     ),
     "events on their way, or being looked at": (
         "handed_in incoming_events received_transactions outgoing outgoing_to_device "
-        "appservice_queues"
+        "appservice_queues quiet_events"
     ),
     "numbers, names and marks of the server": (
         "migrations line names followers key_claims server_secrets oauth_clients push_pauses"

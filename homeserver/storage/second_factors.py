@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from homeserver.storage import passkeys
 from homeserver.storage.transaction import Transaction
 
 
@@ -25,8 +26,18 @@ def find(txn: Transaction, user_id: str) -> Totp | None:
 
 def is_on(txn: Transaction, user_id: str) -> bool:
     """Whether the password alone is not enough for this account."""
+    return has_totp(txn, user_id) or passkeys.has_any(txn, user_id)
+
+
+def has_totp(txn: Transaction, user_id: str) -> bool:
     found = find(txn, user_id)
     return found is not None and found.is_confirmed
+
+
+def tidy(txn: Transaction, user_id: str) -> None:
+    """Recovery codes go with the last of what they stand for."""
+    if not is_on(txn, user_id):
+        remove(txn, user_id)
 
 
 def save(txn: Transaction, user_id: str, totp: Totp) -> None:
@@ -61,6 +72,13 @@ def count_codes(txn: Transaction, user_id: str) -> int:
     return row[0] if row else 0
 
 
+def remove_totp(txn: Transaction, user_id: str) -> None:
+    txn.execute("DELETE FROM totp_secrets WHERE user_id = ?", user_id)
+    tidy(txn, user_id)
+
+
 def remove(txn: Transaction, user_id: str) -> None:
+    """All of them."""
+    passkeys.delete_of_user(txn, user_id)
     txn.execute("DELETE FROM totp_secrets WHERE user_id = ?", user_id)
     txn.execute("DELETE FROM recovery_codes WHERE user_id = ?", user_id)

@@ -22,6 +22,8 @@ from homeserver.users.login import check_may_log_in
 from homeserver.users.secrets import Secrets
 
 LIFETIME_MS = 14 * 24 * 3600 * 1000
+FRESH_MS = 5 * 60_000
+"""So long a passkey that was shown stands for its owner when something grave is done."""
 HALF_MS = 10 * 60_000
 """So long the second factor may take."""
 
@@ -42,6 +44,7 @@ class Visitor:
 class SignedIn:
     account: Account
     is_whole: bool
+    has_just_shown_passkey: bool = False
 
     @property
     def user_id(self) -> str:
@@ -75,6 +78,13 @@ class Browsers:
         """For the transactions of those who act for a browser that is signed in."""
         return partial(self._still, token_hash(cookie))
 
+    async def sign_in_by_passkey(self, user_id: str, visitor: Visitor) -> str:
+        """All steps at once."""
+        cookie = self.new_cookie()
+        hash, now_ms = token_hash(cookie), self._clock.now_ms()
+        await self._db.write(self._sign_in, user_id, hash, visitor, True, now_ms)
+        return cookie
+
     async def sign_out(self, cookie: str) -> None:
         await self._db.write(browser_sessions.remove, token_hash(cookie))
 
@@ -88,7 +98,8 @@ class Browsers:
         account = accounts.find(txn, session.user_id) if session else None
         if session is None or account is None or account.is_locked or account.is_deactivated:
             return None
-        return SignedIn(account, session.is_whole)
+        since = self._clock.now_ms() - FRESH_MS
+        return SignedIn(account, session.is_whole, (session.passkey_ts or 0) > since)
 
     def _still(self, hash: bytes, txn: Transaction) -> None:
         signed_in = self._find(txn, hash)
@@ -96,7 +107,13 @@ class Browsers:
             raise Forbidden("This browser has been signed out meanwhile.")
 
     def _sign_in(
-        self, txn: Transaction, user_id: str, hash: bytes, visitor: Visitor, has_all: bool
+        self,
+        txn: Transaction,
+        user_id: str,
+        hash: bytes,
+        visitor: Visitor,
+        has_all: bool,
+        passkey_ts: int | None = None,
     ) -> bool:
         is_whole = has_all or not second_factors.is_on(txn, user_id)
         check_may_log_in(accounts.find(txn, user_id))
@@ -104,5 +121,6 @@ class Browsers:
         expires_ts = now_ms + (LIFETIME_MS if is_whole else HALF_MS)
         account_languages.save(txn, user_id, visitor.language)
         browser_sessions.remove(txn, token_hash(visitor.cookie))
-        browser_sessions.add(txn, hash, BrowserSession(user_id, is_whole, expires_ts), now_ms)
+        session = BrowserSession(user_id, is_whole, expires_ts, passkey_ts)
+        browser_sessions.add(txn, hash, session, now_ms)
         return is_whole

@@ -66,6 +66,9 @@ class SecondFactors:
     async def is_on(self, user_id: str) -> bool:
         return await self._db.glance(second_factors.is_on, user_id)
 
+    async def has_totp(self, user_id: str) -> bool:
+        return await self._db.glance(second_factors.has_totp, user_id)
+
     async def recovery_codes_left(self, user_id: str) -> int:
         return await self._db.glance(second_factors.count_codes, user_id)
 
@@ -83,7 +86,7 @@ class SecondFactors:
     async def confirm(self, user_id: str, code: str, place: Place) -> list[str]:
         """From now on it counts; returns recovery codes. Whatever was given out before ends."""
         await self._guesses.check(CODE, user_id, place)
-        codes = self._new_codes()
+        codes = self.new_codes()
         if not await self._db.write(self._confirm, user_id, plain(code), codes):
             raise await self._counted(user_id, place)
         return codes
@@ -95,18 +98,22 @@ class SecondFactors:
             raise await self._counted(user_id, place)
 
     async def replace_codes(self, user_id: str) -> list[str]:
-        codes = self._new_codes()
+        codes = self.new_codes()
         await self._db.write(second_factors.replace_codes, user_id, hashes_of(codes))
         return codes
 
+    async def remove_totp(self, user_id: str) -> None:
+        await self._db.write(second_factors.remove_totp, user_id)
+
     async def remove(self, user_id: str) -> None:
+        """All of them, passkeys too."""
         await self._db.write(second_factors.remove, user_id)
 
     # -- inside
 
     def _begin(self, txn: Transaction, user_id: str, secret: bytes) -> bytes:
-        if second_factors.is_on(txn, user_id):
-            raise Forbidden("There is a second factor already.")
+        if second_factors.has_totp(txn, user_id):
+            raise Forbidden("There is an authenticator already.")
         second_factors.save(txn, user_id, Totp(secret, False, 0))
         return secret
 
@@ -126,18 +133,18 @@ class SecondFactors:
         return True
 
     def _take(self, txn: Transaction, user_id: str, code: str) -> bool:
+        if len(code) != DIGITS:
+            return second_factors.take_code(txn, user_id, token_hash(code))
         found = second_factors.find(txn, user_id)
         if found is None or not found.is_confirmed:
             return False
-        if len(code) != DIGITS:
-            return second_factors.take_code(txn, user_id, token_hash(code))
         step = step_of(found.secret, code, self._clock.now_ms(), found.last_step)
         if step is None:
             return False
         second_factors.save(txn, user_id, evolve(found, last_step=step))
         return True
 
-    def _new_codes(self) -> list[str]:
+    def new_codes(self) -> list[str]:
         """In fours, to be read easily; what is between them does not count."""
         found = []
         for _ in range(RECOVERY_CODES):

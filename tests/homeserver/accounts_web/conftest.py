@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.authenticator import turns_on
 from tests.browser import BASE, App, Browser
+from tests.passkey_device import PasskeyDevice
 from tests.people import Server
+
+Locks = Callable[[Browser], object]
 
 
 @pytest.fixture
@@ -27,3 +31,11 @@ def browser(server: Server) -> Browser:
     browser = Browser(server)
     assert browser.signs_in().status == 303
     return browser
+
+
+@pytest.fixture(params=["authenticator", "passkey"])
+def locks(request: pytest.FixtureRequest) -> Locks:
+    """Makes that the password alone is not enough, by one factor or the other."""
+    if request.param == "authenticator":
+        return turns_on
+    return lambda browser: PasskeyDevice(browser.server).made_in(browser)

@@ -6,13 +6,13 @@ import pytest
 
 from tests.authenticator import turns_on
 from tests.browser import PASSWORD, App, Browser, person
-from tests.homeserver.accounts_web.conftest import app, browser, server
+from tests.homeserver.accounts_web.conftest import Locks, app, browser, locks, server
 from tests.homeserver.devices.crypto import Identity
 from tests.homeserver.devices.test_cross_signing import UPLOAD
 from tests.homeserver.rooms.test_joining import refusal
 from tests.people import Person, Server
 
-__all__ = ["app", "browser", "server"]
+__all__ = ["app", "browser", "locks", "server"]
 
 NEW = "another battery"
 ALICE = "@alice:test"
@@ -59,9 +59,9 @@ def test_a_password_from_an_administrator_is_still_one_step_of_two(
 
 
 def test_a_device_that_an_administrator_made_lets_nobody_in(
-    server: Server, admin: Person, browser: Browser
+    server: Server, admin: Person, browser: Browser, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
 
     assert admin.post(f"{V2}/users/{ALICE}/devices", {"device_id": "MADE"}) == {}
 
@@ -69,13 +69,13 @@ def test_a_device_that_an_administrator_made_lets_nobody_in(
 
 
 def test_an_administrator_does_not_speak_as_who_has_two_steps(
-    server: Server, admin: Person, browser: Browser
+    server: Server, admin: Person, browser: Browser, locks: Locks
 ) -> None:
     path = f"{V1}/users/{ALICE}/login"
     puppet = Person(server, "alice", admin.post(path)["access_token"])
     assert puppet.get("/v3/account/whoami")["user_id"] == ALICE
 
-    turns_on(browser)
+    locks(browser)
 
     assert refusal(puppet, "GET", "/v3/account/whoami") == (401, "M_UNKNOWN_TOKEN")
     assert refusal(admin, "POST", path, {}) == (403, "M_FORBIDDEN")
@@ -83,9 +83,9 @@ def test_an_administrator_does_not_speak_as_who_has_two_steps(
 
 @pytest.mark.parametrize("flag", ["admin", "locked", "suspended"])
 def test_changed_rights_open_no_door(
-    server: Server, admin: Person, browser: Browser, flag: str
+    server: Server, admin: Person, browser: Browser, flag: str, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
 
     for value in (True, False):
         admin.put(f"{V2}/users/{ALICE}", {flag: value})
@@ -94,9 +94,9 @@ def test_changed_rights_open_no_door(
 
 
 def test_the_window_for_new_keys_is_for_who_is_signed_in_and_closes(
-    server: Server, app: App, admin: Person, browser: Browser
+    server: Server, app: App, admin: Person, browser: Browser, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
     alice = person(server, app.signs_in(browser))
     Identity(alice).uploads()
     assert refusal(alice, "POST", UPLOAD, Identity(alice).bodies())[0] == 401
@@ -111,8 +111,10 @@ def test_the_window_for_new_keys_is_for_who_is_signed_in_and_closes(
     assert refusal(alice, "POST", UPLOAD, body)[0] == 401
 
 
-def test_half_a_sign_in_agrees_to_no_new_keys(server: Server, app: App, browser: Browser) -> None:
-    turns_on(browser)
+def test_half_a_sign_in_agrees_to_no_new_keys(
+    server: Server, app: App, browser: Browser, locks: Locks
+) -> None:
+    locks(browser)
     alice = person(server, app.signs_in(browser))
     Identity(alice).uploads()
     half = Browser(server)
@@ -126,9 +128,9 @@ def test_half_a_sign_in_agrees_to_no_new_keys(server: Server, app: App, browser:
 
 
 def test_an_administrator_removes_what_was_lost_and_it_is_written_down(
-    server: Server, admin: Person, browser: Browser
+    server: Server, admin: Person, browser: Browser, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
 
     assert admin.delete(SECOND_FACTOR) == {}
 
@@ -140,8 +142,10 @@ def test_an_administrator_removes_what_was_lost_and_it_is_written_down(
     assert len(turns_on(browser).recovery_codes) == 10
 
 
-def test_nobody_else_removes_it(server: Server, admin: Person, app: App, browser: Browser) -> None:
-    turns_on(browser)
+def test_nobody_else_removes_it(
+    server: Server, admin: Person, app: App, browser: Browser, locks: Locks
+) -> None:
+    locks(browser)
     alice = person(server, app.signs_in(browser))
 
     assert refusal(alice, "DELETE", SECOND_FACTOR) == (403, "M_FORBIDDEN")

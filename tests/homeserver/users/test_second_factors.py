@@ -15,11 +15,11 @@ import yaml
 from tests.authenticator import turns_on
 from tests.browser import BASE, PASSWORD, App, Browser, person
 from tests.conftest import SHARED_SECRET
-from tests.homeserver.accounts_web.conftest import app, browser, server
+from tests.homeserver.accounts_web.conftest import Locks, app, browser, locks, server
 from tests.outcomes import outcome
 from tests.people import Person, Refused, Server
 
-__all__ = ["app", "browser", "server"]
+__all__ = ["app", "browser", "locks", "server"]
 
 BY_PASSWORD = {"type": "m.login.password", "user": "alice", "password": PASSWORD}
 ASKED = "second factor"
@@ -32,9 +32,9 @@ def refusal(ask: Callable[[], object]) -> Refused:
 
 
 def test_a_password_login_names_the_way_through_the_browser(
-    server: Server, browser: Browser
+    server: Server, browser: Browser, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
 
     refused = refusal(lambda: server.anonymous.post("/v3/login", BY_PASSWORD))
 
@@ -44,9 +44,9 @@ def test_a_password_login_names_the_way_through_the_browser(
 
 
 def test_only_who_knows_the_password_hears_of_the_second_factor(
-    server: Server, browser: Browser
+    server: Server, browser: Browser, locks: Locks
 ) -> None:
-    turns_on(browser)
+    locks(browser)
 
     wrong = {**BY_PASSWORD, "password": "guess"}
     refused = refusal(lambda: server.anonymous.post("/v3/login", wrong))
@@ -65,10 +65,10 @@ UIA_DOORS: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("method", "path", "body"), UIA_DOORS)
 def test_interactive_authentication_takes_no_password_alone(
-    server: Server, browser: Browser, method: str, path: str, body: dict[str, Any]
+    server: Server, browser: Browser, method: str, path: str, body: dict[str, Any], locks: Locks
 ) -> None:
     alice = person_with_session(server)
-    turns_on(browser)
+    locks(browser)
     auth = {**BY_PASSWORD, "session": None}
 
     ask = alice.ask(method, path, {**body, "auth": {k: v for k, v in auth.items() if v}})
@@ -81,8 +81,10 @@ def test_interactive_authentication_takes_no_password_alone(
 
 
 @pytest.mark.parametrize("path", ["/v3/account/password", "/v3/account/deactivate"])
-def test_nor_where_nobody_is_logged_in(server: Server, browser: Browser, path: str) -> None:
-    turns_on(browser)
+def test_nor_where_nobody_is_logged_in(
+    server: Server, browser: Browser, path: str, locks: Locks
+) -> None:
+    locks(browser)
 
     body = {"new_password": "another battery", "auth": BY_PASSWORD}
     refused = refusal(lambda: server.anonymous.post(path, body))
@@ -92,10 +94,10 @@ def test_nor_where_nobody_is_logged_in(server: Server, browser: Browser, path: s
 
 
 def test_new_cross_signing_keys_are_asked_for_in_the_browser(
-    server: Server, browser: Browser
+    server: Server, browser: Browser, locks: Locks
 ) -> None:
     alice = person_with_session(server)
-    turns_on(browser)
+    locks(browser)
     keys = {"master_key": master_key("A")}
     alice.post("/v3/keys/device_signing/upload", keys)
 
@@ -108,10 +110,12 @@ def test_new_cross_signing_keys_are_asked_for_in_the_browser(
     ]
 
 
-def test_a_login_token_from_before_opens_nothing(server: Server, browser: Browser) -> None:
+def test_a_login_token_from_before_opens_nothing(
+    server: Server, browser: Browser, locks: Locks
+) -> None:
     alice = person_with_session(server)
     token = alice.post("/v1/login/get_token", {"auth": BY_PASSWORD})["login_token"]
-    turns_on(browser)
+    locks(browser)
 
     login = {"type": "m.login.token", "token": token}
 
@@ -138,17 +142,17 @@ def bot(start_server: Callable[..., Server], tmp_path: Path) -> Person:
     return Person(server, "_bot", "as-secret")
 
 
-def test_an_application_service_logs_nobody_in_without_it(bot: Person) -> None:
+def test_an_application_service_logs_nobody_in_without_it(bot: Person, locks: Locks) -> None:
     browser = Browser(bot.server)
     browser.signs_in()
     login = {"type": "m.login.application_service", "user": "alice"}
     assert bot.post("/v3/login", login)["user_id"] == "@alice:test"
-    turns_on(browser)
+    locks(browser)
 
     assert ASKED in refusal(lambda: bot.post("/v3/login", login)).body["error"]
 
 
-def test_nor_does_it_speak_for_anybody_but_its_own(bot: Person) -> None:
+def test_nor_does_it_speak_for_anybody_but_its_own(bot: Person, locks: Locks) -> None:
     """Also where it did a moment ago; whom it has made, it speaks for."""
     browser = Browser(bot.server)
     browser.signs_in()
@@ -159,7 +163,7 @@ def test_nor_does_it_speak_for_anybody_but_its_own(bot: Person) -> None:
         return str(bot.get("/v3/account/whoami", user_id=f"@{name}:test")["user_id"])
 
     assert asks_as("alice") == "@alice:test"
-    turns_on(browser)
+    locks(browser)
 
     refused = refusal(lambda: asks_as("alice"))
     assert (refused.status, refused.errcode) == (403, "M_FORBIDDEN")
@@ -179,18 +183,20 @@ def test_codes_and_devices_agreed_to_before_open_nothing(
     assert app.exchanges(code)[1]["error"] == "invalid_grant"
 
 
-def test_other_browsers_are_signed_out(server: Server, browser: Browser) -> None:
+def test_other_browsers_are_signed_out(server: Server, browser: Browser, locks: Locks) -> None:
     other = Browser(server)
     other.signs_in()
 
-    turns_on(browser)
+    locks(browser)
 
     assert other.opens("/_isthmus/account").status == 303
     assert browser.opens("/_isthmus/account").status == 200
 
 
-def test_the_shared_secret_makes_accounts_and_opens_none(server: Server, browser: Browser) -> None:
-    turns_on(browser)
+def test_the_shared_secret_makes_accounts_and_opens_none(
+    server: Server, browser: Browser, locks: Locks
+) -> None:
+    locks(browser)
     path = "/_synapse/admin/v1/register"
     nonce = server.anonymous.get(path)["nonce"]
     signed = "\0".join([nonce, "alice", PASSWORD, "admin"]).encode()
@@ -200,8 +206,10 @@ def test_the_shared_secret_makes_accounts_and_opens_none(server: Server, browser
     assert refusal(lambda: server.anonymous.post(path, wish)).errcode == "M_USER_IN_USE"
 
 
-def test_registering_the_name_again_opens_nothing(server: Server, browser: Browser) -> None:
-    turns_on(browser)
+def test_registering_the_name_again_opens_nothing(
+    server: Server, browser: Browser, locks: Locks
+) -> None:
+    locks(browser)
 
     refused = refusal(lambda: Person(server, "alice").registers(PASSWORD))
 
@@ -209,11 +217,11 @@ def test_registering_the_name_again_opens_nothing(server: Server, browser: Brows
 
 
 def test_a_refresh_opens_no_more_than_its_own_login(
-    server: Server, app: App, browser: Browser
+    server: Server, app: App, browser: Browser, locks: Locks
 ) -> None:
     """Who was logged in stays so; the token is no way to another login, and replays end it."""
     tokens = app.signs_in(browser)
-    turns_on(browser)
+    locks(browser)
 
     status, renewed = app.asks_for_token("refresh_token", refresh_token=tokens["refresh_token"])
 
@@ -223,8 +231,10 @@ def test_a_refresh_opens_no_more_than_its_own_login(
         server.anonymous.post("/v3/refresh", {"refresh_token": renewed["refresh_token"]})
 
 
-def test_an_app_gets_in_through_both_steps(server: Server, app: App, browser: Browser) -> None:
-    turns_on(browser)
+def test_an_app_gets_in_through_both_steps(
+    server: Server, app: App, browser: Browser, locks: Locks
+) -> None:
+    locks(browser)
 
     tokens = app.signs_in(browser)
 
