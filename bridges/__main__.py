@@ -3,17 +3,16 @@
 import argparse
 import asyncio
 import json
-import logging
 import sys
 from pathlib import Path
 
-from bridges import app, features, set_up, settings
+from bridges import app, features, logs, set_up, settings
 from bridges.private_files import write_private
 from bridges.settings import Answers
 
 
 def main() -> int:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up("text")
     try:
         return obey(parser().parse_args())
     except settings.WrongSettings as error:
@@ -68,7 +67,9 @@ def obey(given: argparse.Namespace) -> int:
             shown = read.puppets_registration() if puppets else read.registration()
             print(set_up.in_yaml(shown), end="")
         case "run":
-            asyncio.run(app.run(settings.read(given.config), supervised=given.supervised))
+            read = settings.read(given.config)
+            logs.set_up(read.log_format)
+            asyncio.run(app.run(read, supervised=given.supervised))
     return 0
 
 

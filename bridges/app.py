@@ -131,10 +131,10 @@ async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.
         app.add_subapp(PREFIX, provisioning(settings, bridge, processes).application())
 
     async def health(request: web.Request) -> web.Response:
-        return web.json_response({"sessions": list(bridge.sessions.states().values())})
+        return web.json_response(bridge.meter.health())
 
     async def metrics(request: web.Request) -> web.Response:
-        return web.Response(text=await bridge.metrics())
+        return web.Response(text=await bridge.meter.metrics())
 
     async def stop(app: web.Application) -> None:
         processes.stop()

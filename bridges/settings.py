@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from attrs import field, frozen
 
+from bridges.logs import FORMATS
 from bridges.matrix.registration import Names, puppets_registration, registration
 from bridges.portals.permissions import Permissions
 
@@ -47,6 +48,7 @@ class Settings:
     puppets_token: str = field(default="", repr=False)
     """Of the second registration, which lets us speak for people of the homeserver."""
     double_puppets: bool = True
+    log_format: str = "text"
     provisioning_secret: str = field(default="", repr=False)
     """Of programs that log people in. Without it there is no such API."""
 
@@ -97,6 +99,7 @@ def understood(content: dict[str, Any]) -> Settings:
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
         puppets_token=str(content.get("puppets_token") or ""),
+        log_format=read_log_format(content),
         double_puppets=content.get("double_puppets", True) is True,
         provisioning_secret=str(content.get("provisioning_secret") or ""),
     )
@@ -111,6 +114,13 @@ def read_secrecy(content: dict[str, Any]) -> Secrecy:
     if secrecy is not Secrecy.OFF and not has_secret:
         raise ValueError(f"`encryption` needs a `store_secret` of {LEAST_SECRET} letters or more.")
     return secrecy
+
+
+def read_log_format(content: dict[str, Any]) -> str:
+    format = str(content.get("log_format", "text"))
+    if format not in FORMATS:
+        raise ValueError(f"`log_format` is one of {', '.join(FORMATS)}.")
+    return format
 
 
 @frozen

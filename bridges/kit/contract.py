@@ -32,6 +32,9 @@ class Notebook:
         self.happenings.append(happening)
         self._news.set()
 
+    def alive(self) -> None:
+        return
+
     async def chats(self) -> list[ChatKey]:
         return []
 

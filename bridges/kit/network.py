@@ -55,6 +55,12 @@ class Capabilities:
     """Those that there are; None: any."""
     reactions_max: int | None = None
     """How many one person may leave at a message."""
+    messages_per_s: float | None = None
+    """Of one login: it is not handed more. `burst`: how many at once after a silence."""
+    burst: int = 1
+    silence_max_s: float | None = None
+    """A connection that is silent for longer is dead, and made anew. What happens counts, what the
+    network takes, and `Bridge.alive`."""
 
 
 @frozen
@@ -136,6 +142,9 @@ class Bridge(Protocol):
 
     async def chats(self) -> list[ChatKey]:
         """Those of this login that have rooms, for networks that do not remember where we are."""
+
+    def alive(self) -> None:
+        """The network gave a sign of life, such as the answer to a ping."""
 
     async def keep(self, key: str, value: str) -> None:
         """Something of this login to find again after a restart: a place in a stream, a token."""

@@ -18,6 +18,7 @@ from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.login_commands import LoginCommands
+from bridges.portals.meter import Meter
 from bridges.portals.notices import Notices
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
@@ -37,7 +38,6 @@ from bridges.portals.statuses import Statuses
 from bridges.portals.utterances import Utterances
 from bridges.portals.voices import Voices
 from bridges.portals.wishes import Wishes
-from bridges.storage import outbox
 
 
 @frozen
@@ -59,6 +59,7 @@ class Bridge:
     reading: Reading
     encryption: Encryption | None
     puppets: Puppets
+    meter: Meter
     entrance: Entrance
     reception: Reception
     expiry: Expiry
@@ -109,6 +110,7 @@ class Bridge:
             reading,
             doors.encryption,
             puppets,
+            Meter(ground, sessions),
             entrance,
             reception,
             expiry,
@@ -142,19 +144,3 @@ class Bridge:
         events = [one for one in push.events if not self.puppets.is_echo(one)]
         await self.departures.accept(push.id, events)
         self.passing.accept(push.ephemeral)
-
-    async def metrics(self) -> str:
-        arrivals, departures = await self.ground.db.write(outbox.lengths)
-        tally, states = self.ground.tally, list(self.sessions.states().values())
-        values = {
-            'isthmus_bridge_waiting{direction="to_matrix"}': arrivals,
-            'isthmus_bridge_waiting{direction="to_network"}': departures,
-            'isthmus_bridge_carried_total{direction="to_matrix"}': tally.arrived,
-            'isthmus_bridge_carried_total{direction="to_network"}': tally.departed,
-            "isthmus_bridge_known_already_total": tally.known_already,
-            "isthmus_bridge_rejected_total": tally.rejected,
-            "isthmus_bridge_tried_again_total": tally.tried_again,
-            "isthmus_bridge_sessions_running": states.count("running"),
-            "isthmus_bridge_sessions": len(states),
-        }
-        return "".join(f"{name} {value}\n" for name, value in values.items())

@@ -14,6 +14,7 @@ from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey
 from bridges.portals.ground import Ground
+from bridges.portals.liveness import Pace, Pulse, run_while_alive
 from bridges.storage import kept, places
 from bridges.storage.database import Database
 from bridges.storage.places import StoredLogin
@@ -52,9 +53,14 @@ class Ear:
     _login_id: str
     _receive: Receive
     _db: Database
+    pulse: Pulse = field(factory=Pulse)
 
     async def receive(self, happening: Happening) -> None:
+        self.pulse.beat()
         await self._receive(self._login_id, happening)
+
+    def alive(self) -> None:
+        self.pulse.beat()
 
     async def chats(self) -> list[ChatKey]:
         portals = await self._db.write(places.portals_of_login, self._login_id)
@@ -71,12 +77,18 @@ class Ear:
 class Running:
     login: StoredLogin
     session: Session
+    pulse: Pulse
+    pace: Pace
     task: asyncio.Task[None] | None = None
     state: str = CONNECTING
 
     @property
     def is_over(self) -> bool:
         return self.state == OVER
+
+    @property
+    def is_connected(self) -> bool:
+        return self.state == RUNNING
 
     @property
     def event(self) -> str:
@@ -114,7 +126,9 @@ class Sessions:
             self._end(before)
         ear = Ear(login.login_id, self._listener.receive, self._ground.db)
         known = Login(login.login_id, login.name, login.secrets)
-        running = Running(login, self._ground.network.session(known, ear))
+        session = self._ground.network.session(known, ear)
+        can = session.capabilities
+        running = Running(login, session, ear.pulse, Pace(can.messages_per_s, can.burst))
         self._running[login.login_id] = running
         if login.is_over:
             running.state = OVER
@@ -162,7 +176,7 @@ class Sessions:
             begun, asked = now(), 0.0
             running.state = RUNNING
             try:
-                await running.session.run()
+                await run_while_alive(running.session, running.pulse)
             except BadCredentials as error:
                 await self._is_over(running, error)
                 return

@@ -107,7 +107,9 @@ class Utterances:
                 thread=known.thread if can.threads else None,
                 mentions=self._addresses.mentioned(said.content),
             )
+            await said.running.pace.turn()
             sent = await session.send(out)
+            said.running.pulse.beat()
             for id in (sent.id, *sent.more):
                 pair = Pair(id, said.id, said.event["sender"])
                 await self._ground.db.write(messages.pair, chat, pair, place)

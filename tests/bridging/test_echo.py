@@ -117,7 +117,7 @@ async def story(base_url: str, bridge: BridgeProcess) -> None:
         assert (await alice.reads(portal, "are you still there"))["sender"] == ECHO
 
         async with session.get(f"http://127.0.0.1:{bridge.port}/metrics") as response:
-            assert 'isthmus_bridge_waiting{direction="to_network"} 0' in await response.text()
+            assert 'isthmus_bridge_waiting{direction="to_network"} 0.0' in await response.text()
         await alice.says(portal, "!echo leave")
         await alice.reads(portal, "joined to nothing")
         await bridge.stop()

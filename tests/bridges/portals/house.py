@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import aiohttp
@@ -249,7 +249,7 @@ class Parrots(Network):
         Flow("secret", "By name and secret"),
         Flow("picture", "By a picture"),
     )
-    session_class = ParrotSession
+    session_class: ClassVar[type[ParrotSession]] = ParrotSession
 
     def __init__(self) -> None:
         self.sessions: dict[str, ParrotSession] = {}
@@ -275,7 +275,7 @@ class Parrots(Network):
         raise AssertionError
 
     def session(self, login: Login, bridge: Ear) -> ParrotSession:
-        self.sessions[login.id] = ParrotSession(login, bridge)
+        self.sessions[login.id] = self.session_class(login, bridge)
         return self.sessions[login.id]
 
 
