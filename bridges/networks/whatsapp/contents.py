@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from bridges.kit.marks import from_marks
 from bridges.kit.parts import Contact, Location, Look, Media, Part, Text, Unknown
 from bridges.kit.sources import kept_there
-from bridges.networks.whatsapp.markup import from_whatsapp
 
 JsonObject = dict[str, Any]
 
@@ -34,7 +34,7 @@ def unknown(type: str, message: JsonObject) -> Unknown:
 
 
 def text(thing: JsonObject) -> Part:
-    return from_whatsapp(str(thing.get("body") or ""))
+    return from_marks(str(thing.get("body") or ""))
 
 
 def media(kind: str) -> Callable[[JsonObject], Part]:
@@ -48,7 +48,7 @@ def media(kind: str) -> Callable[[JsonObject], Part]:
             name,
             mime,
             kept_there(str(thing.get("id") or "")),
-            caption=from_whatsapp(caption) if isinstance(caption, str) and caption else None,
+            caption=from_marks(caption) if isinstance(caption, str) and caption else None,
             look=Look(is_animated=bool(thing.get("animated"))),
         )
 

@@ -6,10 +6,10 @@ from time import time
 from attrs import frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, WindowClosed
+from bridges.kit.marks import to_marks
 from bridges.kit.network import Accepts, Bridge
 from bridges.kit.parts import ChatKey, Contact, Location, Media, Outgoing, Part, Text, in_words
 from bridges.kit.web import Lost
-from bridges.networks.whatsapp.markup import to_whatsapp
 from bridges.networks.whatsapp.people import People
 from bridges.networks.whatsapp.sent import Sent
 from bridges.networks.whatsapp.settings import WhatsappSettings
@@ -107,7 +107,7 @@ class Sending:
         for part in parts:
             match part:
                 case Text():
-                    if (body := to_whatsapp(part)).strip():
+                    if (body := to_marks(part)).strip():
                         yield {"type": "text", "text": {"body": body, "preview_url": True}}
                 case Media():
                     yield await self._file(part)
@@ -128,7 +128,7 @@ class Sending:
         content = await media.content.read(MEDIA[kind].max_bytes)
         thing: JsonObject = {"id": await self._wire.upload(media.mime, media.name, content)}
         if media.caption and kind not in ("audio", "voice", "sticker"):
-            thing["caption"] = to_whatsapp(media.caption)[:MAX_CAPTION]
+            thing["caption"] = to_marks(media.caption)[:MAX_CAPTION]
         if kind == "file":
             thing["filename"] = media.name
         if kind == "voice":

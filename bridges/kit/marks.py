@@ -1,4 +1,4 @@
-"""Looks of a text in WhatsApp's marks: *bold* _italic_ ~strike~ `code` ```pre``` and > quotes."""
+"""Looks of a text in marks, as WhatsApp and XMPP (XEP-0393) have them: *bold*, > quotes."""
 
 import re
 
@@ -12,7 +12,7 @@ KINDS = {mark: kind for kind, mark in MARKS.items()}
 MAX_DEPTH = 3
 
 
-def from_whatsapp(body: str) -> Text:
+def from_marks(body: str) -> Text:
     writer = Writer()
     for number, line in enumerate(split_quotes(body)):
         if number:
@@ -68,8 +68,8 @@ class Writer:
         self.text += inner
 
 
-def to_whatsapp(text: Text) -> str:
-    """Marks stand only around words: WhatsApp shows others as they are."""
+def to_marks(text: Text) -> str:
+    """Marks stand only around words: others are shown as they are."""
     body = text.body
     marks: list[tuple[int, int, str]] = []
     for order, span in enumerate(text.spans):

@@ -1,0 +1,170 @@
+"""The connection of one account. The protocol below stanzas is slixmpp's."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from attrs import define, field
+from slixmpp import ClientXMPP
+from slixmpp.exceptions import IqError, IqTimeout
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+
+from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.networks.xmpp import names
+from bridges.networks.xmpp.names import tag
+from bridges.networks.xmpp.settings import XmppSettings
+from bridges.networks.xmpp.stanzas import condition, in_words
+
+CONNECT_S = 30
+ANSWER_S = 30
+MAX_NEWS = 10_000
+"""Stanzas that wait for us. When there are more, the connection is ended and caught up later."""
+LATER = ("resource-constraint", "remote-server-timeout", "recipient-unavailable")
+
+
+class Refused(Rejected):
+    """`condition` is the name of the error in XMPP."""
+
+    def __init__(self, stanza: Element) -> None:
+        super().__init__(f"XMPP: {in_words(stanza)}")
+        self.condition = condition(stanza)
+
+
+@define(eq=False)
+class Stream:
+    """`news` are messages and presences in their order; None is the end."""
+
+    _client: Any
+    _settings: XmppSettings
+    news: asyncio.Queue[Element | None] = field(factory=lambda: asyncio.Queue(MAX_NEWS))
+    archived: Callable[[Element], bool] = field(default=lambda stanza: False)
+    """Takes what was asked of an archive: it comes among all other messages."""
+    _begun: asyncio.Future[None] = field(factory=lambda: asyncio.get_running_loop().create_future())
+    _asking: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, settings: XmppSettings, jid: str, password: str) -> "Stream":
+        """Raises BadCredentials or Transient."""
+        full, config = f"{jid}/isthmus-{token_hex(4)}", plain(settings)
+        client = ClientXMPP(full, password, plugin_config=config)
+        client.auto_authorize, client.auto_subscribe = None, False
+        if not settings.tls:
+            client.enable_plaintext = True
+            client.enable_starttls = client.enable_direct_tls = False
+        stream = cls(client, settings)
+        stream._listen()
+        host, _, port = settings.server.rpartition(":")
+        await stream._connect(host or None, int(port) if host else None)
+        return stream
+
+    def _listen(self) -> None:
+        client = self._client
+        for name in ("message", "presence"):
+            matcher = MatchXPath(tag(names.CLIENT, name))
+            client.register_handler(Callback(f"every {name}", matcher, self._heard))
+        client.add_event_handler("session_start", lambda _: self._begin(None))
+        wrong = BadCredentials("XMPP does not take this address with this password.")
+        client.add_event_handler("failed_all_auth", lambda _: self._begin(wrong))
+        client.add_event_handler("disconnected", lambda _: self._ended())
+
+    async def _connect(self, host: str | None, port: int | None) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                self._client.connect(host, port)
+                await self._begun
+        except (TimeoutError, OSError):
+            self.close()
+            raise Transient("XMPP: the server cannot be reached.") from None
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            self._client.cancel_connection_attempt()
+        with suppress(Rejected, Transient):
+            await self.ask("set", "", Element(tag(names.CARBONS, "enable")))
+        self._client.send_presence()
+        self._asking = asyncio.create_task(self._keep_asking())
+
+    def _begin(self, failure: Exception | None) -> None:
+        if not self._begun.done():
+            if failure:
+                self._begun.set_exception(failure)
+            else:
+                self._begun.set_result(None)
+
+    def _heard(self, stanza: Any) -> None:
+        if self.archived(stanza.xml):
+            return
+        try:
+            self.news.put_nowait(stanza.xml)
+        except asyncio.QueueFull:
+            self.close()
+
+    def _ended(self) -> None:
+        self._begin(Transient("XMPP: the connection was lost."))
+        with suppress(asyncio.QueueFull):
+            self.news.put_nowait(None)
+
+    async def _keep_asking(self) -> None:
+        """A server that no longer answers is left."""
+        while True:
+            await asyncio.sleep(self._settings.quiet_s)
+            try:
+                await self.confirm()
+            except Transient:
+                self.close()
+
+    def close(self) -> None:
+        if self._asking:
+            self._asking.cancel()
+        self._client.abort()
+        self._ended()
+
+    @property
+    def own(self) -> str:
+        return str(self._client.boundjid.bare)
+
+    @property
+    def own_full(self) -> str:
+        return str(self._client.boundjid.full)
+
+    async def ask(self, type: str, to: str, payload: Element) -> Element:
+        """The answer. An empty address is the own account's. Raises Refused or Transient."""
+        question = self._client.make_iq(ito=to or None, itype=type)
+        question.xml.append(payload)
+        try:
+            answer = await question.send(timeout=ANSWER_S)
+        except IqError as error:
+            if condition(error.iq.xml) in LATER:
+                raise Transient(f"XMPP: {in_words(error.iq.xml)}") from None
+            raise Refused(error.iq.xml) from None
+        except IqTimeout:
+            raise Transient("XMPP: the server does not answer.") from None
+        return answer.xml  # type: ignore[no-any-return]
+
+    async def confirm(self) -> None:
+        """Returns when the server has worked through what we sent before."""
+        with suppress(Refused):
+            await self.ask("get", self._client.boundjid.host, Element(tag(names.PING, "ping")))
+
+    def say(self, type: str, to: str, id: str, contents: Iterable[Element]) -> None:
+        message = self._client.make_message(mto=to, mtype=type)
+        message.xml.set("id", id)
+        for one in contents:
+            message.xml.append(one)
+        message.send()
+
+    def appear(self, to: str, *contents: Element, type: str | None = None) -> None:
+        presence = self._client.make_presence(pto=to, ptype=type)
+        for one in contents:
+            presence.xml.append(one)
+        presence.send()
+
+
+def plain(settings: XmppSettings) -> dict[str, dict[str, bool]]:
+    """Passwords in the clear stay refused, also on an open line."""
+    return {} if settings.tls else {"feature_mechanisms": {"unencrypted_scram": True}}
