@@ -1,6 +1,8 @@
 """Alice on Matrix and Bob on Telegram, through a started bridge and a started homeserver."""
 
 import asyncio
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +25,20 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63"
     "64f8cf500f0003860180a5a1ee3c0000000049454e44ae426082"
 )
+
+
+LOTTIE = {
+    "v": "5.5.2",
+    "fr": 30,
+    "ip": 0,
+    "op": 10,
+    "w": 512,
+    "h": 512,
+    "layers": [
+        {"ty": 1, "ip": 0, "op": 10, "st": 0, "sw": 512, "sh": 512, "sc": "#ff0000", "ks": {}}
+    ],
+}
+"""A red square, for ten frames."""
 
 
 @frozen(eq=False)
@@ -167,6 +183,18 @@ async def show_pictures(alice: User, it: Telegram, portal: str) -> None:
     assert heard["caption"] == "<alice> my dot"
 
 
+async def show_a_sticker_that_moves(alice: User, it: Telegram, portal: str) -> None:
+    """Clients know no Lottie: they are shown a picture that moves."""
+    about = {"type": "regular", "width": 512, "height": 512, "emoji": "🟥"}
+    moving = about | {"is_animated": True, "is_video": False}
+    it.bob.hands(it.friends, "sticker", gzip.compress(json.dumps(LOTTIE).encode()), moving)
+    shown = await alice.sees(
+        lambda event: event["type"] == "m.sticker" and event["sender"] == it.bobs_ghost
+    )
+    assert shown["content"]["info"]["mimetype"] == "image/webp"
+    assert (await downloaded(alice, shown["content"]["url"]))[8:12] == b"WEBP"
+
+
 async def downloaded(alice: User, uri: str) -> bytes:
     path = uri.removeprefix("mxc://")
     url = f"{alice.base_url}/_matrix/client/v1/media/download/{path}"
@@ -190,6 +218,13 @@ async def come_and_go(alice: User, it: Telegram, portal: str) -> None:
     assert (await alice.sees(membership("join")))["content"]["displayname"] == "Ann"
     ann.leaves(it.friends)
     await alice.sees(membership("leave"))
+    ann.joins(it.friends)
+    ann.says(it.friends, "I am back")
+    await alice.reads(portal, "I am back")
+    kick = {"user_id": ghost, "reason": "enough"}
+    await alice.ask("POST", f"/v3/rooms/{quote(portal)}/kick", kick)
+    await it.until(lambda: it.bot.calls["unbanChatMember"])
+    assert it.bot.calls["banChatMember"][-1]["user_id"] == ann.id
     it.bob.renames(it.friends, "Best friends")
     await alice.sees(lambda event: event["content"].get("name") == "Best friends")
     path = f"/v3/rooms/{quote(portal)}/state/m.room.name/"
@@ -293,6 +328,7 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
         await change_their_words(alice, it, portal)
         await react(alice, it, portal)
         await show_pictures(alice, it, portal)
+        await show_a_sticker_that_moves(alice, it, portal)
         await come_and_go(alice, it, portal)
         await vote(alice, it, portal)
         await say_what_has_no_place(alice, it, portal)
