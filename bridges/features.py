@@ -3,7 +3,7 @@
 import importlib
 
 from bridges.kit.abilities import METHODS, claimed
-from bridges.kit.network import Network
+from bridges.kit.network import Network, Session
 
 ALWAYS = ("messages", "rooms and their members", "relay of those without a login")
 
@@ -17,18 +17,23 @@ def named(name: str) -> type[Network]:
 
 
 def table(network: type[Network]) -> str:
-    """Made from what its sessions define and say of themselves."""
-    session = network.session_class
+    """Made from what its sessions define and say of themselves, a column for each kind of them."""
+    columns = {network.info.name: network.session_class} | dict(network.more_sessions)
+    made = [rows(session) for session in columns.values()]
+    lines = [f"| {' | '.join((name, *(it[name] for it in made)))} |" for name in made[0]]
+    head = f"| what | {' | '.join(columns)} |"
+    return "\n".join([head, "|---" * (len(columns) + 1) + "|", *lines]) + "\n"
+
+
+def rows(session: type[Session]) -> dict[str, str]:
     limits, can = session.capabilities, claimed(session)
-    rows = [(name, "yes") for name in ALWAYS]
-    rows += [(name, "yes" if name in can else "no") for name in METHODS]
-    rows += [
-        ("replies", "yes" if limits.replies else "no"),
-        ("threads", "yes" if limits.threads else "no"),
-        ("besides texts and files", ", ".join(sorted(limits.parts)) or "nothing"),
-        ("looks of a text", ", ".join(sorted(limits.spans)) or "none"),
-        ("files, up to", f"{limits.media_max_bytes:,} bytes" if limits.media_max_bytes else "no"),
-        ("tells repetitions of ours", "yes" if limits.deduplicates else "no"),
-    ]
-    lines = [f"| {name} | {value} |" for name, value in rows]
-    return "\n".join(["| what | " + network.info.name + " |", "|---|---|", *lines]) + "\n"
+    found = dict.fromkeys(ALWAYS, "yes") | {it: "yes" if it in can else "no" for it in METHODS}
+    files = f"{limits.media_max_bytes:,} bytes" if limits.media_max_bytes else "no"
+    return found | {
+        "replies": "yes" if limits.replies else "no",
+        "threads": "yes" if limits.threads else "no",
+        "besides texts and files": ", ".join(sorted(limits.parts)) or "nothing",
+        "looks of a text": ", ".join(sorted(limits.spans)) or "none",
+        "files, up to": files,
+        "tells repetitions of ours": "yes" if limits.deduplicates else "no",
+    }

@@ -193,6 +193,8 @@ class Network(ABC):
     info: ClassVar[NetworkInfo]
     flows: ClassVar[tuple[Flow, ...]]
     session_class: ClassVar[type[Session]]
+    more_sessions: ClassVar[Mapping[str, type[Session]]] = {}
+    """Those of other logins, by what their logins are, if they can do other things."""
 
     async def start(self, host: Host) -> None:
         """Before any session runs."""

@@ -1,11 +1,13 @@
-"""Telegram's door for bots: logging in with a token, and where Telegram calls."""
+"""Telegram's doors: a bot's token, or an account of one's own; and where Telegram calls."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar
 
 import aiohttp
 
-from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.failures import BadCredentials, Fatal, Rejected, Transient
 from bridges.kit.network import (
     Bridge,
     Field,
@@ -15,12 +17,16 @@ from bridges.kit.network import (
     LoginScreen,
     Network,
     NetworkInfo,
+    Session,
 )
 from bridges.kit.web import Web, host_of
 from bridges.kit.webhooks import Answer, Request, Route
 from bridges.networks.telegram.names import name_of
 from bridges.networks.telegram.session import BotSession, Surroundings
 from bridges.networks.telegram.settings import TelegramSettings
+from bridges.networks.telegram.user.account import Account, Mtproto
+from bridges.networks.telegram.user.logins import PHONE, SCAN, log_in
+from bridges.networks.telegram.user.session import UserSession
 from bridges.networks.telegram.wire import Wire
 
 TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
@@ -30,13 +36,22 @@ PRIVACY = (
 )
 
 
+NO_LIBRARY = (
+    "For accounts of people's own the bridge needs api_id and api_hash from my.telegram.org in its "
+    "network_settings."
+)
+BOT = Flow("bot", "A bot, with its token from @BotFather")
+
+
 class Telegram(Network):
     info = NetworkInfo("telegram", "Telegram", "!telegram", "https://telegram.org")
-    flows = (Flow("bot", "A bot, with its token from @BotFather"),)
-    session_class = BotSession
+    flows: ClassVar[tuple[Flow, ...]] = (BOT, PHONE, SCAN)
+    session_class: ClassVar[type[Session]] = BotSession
+    more_sessions: ClassVar[Mapping[str, type[Session]]] = {"own account": UserSession}
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: TelegramSettings, mtproto: Mtproto | None = None) -> None:
         self.settings = settings
+        self._mtproto = mtproto
         self._host: Host | None = None
         self._http: aiohttp.ClientSession | None = None
         self._sessions: dict[str, BotSession] = {}
@@ -63,6 +78,13 @@ class Telegram(Network):
         return Wire(Web("Telegram", self._http, trusted), self.settings.api, token)
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
+        if flow == BOT:
+            return await self._bot(screen)
+        if self._mtproto is None:
+            raise Rejected(NO_LIBRARY)
+        return await log_in(self._mtproto, flow, screen)
+
+    async def _bot(self, screen: LoginScreen) -> Login:
         token = await screen.ask(
             Field(
                 "token",
@@ -85,7 +107,17 @@ class Telegram(Network):
             await screen.note(PRIVACY.format(name=name_of(bot)))
         return Login(str(bot["id"]), name_of(bot), {"token": token.strip()})
 
-    def session(self, login: Login, bridge: Bridge) -> BotSession:
+    def session(self, login: Login, bridge: Bridge) -> Session:
+        if (secret := login.secrets.get("session")) is None:
+            return self.bot_session(login, bridge)
+        return UserSession(login, partial(self._account, secret), bridge)
+
+    def _account(self, session: str) -> Account:
+        if self._mtproto is None:
+            raise Fatal(NO_LIBRARY)
+        return self._mtproto.account(session)
+
+    def bot_session(self, login: Login, bridge: Bridge) -> BotSession:
         webhook = ""
         if self.settings.webhook and self._host is not None:
             webhook = self._host.webhook(login.id)

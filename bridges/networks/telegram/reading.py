@@ -70,9 +70,13 @@ def parts(message: JsonObject, max_bytes: int) -> tuple[Part, ...]:
             try:
                 return tuple(fitting(it, message, max_bytes) for it in read(message, content))
             except BROKEN:
-                return (Unknown(f"a {said(member)} that could not be read"),)
+                return (Unknown(f"{one(member)} that could not be read"),)
     unknown = sorted(set(message) - ENVELOPE)
-    return (Unknown(f"a {said(unknown[0])}" if unknown else "a message that cannot be shown"),)
+    return (Unknown(one(unknown[0]) if unknown else "a message that cannot be shown"),)
+
+
+def one(member: str) -> str:
+    return f"{'an' if member[0] in 'aeiou' else 'a'} {said(member)}"
 
 
 def said(member: str) -> str:

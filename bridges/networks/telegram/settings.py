@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from bridges.kit.settings import asked, understood
 
@@ -12,7 +12,8 @@ class TelegramSettings:
     """`api` is where the Bot API is: Telegram's own, or a Bot API server of yours.
 
     We ask for news and wait `poll_s` seconds for them. With `webhook`, Telegram brings them to the
-    bridge's `public_address`, with a secret that is made anew at each start.
+    bridge's `public_address`, with a secret that is made anew at each start. `api_id` and
+    `api_hash`, from my.telegram.org, let people log in with accounts of their own.
     `recall_s`: so long after a lost connection we look whether Telegram has a message
     nevertheless.
     """
@@ -21,6 +22,8 @@ class TelegramSettings:
     poll_s: int = 50
     webhook: bool = asked("Shall Telegram call us (needs HTTPS), instead of our asking?", False)
     recall_s: float = 0.5
+    api_id: int = 0
+    api_hash: str = field(default="", repr=False)
     download_max_bytes: int = 20_000_000
     upload_max_bytes: int = 50_000_000
 

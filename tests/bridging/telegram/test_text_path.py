@@ -66,7 +66,7 @@ def test_texts_go_and_come_over_a_server_that_others_wrote(node: str) -> None:
         ):
             network, notebook = create({"api": api, "recall_s": 0.01}), Notebook()
             login = await network.login(network.flows[0], Answers({"token": TOKEN}))
-            session = network.session(login, notebook)
+            session = network.bot_session(login, notebook)
             running = asyncio.create_task(session.run())
             chat = ChatKey("42", login.id)
 

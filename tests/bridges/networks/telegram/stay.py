@@ -65,7 +65,7 @@ class Stay:
     def another(self, bridge: Bridge | None = None) -> BotSession:
         """The same bot after the process was killed: it knows what was kept on disk."""
         login = Login(str(self.bot.id), "Bridge", {"token": self.bot.token})
-        return self.network.session(login, bridge or self.notebook)
+        return self.network.bot_session(login, bridge or self.notebook)
 
 
 @asynccontextmanager
@@ -79,7 +79,7 @@ async def staying(*, runs: bool = True, **settings: object) -> AsyncIterator[Sta
     quick = {"api": simulator.address, "poll_s": 2, "recall_s": 0.01}
     network = create(quick | settings)
     login = Login(str(bot.id), "Bridge", {"token": bot.token})
-    session = network.session(login, notebook)
+    session = network.bot_session(login, notebook)
     running = asyncio.create_task(session.run() if runs else asyncio.sleep(0))
     if runs:
         await world.until(lambda: bot.wanted)

@@ -1,0 +1,169 @@
+"""Somebody's own account: its connection, and what may be asked of it."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+
+from bridges.kit.abilities import Page
+from bridges.kit.chats import Chat, User
+from bridges.kit.failures import Rejected, Transient
+from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
+from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
+from bridges.networks.telegram.chats import KINDS, number
+from bridges.networks.telegram.entities import SPANS, length, to_entities
+from bridges.networks.telegram.names import name_of, place
+from bridges.networks.telegram.reactions import VARIANT
+from bridges.networks.telegram.user.account import Account
+from bridges.networks.telegram.user.hearing import MAX_FILE, UserHearing, chat_key
+from bridges.networks.telegram.writing import (
+    MAX_CAPTION,
+    MAX_TEXT,
+    STICKERS,
+    VOICES,
+    calls,
+    cleaned,
+)
+
+JsonObject = dict[str, Any]
+
+DIALOGS = 100
+"""So many chats are looked at after a pause ..."""
+SHOWN_AT_FIRST = 15
+"""... and so many get a room at once after the login."""
+MISSED = 1000
+"""So many messages of a chat are fetched after a pause."""
+
+
+@define(eq=False)
+class UserSession(Session):
+    capabilities = Capabilities(
+        media_max_bytes=MAX_FILE,
+        media={"voice": Accepts(VOICES, MAX_FILE), "sticker": Accepts(STICKERS, MAX_FILE)},
+        replies=True,
+        spans=SPANS,
+        deduplicates=True,
+        parts=frozenset(("location", "poll", "contact", "sticker", "voice")),
+        caption_max=MAX_CAPTION,
+        edit_window_s=48 * 3600,
+        reactions_max=1,
+    )
+
+    _login: Login
+    _open: Callable[[], Account]
+    _bridge: Bridge
+    _hearing: UserHearing = field(init=False)
+    _account: Account | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self._hearing = UserHearing(self._login.id, self._bridge)
+
+    async def run(self) -> None:
+        account = self._open()
+        try:
+            await account.connect()
+            self._account = account
+            await self._catch_up(account)
+            async for news in account.news():
+                await self._hearing.hear(news)
+        finally:
+            self._account = None
+            await account.disconnect()
+        raise Transient("The connection to Telegram has ended.")
+
+    async def _catch_up(self, account: Account) -> None:
+        """What was said while we were away; after the login, the last word in each chat."""
+        is_new = await self._bridge.kept("has looked") is None
+        for place_in_list, dialog in enumerate(await account.dialogs(DIALOGS)):
+            where, newest = chat_key(dialog, self._login.id), dialog.get("newest")
+            if not isinstance(newest, dict):
+                continue
+            known = await self._bridge.kept(f"newest {where.id}")
+            if known is not None and newest["message_id"] > int(known):
+                chat_id, after = int(dialog["id"]), int(known)
+                for message in await account.messages(chat_id, MISSED, before=0, after=after):
+                    await self._hearing.hear({"message": message})
+            elif known is None and (place_in_list < SHOWN_AT_FIRST or not is_new):
+                await self._hearing.hear({"message": newest})
+        await self._bridge.keep("has looked", "yes")
+
+    def _now(self) -> Account:
+        if self._account is None:
+            raise Transient("We are not connected to Telegram at the moment.")
+        return self._account
+
+    async def send(self, out: Outgoing) -> Sent:
+        where = place(out.chat)
+        ids = []
+        async with self._hearing.turn(out.chat):
+            for turn, call in enumerate(await calls(out, where, MAX_FILE)):
+                id = str(await self._now().send(where, call, unique(out.transaction, turn)))
+                self._hearing.remember_sent(out.chat, id)
+                ids.append(id)
+        return Sent(ids[0], tuple(ids[1:]))
+
+    async def edit(self, target: str, out: Outgoing) -> None:
+        text = next((cleaned(it) for it in out.parts if isinstance(it, Text)), None)
+        if text is None or not text.body.strip():
+            raise Rejected("On Telegram only texts are changed.")
+        if length(text.body) > MAX_TEXT:
+            raise Rejected(f"Telegram takes {MAX_TEXT} letters in a message that is changed.")
+        chat_id = place(out.chat).chat_id
+        await self._now().edit(chat_id, number(target), text.body, to_entities(text))
+
+    async def redact(self, chat: ChatKey, target: str) -> None:
+        await self._now().delete(place(chat).chat_id, number(target))
+
+    async def react(self, chat: ChatKey, target: str, emoji: str) -> None:
+        plain = emoji.replace(VARIANT, "")
+        await self._now().react(place(chat).chat_id, number(target), plain)
+
+    async def unreact(self, chat: ChatKey, target: str, emoji: str) -> None:
+        await self._now().react(place(chat).chat_id, number(target), None)
+
+    async def typing(self, chat: ChatKey, is_typing: bool) -> None:
+        await self._now().type(place(chat), is_typing)
+
+    async def read(self, chat: ChatKey, upto: str) -> None:
+        await self._now().read(place(chat), number(upto))
+
+    async def fetch(self, reference: str, max_bytes: int) -> bytes:
+        return await self._now().file(reference, max_bytes)
+
+    async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page:
+        """What Telegram tells of the chat itself is left out."""
+        older_than = number(before) if before else 0
+        chat_id = place(chat).chat_id
+        found = await self._now().messages(chat_id, limit, before=older_than, after=0)
+        said = [self._hearing.as_message(it) for it in found if not self._hearing.is_service(it)]
+        more = str(found[0]["message_id"]) if len(found) == limit else None
+        return Page(tuple(said), more)
+
+    async def chat(self, key: ChatKey) -> Chat:
+        about = await self._now().chat(place(key).chat_id)
+        members = {str(id): str(name) for id, name in about.get("members", {}).items()}
+        members.pop(self._login.id, None)
+        kind = KINDS.get(str(about.get("type")), "group")
+        return Chat(name_of(about), str(about.get("description") or ""), kind, members)
+
+    async def user(self, id: str) -> User:
+        about = await self._now().user(int(id))
+        handles = (f"@{about['username']}",) if about.get("username") else ()
+        return User(name_of(about), about.get("is_bot") is True, handles=handles)
+
+    async def open_chat(self, name: str) -> ChatKey:
+        wanted = int(name) if name.lstrip("-").isdecimal() else name
+        return chat_key(await self._now().chat(wanted), self._login.id)
+
+    async def leave_chat(self, chat: ChatKey) -> None:
+        await self._now().leave(place(chat).chat_id)
+
+    async def logout(self) -> None:
+        await self._now().log_out()
+
+
+def unique(transaction: str, turn: int) -> int:
+    """The same number at every try, by which Telegram drops a repetition."""
+    digest = hashlib.sha256(f"{turn} {transaction}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
