@@ -14,6 +14,7 @@ from bridges.matrix.registration import Names, puppets_registration, registratio
 from bridges.portals.permissions import Permissions
 
 LEAST_SECRET = 32
+HISTORY = 1000
 
 
 class Secrecy(Enum):
@@ -42,6 +43,7 @@ class Settings:
     permissions: Permissions
     public_address: str
     encryption: Secrecy
+    history: int
     store_secret: str = field(repr=False)
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
@@ -95,6 +97,7 @@ def understood(content: dict[str, Any]) -> Settings:
         permissions=Permissions.read(content["permissions"]),
         public_address=str(content.get("public_address") or f"http://{host}:{port}").rstrip("/"),
         encryption=read_secrecy(content),
+        history=int(content.get("history", HISTORY)),
         store_secret=str(content.get("store_secret", "")),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),

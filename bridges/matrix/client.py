@@ -57,6 +57,14 @@ class Client:
         answer: JsonObject = json.loads(await self._patiently(method, path, body, query | asked_as))
         return answer
 
+    async def ask_once(self, method: str, path: str, body: JsonObject) -> JsonObject:
+        """For what must not be done twice. Raises `Unanswered` when nobody knows whether it was."""
+        try:
+            answer: JsonObject = json.loads(await self._once(method, path, body, {}, MAX_ANSWER))
+        except (TimeoutError, aiohttp.ClientError, Overloaded) as error:
+            raise Unanswered from error
+        return answer
+
     async def download(self, path: str, max_bytes: int) -> bytes:
         """Raises MatrixError where there is more."""
         return await self._patiently("GET", path, None, {}, max_bytes)
@@ -124,6 +132,10 @@ async def read_at_most(stream: aiohttp.StreamReader, max_bytes: int) -> bytes:
         if length > max_bytes:
             raise MatrixError(413, "M_TOO_LARGE", f"there are more than {max_bytes} bytes")
     return b"".join(pieces)
+
+
+class Unanswered(Exception):
+    """It was done, or it was not."""
 
 
 class Overloaded(Exception):

@@ -91,6 +91,14 @@ class Rooms:
         when = {} if ts is None else {"ts": str(ts)}
         return str((await self._client.ask("PUT", path, content, user=user, **when))["event_id"])
 
+    @property
+    def client(self) -> Client:
+        return self._client
+
+    @property
+    def sealing(self) -> Sealing:
+        return self._sealing
+
     def is_encrypted(self, room_id: str) -> bool:
         return self._sealing.is_encrypted(room_id)
 

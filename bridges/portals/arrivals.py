@@ -5,6 +5,7 @@ import logging
 
 from attrs import define, field
 
+from bridges.kit.abilities import HasHistory
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import (
     CallNoticed,
@@ -24,6 +25,7 @@ from bridges.portals.contents import Composer
 from bridges.portals.deliveries import Deliveries, Way
 from bridges.portals.errands import Errands
 from bridges.portals.files import Files, settled
+from bridges.portals.gaps import Gaps
 from bridges.portals.ground import Ground
 from bridges.portals.profiles import Profiles
 from bridges.portals.queues import Queues
@@ -56,7 +58,9 @@ class Arrivals:
     _ground: Ground
     _sessions: Sessions
     _carriers: Carriers
+    _gaps: Gaps
     _errands: Errands = field(factory=Errands)
+    _filling: dict[str, asyncio.Task[None]] = field(factory=dict)
     _queues: Queues[ChatKey] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -67,8 +71,26 @@ class Arrivals:
             self._queues.look(chat)
 
     async def stop(self) -> None:
+        for task in self._filling.values():
+            task.cancel()
+        await asyncio.gather(*self._filling.values(), return_exceptions=True)
         await self._queues.stop()
         await self._errands.stop()
+
+    def connecting(self, running: Running) -> None:
+        """What was missed meanwhile is looked for, once it is connected."""
+        login_id = running.login.login_id
+        if before := self._filling.pop(login_id, None):
+            before.cancel()
+        if isinstance(running.session, HasHistory):
+            filling = asyncio.create_task(self._fill(running))
+            self._filling[login_id] = filling
+
+    async def _fill(self, running: Running) -> None:
+        try:
+            await self._gaps.fill(running, self.receive)
+        except Exception:
+            log.exception("A gap is not filled, by a mistake of ours")
 
     async def receive(self, login_id: str, happening: Happening) -> None:
         """Returns when it is safe."""

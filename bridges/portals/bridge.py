@@ -2,6 +2,7 @@
 
 from attrs import define, frozen
 
+from bridges.matrix.batches import Batches
 from bridges.matrix.puppeteer import Puppeteer
 from bridges.matrix.transactions import Push
 from bridges.portals.addresses import Addresses
@@ -15,11 +16,14 @@ from bridges.portals.encryption import Encryption
 from bridges.portals.entrance import Entrance
 from bridges.portals.expiry import Expiry
 from bridges.portals.furnishing import Furnishing
+from bridges.portals.gaps import Gaps
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.histories import Histories
 from bridges.portals.login_commands import LoginCommands
 from bridges.portals.meter import Meter
 from bridges.portals.notices import Notices
+from bridges.portals.pages import Pages
 from bridges.portals.passing import PassingThings
 from bridges.portals.permissions import Permissions
 from bridges.portals.plumbing import Plumbing
@@ -30,7 +34,7 @@ from bridges.portals.reactions import Reactions
 from bridges.portals.reading import Closed, Reading
 from bridges.portals.reception import Reception
 from bridges.portals.replies import Replies
-from bridges.portals.rooms import PortalRooms
+from bridges.portals.rooms import Company, PortalRooms
 from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
 from bridges.portals.spaces import Spaces
@@ -46,6 +50,8 @@ class Doors:
 
     encryption: Encryption | None = None
     puppeteer: Puppeteer | None = None
+    history: int = 1000
+    """So many old messages of each chat are brought over."""
 
 
 @define(eq=False)
@@ -63,6 +69,7 @@ class Bridge:
     entrance: Entrance
     reception: Reception
     expiry: Expiry
+    histories: Histories
 
     @classmethod
     def build(
@@ -74,8 +81,12 @@ class Bridge:
         puppets = Puppets(ground, sessions, doors.puppeteer)
         addresses, pictures = Addresses(ground.names, sessions), Pictures(ground)
         furnishing = Furnishing(ground, addresses, pictures)
-        portals = PortalRooms(ground, ghosts, furnishing, Spaces(ground), puppets)
         voices, expiry = Voices(ground, ghosts, puppets), Expiry(ground)
+        batches = Batches(ground.rooms.client, ground.rooms.sealing)
+        pages = Pages(ground, voices, addresses)
+        histories = Histories(ground, sessions, pages, batches, doors.history)
+        company = Company(Spaces(ground), puppets, histories)
+        portals = PortalRooms(ground, ghosts, furnishing, company)
         carriers = Carriers(
             portals,
             Deliveries(ground, voices, expiry),
@@ -104,7 +115,7 @@ class Bridge:
             ground,
             sessions,
             commands,
-            Arrivals(ground, sessions, carriers),
+            Arrivals(ground, sessions, carriers, Gaps(ground)),
             Departures(ground, sessions, permissions, speakers, reading),
             PassingThings(ground, sessions, puppets),
             reading,
@@ -114,6 +125,7 @@ class Bridge:
             entrance,
             reception,
             expiry,
+            histories,
         )
 
     async def start(self) -> None:
@@ -125,6 +137,7 @@ class Bridge:
         await self.arrivals.start()
         await self.departures.start()
         await self.expiry.start()
+        await self.histories.start()
 
     async def stop(self) -> None:
         await self.sessions.stop()
@@ -133,6 +146,7 @@ class Bridge:
         await self.departures.stop()
         await self.arrivals.stop()
         await self.expiry.stop()
+        await self.histories.stop()
         await self.reading.stop()
         if self.encryption is not None:
             await self.encryption.stop()

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from bridges.kit.chats import Chat
 from bridges.kit.network import Session
@@ -11,9 +11,10 @@ from bridges.kit.parts import ChatKey
 from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
+from bridges.portals.histories import Histories
 from bridges.portals.puppets import Puppets
 from bridges.portals.spaces import Spaces
-from bridges.storage import places
+from bridges.storage import histories, places
 from bridges.storage.places import Portal, StoredLogin
 
 JsonObject = dict[str, Any]
@@ -23,13 +24,21 @@ MAX_FIRST_MEMBERS = 1000
 """More come when they speak."""
 
 
+@frozen
+class Company:
+    """What comes with a new room."""
+
+    spaces: Spaces
+    puppets: Puppets
+    histories: Histories
+
+
 @define
 class PortalRooms:
     _ground: Ground
     _ghosts: Ghosts
     _furnishing: Furnishing
-    _spaces: Spaces
-    _puppets: Puppets
+    _company: Company
     _making: dict[ChatKey, asyncio.Lock] = field(factory=dict)
     _open: set[ChatKey] = field(factory=set)
 
@@ -44,11 +53,12 @@ class PortalRooms:
                 portal = portal or await self._make(chat, login, session)
                 if not await self._ground.db.write(places.is_open, chat):
                     about = await session.chat(chat)
+                    await self._company.histories.begin(portal)
                     await self._ground.rooms.invite(portal.room_id, login.user_id, about.is_direct)
                     await self._mark_direct(portal, about, login, session)
                     await self._ground.db.write(places.open_portal, chat)
                 self._open.add(chat)
-                await self._spaces.add(login, portal)
+                await self._company.spaces.add(login, portal)
             return portal
 
     async def _mark_direct(
@@ -58,7 +68,7 @@ class PortalRooms:
         others = [it for it in about.members if it != own]
         if about.is_direct and len(others) == 1:
             ghost = self._ground.names.ghost(others[0])
-            await self._puppets.mark_direct(login.user_id, ghost, portal.room_id)
+            await self._company.puppets.mark_direct(login.user_id, ghost, portal.room_id)
 
     async def _make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
         about, names = await session.chat(chat), self._ground.names
@@ -91,11 +101,12 @@ class PortalRooms:
     async def close(self, portal: Portal) -> None:
         """The chat is left: the room stays with its history, but nothing is carried any more."""
         names = self._ground.names
-        await self._spaces.remove(portal)
+        await self._company.spaces.remove(portal)
         if not portal.is_plumbed:
             parts = [it for it in (portal.chat.id, portal.chat.receiver) if it]
             await self._ground.rooms.drop_alias(names.alias(*parts), names.domain)
         await self._ground.db.write(places.remove_portal, portal.chat)
+        await self._ground.db.write(histories.forget, portal.chat)
         self._open.discard(portal.chat)
         if portal.is_plumbed:
             await self._take_ghosts(portal.room_id)

@@ -98,6 +98,9 @@ class Running:
 class Listener(Protocol):
     async def receive(self, login_id: str, happening: Happening) -> None: ...
 
+    def connecting(self, running: Running) -> None:
+        """Its session begins to run, for the first time or again."""
+
 
 @define(eq=False)
 class Sessions:
@@ -175,6 +178,8 @@ class Sessions:
         while True:
             begun, asked = now(), 0.0
             running.state = RUNNING
+            if self._listener is not None:
+                self._listener.connecting(running)
             try:
                 await run_while_alive(running.session, running.pulse)
             except BadCredentials as error:

@@ -40,6 +40,10 @@ class Voices:
             person = await self._puppets.of(portal, sender)
             if person is not None:
                 return person
+        return await self.ghost(portal, sender)
+
+    async def ghost(self, portal: Portal, sender: Sender) -> str:
+        """Also for people who are on Matrix: nobody speaks for them about the past."""
         user_id = await self._ghosts.appear(sender.id, sender.name)
         await self._ghosts.enter(portal.room_id, user_id)
         return user_id

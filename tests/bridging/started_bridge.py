@@ -92,6 +92,11 @@ class BridgeProcess:
             line = await self._process.stdout.readline()
         assert b"ready" in line, self.log()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
 

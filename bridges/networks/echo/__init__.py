@@ -6,4 +6,4 @@ from bridges.networks.echo.network import Echo
 
 
 def create(settings: Mapping[str, object]) -> Echo:
-    return Echo()
+    return Echo(int(str(settings.get("remembers", 0))))

@@ -3,6 +3,7 @@
 import asyncio
 from secrets import token_hex
 
+from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Edit, Message, React, Remove, Sender, Unreact, Vote
@@ -17,7 +18,7 @@ from bridges.kit.network import (
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Sent
+from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Sent, Text
 
 ECHO = Sender("echo", "Echo")
 CANYON = "canyon"
@@ -33,8 +34,8 @@ class EchoSession(Session):
         caption_max=1000,
     )
 
-    def __init__(self, login: Login, bridge: Bridge) -> None:
-        self._login, self._bridge = login, bridge
+    def __init__(self, login: Login, bridge: Bridge, remembers: int = 0) -> None:
+        self._login, self._bridge, self._remembers = login, bridge, remembers
         self._echoes: dict[str, str] = {}
         """What was said, and its echo."""
 
@@ -77,6 +78,18 @@ class EchoSession(Session):
     async def vote(self, chat: ChatKey, target: str, options: tuple[int, ...]) -> None:
         await self._bridge.receive(Vote(chat, ECHO, self._echo_of(target), options))
 
+    async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page:
+        """What was called into the canyon long ago: as much as the settings say."""
+        end = int(before) if before else self._remembers
+        start = max(0, end - limit)
+        old = tuple(
+            Message(
+                chat, ECHO, f"old{number}", (Text(f"echo {number}"),), sent_at_ms=number * 60_000
+            )
+            for number in range(start, end)
+        )
+        return Page(old, str(start) if start else None)
+
     def _echo_of(self, target: str) -> str:
         if target not in self._echoes:
             raise Rejected("The canyon has forgotten that message.")
@@ -92,5 +105,8 @@ class Echo(Network):
         name = await screen.ask(Field("name", "What shall we call you?"))
         return Login(id=name.casefold(), name=name)
 
+    def __init__(self, remembers: int = 0) -> None:
+        self._remembers = remembers
+
     def session(self, login: Login, bridge: Bridge) -> EchoSession:
-        return EchoSession(login, bridge)
+        return EchoSession(login, bridge, self._remembers)

@@ -51,4 +51,11 @@ def test_an_edit_changes_the_echo() -> None:
 
 
 def test_its_abilities_are_those_that_it_defines() -> None:
-    assert claimed(EchoSession) == ["edits", "redactions", "reactions", "votes", "opening chats"]
+    assert claimed(EchoSession) == [
+        "edits",
+        "redactions",
+        "reactions",
+        "votes",
+        "history",
+        "opening chats",
+    ]

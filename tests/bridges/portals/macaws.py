@@ -6,9 +6,10 @@ from typing import Any
 
 from attrs import define, evolve, field
 
+from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, Picture, User
 from bridges.kit.failures import Rejected, Transient
-from bridges.kit.happenings import Happening, Message, Sender
+from bridges.kit.happenings import Happening, Message, React, Sender
 from bridges.kit.network import Bridge, Capabilities, Login, NetworkInfo
 from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Part, Text
 from tests.bridges.portals.house import ALICE, House, Parrots, ParrotSession, in_a_house
@@ -32,6 +33,11 @@ class MacawSession(ParrotSession):
     about: Chat = field(factory=lambda: Chat("North", members={"polly": "Polly"}))
     files: dict[str, bytes] = field(factory=dict)
     fetched: list[str] = field(factory=list)
+    past: list[Message] = field(factory=list)
+    past_reactions: list[React] = field(factory=list)
+    page_size: int = 3
+    pages_asked: int = 0
+    history_away: int = 0
     not_yet: int = 0
     """So many times a file is not ready."""
     users: dict[str, User] = field(factory=dict)
@@ -70,6 +76,17 @@ class MacawSession(ParrotSession):
         if reference not in self.files:
             raise Rejected("The file is gone.")
         return self.files[reference]
+
+    async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page:
+        self.pages_asked += 1
+        if self.pages_asked <= self.history_away:
+            raise Transient("Not yet.", 0.01)
+        end = int(before) if before else len(self.past)
+        start = max(0, end - min(limit, self.page_size))
+        shown = tuple(self.past[start:end])
+        ids = {it.id for it in shown}
+        reactions = tuple(it for it in self.past_reactions if it.target in ids)
+        return Page(shown, str(start) if start else None, reactions)
 
     async def set_topic(self, chat: ChatKey, topic: str) -> None:
         self.asked.append(("set_topic", topic))
