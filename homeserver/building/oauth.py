@@ -21,6 +21,10 @@ from homeserver.building.account_mail import AccountMail
 from homeserver.building.foundations import Foundations
 from homeserver.client_api.oauth import OAuthEndpoints
 from homeserver.client_api.oauth_metadata import OAuthMetadataEndpoints, issuer_of
+from homeserver.client_api.rendezvous import (
+    TaggedRendezvousEndpoints,
+    TokenRendezvousEndpoints,
+)
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.browsers import Browsers
 from homeserver.users.invitations import Invitations
@@ -29,6 +33,7 @@ from homeserver.users.oauth.clients import Clients
 from homeserver.users.oauth.device_grants import DeviceGrants
 from homeserver.users.oauth.tokens import Tokens
 from homeserver.users.registration import Registration
+from homeserver.users.rendezvous import Rendezvous
 from homeserver.users.secrets import Secrets
 
 
@@ -46,6 +51,7 @@ def build_oauth(
     """The endpoints and pages; where OAuth is off, only what letters to apps' users lead to."""
     settings, db, clock, random = it.settings, it.db, it.world.clock, it.world.random
     door = door_of(it)
+    rendezvous = Rendezvous(clock, random)
     proving = (StyleEndpoints(door.pages), ProofPages(door, mail.proofs)) if mail else ()
     if not settings.has_oauth:
         return proving
@@ -59,6 +65,8 @@ def build_oauth(
         ),
         *build_pages(it, door, registration, changes, mail),
         *(proving or (StyleEndpoints(door.pages),)),
+        TaggedRendezvousEndpoints(rendezvous, settings.baseurl),
+        TokenRendezvousEndpoints(rendezvous),
         ConsentPages(door, authorization),
         LinkPages(door, grants),
     )

@@ -76,6 +76,9 @@ OAUTH_FEATURES = (
     "org.matrix.msc2966",
     "org.matrix.msc2967",
     "org.matrix.msc3861",
+    # A device that signs in by a QR code gets its login by the device authorization grant.
+    "io.element.msc4388",
+    "org.matrix.msc4108",
 )
 
 

@@ -55,6 +55,9 @@ class RateLimits:
     oauth: Limit = setting(
         Limit(1.0, 60), "What apps ask of OAuth 2.0, tokens for instance, from one address."
     )
+    rendezvous: Limit = setting(
+        Limit(4.0, 100), "What devices that meet for signing in by a QR code ask, from one address."
+    )
     join: Limit = setting(Limit(0.5, 20), "Joining rooms, for one person.")
     invite: Limit = setting(Limit(0.5, 20), "Inviting people, for one person.")
     identity_server: Limit = setting(

@@ -42,7 +42,8 @@ REASONS = {
 CORS = (
     b"Access-Control-Allow-Origin: *\r\n"
     b"Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n"
-    b"Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization, Date\r\n"
+    b"Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization, Date, "
+    b"If-Match, If-None-Match\r\n"
 )
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

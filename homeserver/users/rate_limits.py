@@ -47,6 +47,7 @@ def buckets(settings: RateLimits) -> dict[str, Bucket]:
         "delayed_event": bucket(settings.delayed_event, by_ip=True),
         "registration": bucket(settings.registration, by_ip=True),
         "oauth": bucket(settings.oauth, by_ip=True),
+        "rendezvous": bucket(settings.rendezvous, by_ip=True),
         "second_factor": bucket(settings.login.failed),
         "second_factor_strangers": bucket(settings.login.failed_codes_by_strangers),
         "device_code": bucket(settings.login.failed),

@@ -191,7 +191,7 @@ def _answers_file(operation: JsonObject) -> bool:
 
 def _is_of_proposal(errcode: str) -> bool:
     """Such codes carry a prefix like ORG.EXAMPLE."""
-    return "." in errcode
+    return "." in errcode or "_MSC" in errcode
 
 
 def _documented(operation: JsonObject, status: int) -> str | None:
