@@ -1,0 +1,99 @@
+"""What each of the three ways into WeChat does for a session."""
+
+from hashlib import sha256
+from typing import Any, Protocol
+
+from attrs import define, field
+
+from bridges.kit.chats import User
+from bridges.kit.failures import BadCredentials, Transient, WindowClosed
+from bridges.kit.network import Bridge
+from bridges.kit.parts import ChatKey, Outgoing, Sent
+from bridges.kit.web import Lost, Reply, Web
+
+JsonObject = dict[str, Any]
+
+TOKEN_WRONG = (40001, 40014, 42001)
+LATER_S = {-1: 2.0, 45009: 3600.0, 45011: 60.0, 45033: 5.0}
+
+
+class Door(Protocol):
+    async def run(self) -> None: ...
+
+    async def send(self, out: Outgoing) -> Sent: ...
+
+    async def typing(self, chat: ChatKey, is_typing: bool) -> None: ...
+
+    async def fetch(self, reference: str, max_bytes: int) -> bytes: ...
+
+    async def user(self, id: str) -> User: ...
+
+
+def answered(reply: Reply) -> JsonObject:
+    answer = reply.json()
+    if not isinstance(answer, dict):
+        raise Lost("WeChat answers what we do not understand.")
+    return answer
+
+
+def own_id(transaction: str, place: int) -> str:
+    """Letters and digits only, the same at every try."""
+    name = f"{transaction} {place}".encode(errors="replace")
+    return sha256(name).hexdigest()[:32]
+
+
+def number(thing: JsonObject, name: str) -> int:
+    value = thing.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+@define(eq=False)
+class Window:
+    """People have to write first, and again: so many answers each time, for so long."""
+
+    _bridge: Bridge
+    _seconds: int
+    _answers: int
+
+    async def open(self, chat: str, now_s: float) -> None:
+        await self._bridge.keep(f"window {chat}", f"{int(now_s)} 0")
+
+    async def use(self, chat: str, now_s: float, messages: int = 1) -> None:
+        """Raises WindowClosed. Whom we never heard, Tencent itself judges."""
+        kept = await self._bridge.kept(f"window {chat}")
+        if kept is None:
+            return
+        since, used = map(int, kept.split())
+        hours = self._seconds // 3600
+        if now_s - since > self._seconds:
+            raise WindowClosed(f"They have not written for {hours} hours: they have to, first.")
+        if used + messages > self._answers:
+            raise WindowClosed(
+                f"WeChat takes {self._answers} messages for each of theirs: they have to write."
+            )
+        await self._bridge.keep(f"window {chat}", f"{since} {used + messages}")
+
+
+@define(eq=False)
+class Tokens:
+    """The access token of an account, from the answer to the question for one."""
+
+    _value: str = field(default="", repr=False)
+
+    @property
+    def value(self) -> str:
+        return self._value
+
+    def set(self, answer: JsonObject) -> None:
+        if isinstance(token := answer.get("access_token"), str) and token:
+            self._value = token
+            return
+        code = number(answer, "errcode")
+        if code in LATER_S:
+            raise Transient("WeChat asks us to slow down, or has trouble.", LATER_S[code])
+        words = str(answer.get("errmsg") or "")[:200]
+        raise BadCredentials(f"WeChat does not take the account's secret: {words} ({code})")
+
+
+async def get(web: Web, url: str, **params: str) -> JsonObject:
+    return answered(await web.call("GET", url, params=params))
