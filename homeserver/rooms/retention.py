@@ -33,26 +33,57 @@ BEGINNING: Place = (-(2**62), 0)
 log = logger(__name__)
 
 
+FIRST_MS = 300_000
+"""After the start: what became too old meanwhile need not wait for a whole interval."""
+SOONEST_S = 60.0
+REST = 50
+"""A round that took long is followed by a rest so many times as long."""
+
+
+@frozen
+class Round:
+    """About how many bytes it freed, and after how many ms the next message is too old, if one is
+    known that will be.
+    """
+
+    freed: int
+    next_ms: int | None
+
+
 class Upkeep:
-    """A round after each interval; the next one waits for the end of the last."""
+    """A round when the next message is too old, and after each interval. The next one waits for
+    the end of the last.
+    """
 
     def __init__(self, clock: Clock, interval_ms: int, retention: "Retention") -> None:
         self._clock = clock
-        self._interval_s = interval_ms / 1000
+        self._interval_ms = interval_ms
         self._retention = retention
         self._is_stopped = False
 
     def start(self) -> None:
-        self._clock.call_later(self._interval_s, self._tick)
+        self._later(FIRST_MS)
 
     def stop(self) -> None:
         self._is_stopped = True
 
     def _tick(self) -> None:
         if not self._is_stopped:
-            done = Deferred.fromCoroutine(self._retention.run())
-            done.addErrback(lambda failure: log.error("nothing old is deleted: %s", failure.value))
-            done.addBoth(lambda _: self.start())
+            Deferred.fromCoroutine(self._run())
+
+    async def _run(self) -> None:
+        wait_ms, began_ms = self._interval_ms, self._clock.now_ms()
+        try:
+            done = await self._retention.run()
+            if done.next_ms is not None:
+                rest_ms = REST * (self._clock.now_ms() - began_ms)
+                wait_ms = min(wait_ms, max(done.next_ms, rest_ms))
+        except Exception as error:
+            log.error("nothing old is deleted: %s", error)
+        self._later(wait_ms)
+
+    def _later(self, wait_ms: int) -> None:
+        self._clock.call_later(max(SOONEST_S, wait_ms / 1000), self._tick)
 
 
 @frozen(eq=False)
@@ -123,39 +154,46 @@ class Retention:
     _index: Index
     meter: Meter
 
-    async def run(self) -> int:
-        """One round over all rooms; about how many bytes it freed."""
-        freed = await self._empty_redacted()
+    async def run(self) -> Round:
+        """Over all rooms."""
+        freed, next_ms = await self._empty_redacted(), None
         if self._lifetimes.settings.enabled:
-            freed += await self._delete_old()
+            deleted, next_ms = await self._delete_old()
+            freed += deleted
         self.meter.bytes.inc(freed)
         if freed:
             log.info("old and redacted messages took %d bytes that are free now", freed)
-        return freed
+        return Round(freed, next_ms)
 
-    async def _delete_old(self) -> int:
+    async def _delete_old(self) -> tuple[int, int | None]:
         room, freed, looked_at = 0, 0, 0
+        next_ms: int | None = None
         types = POLICIES if self._lifetimes.settings.max_lifetime is None else ()
         while found := await self._db.read(purging.rooms, room, ROOMS, types):
             for _, room_id in found:
-                freed += await self._delete_in(room_id)
+                deleted, soonest_ms = await self._delete_in(room_id)
+                freed += deleted
+                next_ms = min(filter(None, (next_ms, soonest_ms)), default=None)
                 looked_at += 1
                 self.meter.room_of_round.set(looked_at)
             room = found[-1][0]
         self.meter.room_of_round.set(0)
-        return freed
+        return freed, next_ms
 
-    async def _delete_in(self, room_id: str) -> int:
+    async def _delete_in(self, room_id: str) -> tuple[int, int | None]:
         lifetime = await self._db.read(self._lifetime, room_id)
         if lifetime is None:
-            return 0
+            return 0, None
         place: Place | None = BEGINNING
         freed, before_ts = 0, self._clock.now_ms() - lifetime
         while place is not None:
             count, size, place = await self._db.write(self._delete, room_id, before_ts, place)
             self.meter.messages.labels("old").inc(count)
             freed += size
-        return freed
+        oldest_ts = await self._db.read(purging.oldest_since, room_id, before_ts)
+        age_ms = self._clock.now_ms() - (oldest_ts or self._clock.now_ms())
+        # At least a moment, so that the next round finds it.
+        return freed, max(1, lifetime - age_ms + 1)
 
     def _lifetime(self, txn: Transaction, room_id: str) -> int | None:
         head = timeline.head(txn, room_id)

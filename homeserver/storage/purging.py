@@ -63,6 +63,19 @@ def old_messages(txn: Transaction, room: int, before_ts: int, after: Place, limi
     return Portion([position for position, _ in rows], reached)
 
 
+def oldest_since(txn: Transaction, room_id: str, since_ts: int) -> int | None:
+    """The time of the first message that is no older than that."""
+    row = txn.one(
+        """
+        SELECT MIN(origin_server_ts) FROM events
+        WHERE room = ? AND origin_server_ts >= ? AND state_key IS NULL
+        """,
+        names.find(txn, room_id) or 0,
+        since_ts,
+    )
+    return None if row is None else row[0]
+
+
 def messages_before(
     txn: Transaction, room: int, before: int, after: int, limit: int
 ) -> list[tuple[int, int]]:

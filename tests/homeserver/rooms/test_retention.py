@@ -1,6 +1,7 @@
 """Old messages go, state stays, and nobody stumbles over what is gone."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ Start = Callable[..., Server]
 
 
 def cleans_up(server: Server) -> int:
-    freed: int = outcome(server.app.retention.retention.run())
+    freed: int = outcome(server.app.retention.retention.run()).freed
     return freed
 
 
@@ -207,3 +208,54 @@ def test_rounds_come_by_themselves(start_server: Start) -> None:
     server.clock.advance(3_700)
 
     assert texts(alice, room) == ["new"]
+
+
+def test_a_message_goes_when_its_time_has_come_and_not_at_the_next_round(
+    start_server: Start,
+) -> None:
+    hour, minute = 3600, 60
+    settings = Retention(enabled=True, max_lifetime=2 * hour * 1000, interval=24 * hour * 1000)
+    server = start_server(retention=settings)
+    alice = server.person("alice")
+    room = alice.creates_room()
+    server.app.retention.upkeep.start()
+    server.clock.advance(10 * minute)
+    alice.sends(room, "first")
+    server.clock.advance(30 * minute)
+    alice.sends(room, "second")
+    alice.sends(room, "last")
+
+    def after(minutes: int) -> list[str]:
+        for _ in range(minutes):
+            server.clock.advance(minute)
+        return texts(alice, room)
+
+    assert after(89) == ["first", "second", "last"]
+    assert after(3) == ["second", "last"]
+    assert after(26) == ["second", "last"]
+    assert after(4) == [None]
+
+
+def test_a_round_that_took_long_is_followed_by_a_rest(start_server: Start) -> None:
+    """Half an hour for a round: the next one is not before the interval, whatever is too old."""
+    server = start_server(retention=Retention(enabled=True, max_lifetime=2 * 3_600_000))
+    retention = server.app.retention.retention
+    alice = server.person("alice")
+    alice.sends(alice.creates_room(), "soon too old")
+    began: list[int] = []
+    real = type(retention).run
+
+    async def slow(it: Any) -> Any:
+        began.append(server.clock.now_ms())
+        outcome_of_round = await real(it)
+        server.clock.timers.rightNow += 1800
+        return outcome_of_round
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(retention), "run", slow)
+        server.app.retention.upkeep.start()
+        for _ in range(5 * 60):
+            server.clock.advance(60)
+
+    rests = [later - earlier for earlier, later in pairwise(began)]
+    assert rests and min(rests) >= 3_600_000
