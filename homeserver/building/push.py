@@ -13,6 +13,7 @@ from homeserver.config.settings import Settings
 from homeserver.delivery.push.arrivals import Arrivals
 from homeserver.delivery.push.gateway_courier import Courier, GatewayCourier
 from homeserver.delivery.push.gateways import Gateways
+from homeserver.delivery.push.letters import Letters
 from homeserver.delivery.push.mailing import Mailing, Pace, Post
 from homeserver.delivery.push.meter import PushMeter
 from homeserver.delivery.push.notification import Counts
@@ -125,7 +126,7 @@ def build_mailing(
     settings: Settings, world: World, news: News, preparing: Preparing, meter: PushMeter
 ) -> Mailing:
     assert news.mail is not None
-    post = Post(news.mail.mailer, news.mail.mailboxes, settings.server_name)
+    post = Post(news.mail.mailer, news.mail.mailboxes, Letters(settings.server_name))
     pace = Pace(settings.push.mail_delay, settings.push.longest_mail_delay, world.clock.now_ms)
     return Mailing(news.db, preparing, post, pace, meter)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
-from homeserver.delivery.push.letters import digest, question
+from homeserver.delivery.push.letters import Letters
 from homeserver.delivery.push.meter import PushMeter
 from homeserver.delivery.push.notification import Notification
 from homeserver.delivery.push.preparing import Preparing
@@ -58,7 +58,7 @@ class Post:
 
     mailer: Mailer
     mailboxes: Mailboxes
-    server_name: str
+    letters: Letters
 
     async def send(self, letter: Letter) -> Outcome:
         try:
@@ -98,13 +98,11 @@ class Mailing:
     async def prove(self, pusher: Pusher, token: str) -> Outcome:
         """Ask the owner of a mailbox whether to write there."""
         link = self._post.mailboxes.confirm_url(pusher.id, token)
-        name = self._post.server_name
-        return await self._post.send(question(pusher.pushkey, pusher.user_id, name, link))
+        return await self._post.send(self._post.letters.question(pusher, link))
 
     async def _send(self, pusher: Pusher, missed: Missed) -> Outcome:
         link = await self._post.mailboxes.unsubscribe_url(pusher.id)
-        letter = digest(pusher.pushkey, missed.found, 0, self._post.server_name, link)
-        return await self._post.send(letter)
+        return await self._post.send(self._post.letters.digest(pusher, missed.found, link))
 
     def _wait_ms(self, txn: Transaction, id: int) -> int:
         """How long nothing is to be sent; looks at as little as possible."""

@@ -3,6 +3,7 @@
 import re
 from email.message import EmailMessage
 from itertools import pairwise
+from string import Formatter
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ from attrs import define
 
 from homeserver.config.limits import RateLimits
 from homeserver.config.push import Mail
+from homeserver.http.languages import load
 from tests.homeserver.delivery.push.conftest import PushTown, Town, a_room
 from tests.mail_server import MailServerOfTests
 from tests.people import JsonObject, Person, Refused
@@ -157,6 +159,42 @@ def test_what_stays_unread_for_ten_minutes_is_told_in_one_letter(town: Town) -> 
     assert "dinner &lt;b&gt;now&lt;/b&gt;" in html_of(letter)
     at.passes(24 * HOUR_S)
     assert at.mail.heard() == []
+
+
+def test_a_letter_speaks_the_language_that_the_app_named(town: Town) -> None:
+    at = office(town)
+    alice, bob = at.people("alice", "bob")
+    kitchen = a_room(alice, bob, name="Kitchen")
+    bob.post("/v3/pushers/set", {**PUSHER, "lang": "ru-RU"})
+    at.passes(0)
+    (asked,) = at.mail.heard()
+    assert asked["Subject"] == "[test] Уведомления по почте?"
+    at.follows("POST", link_in(asked))
+    alice.sends(kitchen, "{dinner}")
+    picture = {"msgtype": "m.image", "body": "x.png", "url": "mxc://a/b"}
+    alice.sends_event(kitchen, "m.room.message", picture)
+
+    at.passes(11 * MINUTE_S)
+
+    (letter,) = at.mail.heard()
+    assert letter["Subject"] == "[test] сообщения (2) в комнате «Kitchen»"
+    for part in ("Вы пропустили", "alice: {dinner}", "alice: картинка", "Больше не присылать"):
+        assert part in text_of(letter) and part in strip_tags(html_of(letter))
+
+
+def test_all_letters_are_written_in_all_languages() -> None:
+    english, *others = load("homeserver.delivery.push", "sentences").values()
+
+    def gaps(sentence: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+    for other in others:
+        assert other.keys() == english.keys()
+        assert [key for key in english if gaps(english[key]) != gaps(other[key])] == []
+
+
+def strip_tags(html: str) -> str:
+    return re.sub("<[^>]*>", "", html)
 
 
 def test_what_is_read_meanwhile_is_not_told(town: Town) -> None:
