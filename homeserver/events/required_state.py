@@ -110,10 +110,16 @@ class RequiredState:
         """Those of the keys that are asked for; the keys are of a mapping or set."""
         if self.named is not None:
             keys = [key for key in self.named if key in keys]
+            if not self.excludes:
+                return keys
         parts = tuple(self.parts)
         if len(parts) == 1:
             return list(filter(parts[0].matches, keys))
         return list(filter(self.matches, keys))
+
+    @cached_property
+    def excludes(self) -> bool:
+        return any(part.exclude for part in self.parts)
 
     def asks_for_more_than(self, other: "RequiredState") -> bool:
         return self is not other and not self.parts <= other.parts

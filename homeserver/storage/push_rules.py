@@ -31,7 +31,7 @@ class KeptRules:
 
     def as_json(self) -> str:
         """As clients see them, as text."""
-        return encode(self.rule_set.as_client_json()).decode()
+        return self.rule_set.as_client_text()
 
 
 def of(txn: Transaction, user_id: str) -> KeptRules:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from homeserver.events.push_rules.compiled import CompiledRules
 from homeserver.events.push_rules.evaluation import DEFAULT_RULES
 from homeserver.rooms.receipts import ReadUpTo, thread_of
 from homeserver.storage import account_data, highlights, push_rules
@@ -44,7 +45,7 @@ class Unread:
         base = self._base(txn, head, user_id, joined)
         rules = push_rules.of(txn, user_id).compiled
         ignored = ignored_here(txn, head, user_id)
-        if ignored or rules.in_room(head.room_id).key != DEFAULT_RULES.in_room("").key:
+        if ignored or not is_default(rules, head.room_id):
             notices = self._own_rules.notices(txn, head, user_id, ignored, base)
             main, threads = sort_out(notices, base)
         else:
@@ -118,6 +119,13 @@ class Unread:
             base.take(stored, user_id, stored.position in mine)
         base.checked = head.newest
         return True
+
+
+def is_default(rules: CompiledRules, room_id: str) -> bool:
+    """Whether these rules say in this room what those of most people say."""
+    if rules is DEFAULT_RULES:
+        return True
+    return rules.in_room(room_id).key == DEFAULT_RULES.in_room("").key
 
 
 def ignored_here(txn: Transaction, head: Head, user_id: str) -> frozenset[str]:

@@ -108,6 +108,7 @@ class View:
     left_rooms: list[Head] = field(factory=list)
     ahead: dict[str, Recent] = field(factory=dict)
     _spells: dict[str, list[Spell]] = field(factory=dict)
+    _joined: dict[str, int] = field(factory=dict)
 
     @property
     def user_id(self) -> str:
@@ -135,7 +136,11 @@ class View:
 
     def joined(self, head: Head) -> int:
         """Since when the user is in a room, or their newest membership."""
-        return start_of_stay(self.spells(head)) or self.rooms[head.room_id].position
+        found = self._joined.get(head.room_id)
+        if found is None:
+            found = start_of_stay(self.spells(head)) or self.rooms[head.room_id].position
+            self._joined[head.room_id] = found
+        return found
 
     def following(self, head: Head, place: int) -> Sequence[Stored] | None:
         """The events of a room behind this place, oldest first, if all of them are in memory."""

@@ -1,6 +1,7 @@
 """The push rules of one user: the defaults, and what the user made of them."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Self
 
 from attrs import evolve, field, frozen
@@ -16,9 +17,12 @@ from homeserver.events.push_rules.validation import (
     parse_kind,
     parse_rule,
 )
-from homeserver.json_values import JsonObject
+from homeserver.json_values import JsonObject, encode
 
 UserRules = Mapping[Kind, tuple[PushRule, ...]]
+
+_SOMEBODY = "@somebody:{here}"
+"""Stands where the default rules name the user; no user's id."""
 
 
 @frozen
@@ -50,6 +54,12 @@ class RuleSet:
         return {
             "global": {kind.value: [rule.as_json(kind) for rule in rules[kind]] for kind in Kind}
         }
+
+    def as_client_text(self) -> str:
+        """`as_client_json`, written: for those who changed nothing once for all."""
+        if self._own or self._changed_defaults:
+            return encode(self.as_client_json()).decode()
+        return _default_text().replace(_SOMEBODY, encode(self.user_id).decode()[1:-1])
 
     def rules(self) -> dict[Kind, tuple[PushRule, ...]]:
         """Every rule, most important first."""
@@ -167,3 +177,8 @@ def _stored(rule: PushRule) -> JsonObject:
     if not rule.enabled:
         stored["enabled"] = False
     return stored
+
+
+@cache
+def _default_text() -> str:
+    return encode(RuleSet(_SOMEBODY).as_client_json()).decode()

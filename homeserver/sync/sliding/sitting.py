@@ -41,6 +41,7 @@ class Sitting:
     base: Version
     scope: Scope
     changes: dict[str, Sent | None] = field(factory=dict)
+    _views: dict[int, View] = field(factory=dict)
 
     @property
     def txn(self) -> Transaction:
@@ -56,7 +57,11 @@ class Sitting:
 
     def with_limit(self, limit: int) -> View:
         """The view for rooms of which so many events are wanted."""
-        return evolve(self.view, wish=evolve(self.view.wish, filter=filter_with(limit)))
+        found = self._views.get(limit)
+        if found is None:
+            wish = evolve(self.view.wish, filter=filter_with(limit))
+            found = self._views[limit] = evolve(self.view, wish=wish)
+        return found
 
     def known_place(self, sent: Sent | None) -> int:
         if sent is None:

@@ -191,3 +191,12 @@ def test_a_changed_default_that_no_longer_exists_is_forgotten() -> None:
     rules = RuleSet.from_json(ALICE, {"defaults": {".m.rule.gone": {"enabled": False}}})
 
     assert rules.as_client_json() == RuleSet(ALICE).as_client_json()
+
+
+@pytest.mark.parametrize("user_id", ["@alice:test", '@"odd\\":test', "@\u00e4:test"])
+def test_what_is_written_once_for_all_is_right_for_each(user_id: str) -> None:
+    rules = RuleSet(user_id)
+    changed = rules.set_enabled("override", MASTER, {"enabled": True})
+
+    for one in (rules, changed):
+        assert json.loads(one.as_client_text()) == one.as_client_json()
