@@ -46,46 +46,30 @@ def save(txn: Transaction, room: int, create: Event) -> None:
 
 
 def of_user(txn: Transaction, user_id: str, only: Collection[str] | None = None) -> RoomKinds:
-    """Of all rooms, or `only` some of them: three statements, however many there are."""
-    user = names.find(txn, user_id) or 0
+    """Of all rooms, or `only` some of them: in one go, however many there are."""
     rooms = [] if only is None else list(names.find_many(txn, only).values())
-    joined = "memberships.user_id = ? AND memberships.membership = 'join'"
-    if only is not None:
-        joined += f" AND memberships.room IN ({txn.in_list(rooms)})"
-    newest = txn.query(
+    some = "" if only is None else f"AND memberships.room IN ({txn.in_list(rooms)})"
+    rows = txn.query(
         f"""
         SELECT names.name,
-            (SELECT MAX(events.place) FROM events WHERE events.room = memberships.room)
-        FROM memberships JOIN names ON names.id = memberships.room WHERE {joined}
-        """,
-        user,
-        *rooms,
-    )
-    encrypted = txn.query(
-        f"""
-        SELECT names.name FROM memberships
-        JOIN current_state ON current_state.room = memberships.room
+            (SELECT MAX(events.place) FROM events WHERE events.room = memberships.room),
+            current_state.room, room_types.type
+        FROM memberships
+        JOIN names ON names.id = memberships.room
+        LEFT JOIN current_state ON current_state.room = memberships.room
             AND current_state.type = ? AND current_state.state_key = ?
-        JOIN names ON names.id = memberships.room WHERE {joined}
+        LEFT JOIN room_types ON room_types.room = memberships.room
+        WHERE memberships.user_id = ? AND memberships.membership = 'join' {some}
         """,
         names.find(txn, "m.room.encryption") or 0,
         names.find(txn, "") or 0,
-        user,
-        *rooms,
-    )
-    types = txn.query(
-        f"""
-        SELECT names.name, room_types.type FROM memberships
-        JOIN room_types ON room_types.room = memberships.room
-        JOIN names ON names.id = memberships.room WHERE {joined}
-        """,
-        user,
+        names.find(txn, user_id) or 0,
         *rooms,
     )
     return RoomKinds(
-        {room_id: place or 0 for room_id, place in newest},
-        [room_id for (room_id,) in encrypted],
-        dict(types),
+        {room_id: place or 0 for room_id, place, _, _ in rows},
+        [room_id for room_id, _, encrypted, _ in rows if encrypted is not None],
+        {room_id: type for room_id, _, _, type in rows if type is not None},
     )
 
 

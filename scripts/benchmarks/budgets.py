@@ -7,6 +7,8 @@ from scripts.benchmarks.operations.crowd import SEND_UNHEARD
 from scripts.benchmarks.operations.delivery import ONE_MORE
 from scripts.benchmarks.operations.federation import FORK, JOIN, RECEIVE_FIFTY, RECEIVE_ONE
 from scripts.benchmarks.operations.keys import CLAIM, QUERY, UPLOAD, WHISPER
+from scripts.benchmarks.operations.many_rooms import INCREMENTAL as MANY_INCREMENTAL
+from scripts.benchmarks.operations.many_rooms import JUST_STARTED as MANY_JUST_STARTED
 from scripts.benchmarks.operations.reading import IDLE_SYNC, INITIAL_SYNC
 from scripts.benchmarks.operations.sending import SEND
 from scripts.benchmarks.operations.sliding import FIRST_SCREEN, INCREMENTAL
@@ -33,6 +35,8 @@ BUDGETS = (
     Budget(INITIAL_SYNC, "cpu_ms", 150, "ms CPU"),
     Budget(FIRST_SCREEN, "cpu_ms", 15, "ms CPU", times_less=10),
     Budget(INCREMENTAL, "cpu_ms", 1.5, "ms CPU", times_less=10),
+    Budget(MANY_JUST_STARTED, "cpu_ms", 25, "ms CPU"),
+    Budget(MANY_INCREMENTAL, "cpu_ms", 1.5, "ms CPU"),
     Budget(UPLOAD, "cpu_ms", 1.0, "ms CPU", times_less=10),
     Budget(QUERY, "cpu_ms", 1.0, "ms CPU", times_less=10),
     Budget(CLAIM, "cpu_ms", 1.0, "ms CPU", times_less=10),

@@ -30,6 +30,7 @@ class Effort:
     files: int = 20
     pictures: int = 5
     space_rooms: int = 1000
+    many_rooms: int = 5000
     settle_s: float = 5.0
 
 
@@ -45,6 +46,7 @@ QUICK_EFFORT = Effort(
     files=10,
     pictures=3,
     space_rooms=100,
+    many_rooms=500,
     settle_s=2.0,
 )
 

@@ -53,6 +53,10 @@ class World:
     square: str = ""
     """The crowd's room."""
 
+    collector: Person = field(factory=lambda: Person("", ""))
+    collection: list[str] = field(factory=list)
+    """Thousands of rooms, and the collector in all of them; made by the operation itself."""
+
     archive: str = ""
     """A room of the first sender's with a long history."""
 

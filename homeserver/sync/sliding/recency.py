@@ -4,7 +4,7 @@ Read for all rooms of a user at once when the user comes, then kept up by what i
 """
 
 from collections import OrderedDict
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from homeserver.events.event import StateKey
 from homeserver.notifier import Notifier
@@ -31,7 +31,7 @@ class Recency:
         self._bumps_read: dict[str, int] = {}
         self._bumps_announced: dict[str, int] = {}
         self._encrypted: set[str] = set()
-        self._types: dict[str, str] = {}
+        self.types: dict[str, str] = {}
         self._doors: set[str] = set()
         self._resorted: OrderedDict[str, int] = OrderedDict()
         notifier.listen(Appended, self._appended)
@@ -47,7 +47,7 @@ class Recency:
             return
         kinds = room_types.of_user(txn, user_id, unknown if len(unknown) <= FEW else None)
         self._encrypted.update(kinds.encrypted)
-        self._types.update(kinds.types)
+        self.types.update(kinds.types)
         self._read.update(kinds.newest)
 
     def learn_door(self, txn: Transaction, user_id: str, room_id: str) -> None:
@@ -67,11 +67,16 @@ class Recency:
             self._encrypted.add(room_id)
         type = create.get("type") if isinstance(create, dict) else None
         if isinstance(type, str):
-            self._types[room_id] = type
+            self.types[room_id] = type
 
     def newest(self, room_id: str) -> int:
         """The place of the room's newest event."""
         return self._announced.get(room_id) or self._read.get(room_id, 0)
+
+    def newest_of(self, rooms: Iterable[str]) -> dict[str, int]:
+        """The same of many rooms."""
+        announced, read = self._announced.get, self._read.get
+        return {room_id: announced(room_id) or read(room_id, 0) for room_id in rooms}
 
     def moved_after(self, room_id: str, place: int) -> bool:
         return self._announced.get(room_id, 0) > place
@@ -87,9 +92,6 @@ class Recency:
 
     def is_encrypted(self, room_id: str) -> bool:
         return room_id in self._encrypted
-
-    def type(self, room_id: str) -> str | None:
-        return self._types.get(room_id)
 
     def bumps(self, txn: Transaction, rooms: dict[str, int]) -> dict[str, int]:
         """The places of the newest events that bump; `rooms` are ids and numbers."""
@@ -116,7 +118,7 @@ class Recency:
         if event.type == CREATE[0] and event.state_key == CREATE[1]:
             type = event.content.get("type")
             if isinstance(type, str):
-                self._types[room_id] = type
+                self.types[room_id] = type
         if event.is_state and event.type in SORTING:
             self._resorted[room_id] = change.position
             self._resorted.move_to_end(room_id)

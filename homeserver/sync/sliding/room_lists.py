@@ -95,8 +95,10 @@ class RoomLists:
             return of.order
         found = of.filtered.get(by)
         if found is None:
-            test = self._test(txn, of, by)
-            found = of.filtered[by] = [room_id for room_id in of.order if test(room_id)]
+            found = of.order
+            for test in self._tests(txn, of, by):
+                found = list(filter(test, found))
+            of.filtered[by] = found
             if len(of.filtered) > KEPT_FILTERS:
                 of.filtered.popitem(last=False)
         return found
@@ -105,12 +107,10 @@ class RoomLists:
         rooms, marks = memberships.of_user(txn, user_id), room_marks.of_user(txn, user_id)
         self.recency.learn(txn, user_id, rooms)
         ignored = account_data.ignored_by(txn, user_id)
-        newest = self.recency.newest
-        places: dict[str, int] = {}
-        for room_id, membership in rooms.items():
-            if membership.membership == "join":
-                places[room_id] = newest(room_id)
-            elif is_shown(txn, user_id, membership, ignored):
+        joined = [room_id for room_id, it in rooms.items() if it.membership == "join"]
+        places = self.recency.newest_of(joined)
+        for room_id, membership in rooms.items() if len(joined) < len(rooms) else ():
+            if membership.membership != "join" and is_shown(txn, user_id, membership, ignored):
                 places[room_id] = membership.moved
                 self.recency.learn_door(txn, user_id, room_id)
         order = sorted(places, key=places.__getitem__, reverse=True)
@@ -128,8 +128,8 @@ class RoomLists:
         ]
         return sorted(moved, key=recency.newest, reverse=True)
 
-    def _test(self, txn: Transaction, of: UserRooms, by: RoomFilter) -> Test:
-        """What decides about a room; only what the filter names is asked."""
+    def _tests(self, txn: Transaction, of: UserRooms, by: RoomFilter) -> list[Test]:
+        """What decides about a room, one after the other; only what the filter names is asked."""
         tests = [
             *self._tests_of_kind(by),
             *_tests_of_marks(of, by),
@@ -140,16 +140,16 @@ class RoomLists:
         if by.room_name_like:
             wanted = by.room_name_like.casefold()
             tests.append(lambda room_id: wanted in name_of(txn, room_id).casefold())
-        return lambda room_id: all(test(room_id) for test in tests)
+        return tests
 
     def _tests_of_kind(self, by: RoomFilter) -> list[Test]:
         recency, tests = self.recency, list[Test]()
         if by.is_encrypted is not None:
             tests.append(lambda room_id: recency.is_encrypted(room_id) == by.is_encrypted)
-        if by.not_room_types:
-            tests.append(lambda room_id: recency.type(room_id) not in by.not_room_types)
+        if unwanted := by.not_room_types:
+            tests.append(lambda room_id: recency.types.get(room_id) not in unwanted)
         if (types := by.room_types) is not None:
-            tests.append(lambda room_id: recency.type(room_id) in types)
+            tests.append(lambda room_id: recency.types.get(room_id) in types)
         return tests
 
 

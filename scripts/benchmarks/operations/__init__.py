@@ -10,6 +10,7 @@ from scripts.benchmarks.operations import (
     federation,
     finding,
     keys,
+    many_rooms,
     media,
     reading,
     sending,
@@ -42,6 +43,7 @@ OPERATIONS: dict[str, Operation] = {
     "media": media.media,
     "crowd": crowd.send_to_many,
     "keys": keys.keys,
+    "many-rooms": many_rooms.many_rooms,
     "federation": federation.receive,
     "large-room": federation.join_and_resolve,
 }
