@@ -17,6 +17,8 @@ class Folded:
     state: dict[tuple[str, str], str] = field(factory=dict)
     name: str | None = None
     joined: int = 0
+    heroes: list[str] = field(factory=list)
+    unread: tuple[int, int] = (0, 0)
 
 
 @define(eq=False)
@@ -88,3 +90,7 @@ class FoldingClient:
         if "name" in entry:
             room.name = entry["name"]
         room.joined = entry.get("joined_count", room.joined)
+        if "heroes" in entry:
+            room.heroes = [hero["user_id"] for hero in entry["heroes"]]
+        if "notification_count" in entry:
+            room.unread = (entry["notification_count"], entry["highlight_count"])
