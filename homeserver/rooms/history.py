@@ -10,11 +10,14 @@ from homeserver.events.sticky import STICKY
 from homeserver.events.visibility import HistoryVisibility, Moment, Shown, UserView, show
 from homeserver.rooms.shown import replaced
 from homeserver.storage import events, memberships, names, state_trees, sticky_events
+from homeserver.storage.cache import Cache
 from homeserver.storage.erasure import erased_at
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
+from homeserver.storage.memberships import Membership
 from homeserver.storage.transaction import Transaction
 
+STAYS_BYTES = 2 * 1024 * 1024
 VISIBILITY: StateKey = ("m.room.history_visibility", "")
 
 
@@ -94,6 +97,23 @@ def start_of_stay(lived: Sequence[Spell]) -> int | None:
             break
         start = spell.start
     return start
+
+
+def joined_since(txn: Transaction, head: Head, user_id: str, newest: Membership) -> int:
+    """Since when somebody who is in the room is there without a break; of others, their newest
+    membership. What led to an event that has its place does not change: it is looked at once.
+    """
+    known: int | None = txn.see(_stays(txn), newest.position)
+    if known is not None:
+        return known
+    start = start_of_stay(spells(txn, head, user_id)) or newest.position
+    if events.at(txn, newest.position).place is not None:
+        txn.fill(_stays(txn), newest.position, start)
+    return start
+
+
+def _stays(txn: Transaction) -> Cache[int, int]:
+    return txn.memory.cache("stays", STAYS_BYTES, lambda _, __: 200)
 
 
 def known_upto(lived: Sequence[Spell], since: int) -> int:

@@ -166,6 +166,8 @@ def all_between(txn: Transaction, room: int, after: int, upto: int) -> Iterable[
     """What moved in this part of the number line, private receipts too."""
     recent = _recent_of(txn, room)
     if after >= recent.complete_after:
+        if not recent.receipts or recent.receipts[-1].position <= after:
+            return ()
         moved: Iterable[Receipt] = recent.receipts
     else:
         moved = _read_between(txn, room, after, upto)

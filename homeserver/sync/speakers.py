@@ -39,6 +39,25 @@ def speakers(
     return list(events.at_all(view.txn, wanted).values())
 
 
+def only_talk(view: View, head: Head, timeline: Timeline, at_end: bool) -> bool:
+    """Whether no state changed, and the device has the member events of all who speak: most often
+    so, and then nobody needs to be looked for.
+    """
+    if at_end or not timeline.complete or head.newest > view.upto:
+        return False
+    if view.wish.filter.room.state.include_redundant_members:
+        return False
+    device, sent = view.wish.requester.device_name, view.sent_members
+    for seen in timeline.events:
+        event = seen.stored.event
+        position = head.state.get((MEMBER, event.sender))
+        if event.is_state or position is None:
+            return False
+        if not sent.has(device, (head.room_id, event.sender), position, view.since):
+            return False
+    return True
+
+
 def known_by_now(view: View, head: Head, timeline: Timeline, state: Sequence[Stored]) -> None:
     """Remember the member events that the answer carries."""
     device = view.wish.requester.device_name

@@ -6,7 +6,7 @@ from homeserver.events.event import StateKey
 from homeserver.storage import events, names, state_trees
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
-from homeserver.sync.speakers import known_by_now, speakers
+from homeserver.sync.speakers import known_by_now, only_talk, speakers
 from homeserver.sync.timelines import Timeline
 from homeserver.sync.view import MEMBER, Moved, Stretch, View
 
@@ -26,7 +26,7 @@ def state_for(
         found = _wanted(view, events.at_all(view.txn, positions.values()).values())
     else:
         found = []
-    if view.is_lazy:
+    if view.is_lazy and (found or heroes or not only_talk(view, head, timeline, at_end)):
         place = stretch.upto if at_end else timeline.starts_after
         root = root_after(view, head, place)
         found += speakers(view, head, timeline, root, found, heroes)

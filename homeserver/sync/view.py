@@ -9,7 +9,7 @@ from homeserver.events.event import StateKey
 from homeserver.events.filters import SyncFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
-from homeserver.rooms.history import Spell, spells, start_of_stay
+from homeserver.rooms.history import Spell, joined_since, spells
 from homeserver.rooms.shown import Look
 from homeserver.storage import events, names, state_trees
 from homeserver.storage.account_data import AccountData
@@ -138,7 +138,8 @@ class View:
         """Since when the user is in a room, or their newest membership."""
         found = self._joined.get(head.room_id)
         if found is None:
-            found = start_of_stay(self.spells(head)) or self.rooms[head.room_id].position
+            newest = self.rooms[head.room_id]
+            found = joined_since(self.txn, head, self.user_id, newest)
             self._joined[head.room_id] = found
         return found
 
