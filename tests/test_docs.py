@@ -117,3 +117,12 @@ def test_every_table_says_what_it_holds_of_people() -> None:
     impersonal = {table for some in NOT_OF_PEOPLE.values() for table in some.split()}
 
     assert there - named - impersonal == set()
+
+
+def test_every_attacker_of_the_threat_model_is_played() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs/threat-model.md").read_text())
+
+    assert len(named) > 60
+    for path, test in named:
+        text = (ROOT / "tests/homeserver" / path).read_text()
+        assert re.search(rf"^def {test}\(", text, re.MULTILINE), f"{path} has no {test}"

@@ -27,10 +27,12 @@ class Credentials:
         account = await self.account_of(user)
         who = account.user_id if account else self._usernames.meant_by(user)[:255]
         await self._guesses.check(PASSWORD, who, place)
+        hash = account.password_hash if account else None
+        # Nobody is refused sooner than others: that would tell who has an account.
+        is_right = await self._passwords.matches(password, hash)
         if account is not None and account.is_deactivated:
             raise UserDeactivated()
-        hash = account.password_hash if account else None
-        if not await self._passwords.matches(password, hash):
+        if not is_right:
             await self._guesses.failed(PASSWORD, who, place)
             raise Forbidden("The user name or the password is wrong.")
         assert account is not None and hash is not None

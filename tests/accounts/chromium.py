@@ -10,7 +10,11 @@ from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
+from selenium.webdriver.support.expected_conditions import (
+    staleness_of,
+    visibility_of_element_located,
+)
 from selenium.webdriver.support.wait import WebDriverWait
 
 ARGUMENTS = (
@@ -53,6 +57,32 @@ class Person:
         with self._next_page():
             self.driver.find_element(By.CSS_SELECTOR, f"main button[value={value}]").click()
 
+    def has_a_phone(self) -> None:
+        """One that holds passkeys, and knows its owner by the finger."""
+        options = VirtualAuthenticatorOptions(
+            protocol="ctap2",
+            transport="internal",
+            has_resident_key=True,
+            has_user_verification=True,
+            is_user_verified=True,
+        )
+        self.driver.add_virtual_authenticator(options)
+
+    def goes_on(self) -> None:
+        """The one button of the page itself."""
+        with self._next_page():
+            self.driver.find_element(By.CSS_SELECTOR, "main form button").click()
+
+    def goes_on_by_keyboard(self) -> None:
+        with self._next_page():
+            self.driver.find_element(By.CSS_SELECTOR, "main form button").send_keys(Keys.ENTER)
+
+    def presses_in_vain(self) -> None:
+        """The page stays, and says why."""
+        self.driver.find_element(By.CSS_SELECTOR, "main form button").click()
+        failed = (By.ID, "failed")
+        WebDriverWait(self.driver, 20).until(visibility_of_element_located(failed))
+
     def signs_out(self) -> None:
         with self._next_page():
             self.driver.find_element(By.CSS_SELECTOR, "header button").click()
@@ -80,11 +110,11 @@ class Person:
 
 
 @contextmanager
-def somebody(folder: Path, language: str, width: int) -> Iterator[Person]:
+def somebody(folder: Path, language: str, width: int, *, scripts: bool = False) -> Iterator[Person]:
     options = ChromeOptions()
     for argument in (*ARGUMENTS, f"--user-data-dir={folder / 'profile'}", f"--lang={language}"):
         options.add_argument(argument)
-    preferences = {**NO_SCRIPTS, "intl.accept_languages": language}
+    preferences = {"intl.accept_languages": language} | ({} if scripts else NO_SCRIPTS)
     options.add_experimental_option("prefs", preferences)
     driver = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:
