@@ -3,11 +3,14 @@
 import asyncio
 import os
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import aiohttp
-from attrs import define, field
+from attrs import define, field, frozen
 
 from tests.appservices.people import User
 from tests.bridging.people import sends
@@ -96,10 +99,10 @@ class Load:
                 return
             await asyncio.sleep(1)
 
-    async def survives(self, bridge: BridgeProcess, homeserver: ServerProcess) -> None:
+    async def survives(self, mortals: "Mortals") -> None:
         """The kills; then everything must have arrived once, in order."""
         running = asyncio.create_task(self.runs())
-        await kill(bridge, homeserver, random.Random(7))
+        await kill(mortals.bridge, mortals.homeserver, random.Random(7))
         self.is_over = True
         await running
         await self.settles()
@@ -111,6 +114,41 @@ class Load:
             f"homeserver: {sum(map(len, self.said.values()))} messages to the network, "
             f"{sum(map(len, self.written.values()))} to Matrix"
         )
+
+
+@frozen(eq=False)
+class Mortals:
+    """The two that are killed, the homeserver already started."""
+
+    bridge: BridgeProcess
+    homeserver: ServerProcess
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.homeserver.port}"
+
+
+@asynccontextmanager
+async def mortals(
+    folder: Path, network: str, settings: dict[str, object]
+) -> AsyncIterator[Mortals]:
+    registration = folder / "registration.yaml"
+    database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
+    files = {"appservice_config_files": [str(registration)]}
+    made = Mortals(
+        BridgeProcess(folder, network, "", settings), ServerProcess(folder, database, **files)
+    )
+    made.bridge.homeserver = made.base_url
+    assert made.bridge.prepare() == registration
+    await made.homeserver.start()
+    try:
+        yield made
+    except BaseException:
+        print(made.bridge.log())
+        raise
+    finally:
+        await made.bridge.kill()
+        await made.homeserver.kill()
 
 
 async def until_sent(alice: User, room: str, text: str) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.telegram.wire import Wire
@@ -43,7 +43,15 @@ REMEMBERED = 1000
 SECRET = "x-telegram-bot-api-secret-token"
 
 
-async def poll(wire: Wire, wait_s: int, hear: Hear) -> None:
+@frozen
+class Ears:
+    """`alive` is told of each answer, also of one without news."""
+
+    hear: Hear
+    alive: Callable[[], None]
+
+
+async def poll(wire: Wire, wait_s: int, ears: Ears) -> None:
     """Until it is cancelled. Asking for what follows tells Telegram that the rest is safe."""
     await wire.call("deleteWebhook")
     offset = 0
@@ -56,8 +64,9 @@ async def poll(wire: Wire, wait_s: int, hear: Hear) -> None:
         }
         begun = asyncio.get_running_loop().time()
         updates = await wire.call("getUpdates", parameters, wait_s=wait_s + MARGIN_S)
+        ears.alive()
         for update in updates:
-            await hear(update)
+            await ears.hear(update)
             offset = update["update_id"] + 1
         if not updates and asyncio.get_running_loop().time() - begun < RESTS_S:
             await asyncio.sleep(RESTS_S)

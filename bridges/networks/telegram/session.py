@@ -17,7 +17,7 @@ from bridges.networks.telegram.entities import SPANS, length, to_entities
 from bridges.networks.telegram.hearing import Account, Hearing
 from bridges.networks.telegram.line import Line
 from bridges.networks.telegram.names import key, place
-from bridges.networks.telegram.news import Visits
+from bridges.networks.telegram.news import Ears, Visits
 from bridges.networks.telegram.settings import TelegramSettings
 from bridges.networks.telegram.wire import File, Refused, Wire
 from bridges.networks.telegram.writing import (
@@ -45,6 +45,9 @@ CAPABILITIES = Capabilities(
     parts=PARTS,
     caption_max=MAX_CAPTION,
     speaks_for_others=True,
+    messages_per_s=30,
+    burst=30,
+    silence_max_s=180,
 )
 
 
@@ -84,11 +87,13 @@ class BotSession(Session):
     async def run(self) -> None:
         wire = self._line.wire
         if not self._around.webhook:
-            await news.poll(wire, self._around.settings.poll_s, self._hearing.hear)
+            ears = Ears(self._hearing.hear, self._around.bridge.alive)
+            await news.poll(wire, self._around.settings.poll_s, ears)
         await news.ask_for_calls(wire, self._around.webhook, self._secret)
         while True:
             await asyncio.sleep(ALIVE_S)
             await wire.call("getMe")
+            self._around.bridge.alive()
 
     async def send(self, out: Outgoing) -> Sent:
         where = place(out.chat)

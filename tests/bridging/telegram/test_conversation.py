@@ -309,7 +309,6 @@ async def write_in_private(alice: User, it: Telegram) -> None:
 async def lose_the_token(alice: User, it: Telegram, room: str) -> None:
     it.bot.is_revoked = True
     it.bot.news.set()
-    it.bob.says(it.friends, "nobody hears this")
     await alice.reads(room, "Log in again with a token from @BotFather")
 
 
@@ -340,6 +339,7 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
         await bridge.start()
         await alice.reads(portal, "said while the bridge was away")
         await it.hears("<alice> said to a bridge that is away")
+        await become_a_supergroup(alice, it, portal)
         await lose_the_token(alice, it, room)
         await bridge.stop()
         assert it.bot.token not in bridge.log()

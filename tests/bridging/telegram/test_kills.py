@@ -13,10 +13,8 @@ from tests.appservices.people import User
 from tests.bridges.networks.telegram.simulator.people import Person
 from tests.bridges.networks.telegram.simulator.server import Simulator
 from tests.bridges.networks.telegram.simulator.world import Bot, Chat
-from tests.bridging.load import Load
+from tests.bridging.load import Load, Mortals, mortals
 from tests.bridging.people import logs_in, meets_the_bot, opens
-from tests.bridging.started_bridge import BridgeProcess
-from tests.durability.server import ServerProcess
 
 ANSWERS_LATE_S = 0.03
 """Long enough that many kills fall between what Telegram has done and its answer."""
@@ -60,43 +58,26 @@ class Account:
         return sum((it.get("from") or {}).get("id") == self.bot.id for it in found)
 
 
-async def story(
-    bridge: BridgeProcess, homeserver: ServerProcess, account: Account, base_url: str
-) -> None:
+async def story(doomed: Mortals, account: Account) -> None:
     async with aiohttp.ClientSession() as session:
-        alice = await User(base_url, session).register("alice")
-        await bridge.start()
+        alice = await User(doomed.base_url, session).register("alice")
+        await doomed.bridge.start()
         room = await meets_the_bot(alice)
         await logs_in(alice, room, token=account.bot.token)
         rooms = {chat: await opens(alice, room, f"@{chat}") for chat in account.chats}
-        await Load(alice, account, f"@net_{account.bob.id}:localhost", rooms).survives(
-            bridge, homeserver
-        )
+        ghost = f"@net_{account.bob.id}:localhost"
+        await Load(alice, account, ghost, rooms).survives(doomed)
         asked = len(account.bot.calls["editMessageReplyMarkup"])
         print(f"{account.recalled()} messages were found on Telegram, with {asked} questions")
-        await bridge.stop()
+        await doomed.bridge.stop()
 
 
 def test_nothing_is_lost_or_doubled_or_out_of_order_on_telegram(tmp_path: Path) -> None:
     async def act() -> None:
         account = await Account.opens()
         settings: dict[str, object] = {"api": account.simulator.address, "poll_s": 5}
-        bridge = BridgeProcess(tmp_path, "telegram", "", settings)
-        database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
-        registration = tmp_path / "registration.yaml"
-        files = {"appservice_config_files": [str(registration)]}
-        homeserver = ServerProcess(tmp_path, database, **files)
-        base_url = bridge.homeserver = f"http://127.0.0.1:{homeserver.port}"
-        assert bridge.prepare() == registration
-        await homeserver.start()
-        try:
-            await story(bridge, homeserver, account, base_url)
-        except BaseException:
-            print(bridge.log())
-            raise
-        finally:
-            await bridge.kill()
-            await homeserver.kill()
-            await account.simulator.closes()
+        async with mortals(tmp_path, "telegram", settings) as doomed:
+            await story(doomed, account)
+        await account.simulator.closes()
 
     asyncio.run(act())
