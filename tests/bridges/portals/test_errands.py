@@ -26,7 +26,10 @@ def test_what_fails_or_takes_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         all_of_them = Errands()
         for work in (refused(), endless(), quick()):
             all_of_them.begin(work)
-        await asyncio.sleep(0.05)
+        # The endless one too: it is given up.
+        async with asyncio.timeout(10):
+            await asyncio.gather(*all_of_them._under_way)
+        await asyncio.sleep(0)
         assert done == ["quick"]
         assert not all_of_them._under_way
         await all_of_them.stop()
