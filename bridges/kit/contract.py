@@ -9,13 +9,13 @@ from typing import TypeVar
 from attrs import define, field, frozen
 
 from bridges.kit import abilities
+from bridges.kit.claims import UNKNOWN, use_claims, use_wishes, walk_back
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Happening, Message
 from bridges.kit.network import Field, Login, Network, Session, Shown
-from bridges.kit.parts import ChatKey, Outgoing, Poll, Sent, Text, plain
+from bridges.kit.parts import ChatKey, Outgoing, Sent, Text, plain
 
 PATIENCE_S = 20
-UNKNOWN = "no-such-message"
 
 H = TypeVar("H", bound=Happening)
 
@@ -204,47 +204,32 @@ class Contract:
 
         self.visit(story)
 
+    def test_its_past_goes_back_page_by_page_with_times(self) -> None:
+        async def story(visit: Visit) -> None:
+            if isinstance(visit.session, abilities.HasHistory):
+                await visit.town.says("to be remembered")
+                await visit.notebook.message("to be remembered")
+                await walk_back(visit.session, visit.town.chat)
+
+        self.visit(story)
+
+    def test_what_it_claims_to_change_about_chats_it_changes_or_refuses_in_words(self) -> None:
+        async def story(visit: Visit) -> None:
+            await visit.town.says("who am I")
+            somebody = (await visit.notebook.message("who am I")).sender.id
+            sent = await visit.sends("pin this", "pinned")
+            await use_wishes(visit.session, visit.town.chat, somebody, sent.id)
+
+        self.visit(story)
+
     def test_what_it_claims_it_does_and_an_unknown_message_is_refused(self) -> None:
         async def story(visit: Visit) -> None:
             sent = await visit.sends("first", "claims")
             for target in (sent.id, UNKNOWN):
-                await use_claims(visit, target)
+                await use_claims(visit.session, visit.town.chat, target)
 
         self.visit(story)
 
 
 async def log_in(town: Town) -> Login:
     return await town.network.login(town.network.flows[0], Answers(town.answers))
-
-
-async def use_claims(visit: Visit, target: str) -> None:
-    """Every claimed ability once; it may refuse, but only in the kit's words."""
-    session, chat = visit.session, visit.town.chat
-    refused: list[str] = []
-
-    async def attempt(name: str, call: Awaitable[object]) -> None:
-        try:
-            await call
-        except Rejected:
-            refused.append(name)
-
-    if isinstance(session, abilities.Edits):
-        out = Outgoing(chat, (Text("second"),), f"edit{target}")
-        await attempt("edits", session.edit(target, out))
-    if isinstance(session, abilities.Reacts):
-        await attempt("reactions", session.react(chat, target, "👍"))
-        await attempt("reactions", session.unreact(chat, target, "👍"))
-    if isinstance(session, abilities.Votes):
-        poll = Outgoing(chat, (Poll("Well?", ("yes", "no")),), f"poll{target}")
-        asked = target if target == UNKNOWN else (await session.send(poll)).id
-        await attempt("votes", session.vote(chat, asked, (0,)))
-    if isinstance(session, abilities.Types):
-        await attempt("typing", session.typing(chat, True))
-    if isinstance(session, abilities.Reads):
-        await attempt("receipts", session.read(chat, target))
-    if isinstance(session, abilities.SetsTopic):
-        await attempt("topic", session.set_topic(chat, f"about {target}"))
-    if isinstance(session, abilities.Redacts):
-        await attempt("redactions", session.redact(chat, target))
-    if target != UNKNOWN:
-        assert refused == []

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
+from bridges.matrix.client import MatrixError
 from bridges.portals.errands import Errands
 from bridges.portals.expiry import Expiry
 from bridges.portals.ground import Ground
@@ -92,14 +93,24 @@ class Departures:
         is_command = str(event["content"].get("body", "")).split(" ")[0] == prefix
         if portal is None or is_command:
             await self._speakers.handle_other(event)
+        elif await self._retries(portal, event):
+            self._queues.look(portal.room_id)
         else:
             await self._until_done(portal, event)
+
+    async def _retries(self, portal: Portal, event: JsonObject) -> bool:
+        try:
+            return await self._speakers.statuses.retries(portal, event)
+        except MatrixError as error:
+            log.warning("A message cannot be tried again: %s", error)
+            return True
 
     async def _until_done(self, portal: Portal, event: JsonObject) -> None:
         wait_s = FIRST_WAIT_S
         while True:
             try:
                 await self._do(portal, event)
+                await self._speakers.statuses.delivered(portal, event["event_id"])
                 return
             except Transient as error:
                 self._ground.tally.tried_again += 1
