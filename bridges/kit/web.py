@@ -12,8 +12,8 @@ from aiohttp.resolver import ThreadedResolver
 from attrs import define, field, frozen
 
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.json_values import json_of
 from bridges.kit.sources import TooLarge
-from bridges.kit.webhooks import json_of
 
 ANSWER_S, FILE_S, CONNECT_S = 30, 300, 10
 MAX_ANSWER = 20_000_000

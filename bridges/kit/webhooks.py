@@ -1,10 +1,11 @@
 """Requests that a network makes to us, where it does not wait for ours."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import field, frozen
+
+from bridges.kit.json_values import json_of
 
 MAX_WEBHOOK = 10_000_000
 
@@ -21,14 +22,6 @@ class Request:
 
     def json(self) -> Any:
         return json_of(self.body)
-
-
-def json_of(body: bytes) -> Any:
-    """None if it is something else."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 @frozen

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 from bridges.kit.parts import Span, Text
+from bridges.kit.utf16 import length, places_of
 
 JsonObject = dict[str, Any]
 
@@ -25,18 +25,9 @@ MAX_ENTITIES = 100
 """Telegram ignores what is more."""
 
 
-def units(text: str) -> list[int]:
-    """For each letter, and for the end, how many code units go before it."""
-    return [0, *accumulate(2 if ord(it) > 0xFFFF else 1 for it in text)]
-
-
-def length(text: str) -> int:
-    return len(text) + sum(ord(it) > 0xFFFF for it in text)
-
-
 def from_entities(body: str, entities: object, manner: str = "say") -> Text:
     """What is no entity, or lies outside of the text, is left out."""
-    places = units(body)
+    places = places_of(body)
     given = entities if isinstance(entities, list) else []
     spans = [span for one in given if isinstance(one, dict) for span in to_spans(one, places, body)]
     spans.sort(key=lambda it: (it.start, -it.length))
@@ -76,7 +67,7 @@ def with_scheme(address: str) -> str:
 
 
 def to_entities(text: Text) -> list[JsonObject]:
-    places = units(text.body)
+    places = places_of(text.body)
     entities = []
     for span in text.spans:
         start = min(max(span.start, 0), len(text.body))

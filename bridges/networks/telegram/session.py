@@ -11,9 +11,10 @@ from bridges.kit.chats import Chat, Picture, User
 from bridges.kit.failures import Rejected
 from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
+from bridges.kit.utf16 import length
 from bridges.networks.telegram import news
 from bridges.networks.telegram.chats import number
-from bridges.networks.telegram.entities import SPANS, length, to_entities
+from bridges.networks.telegram.entities import SPANS, to_entities
 from bridges.networks.telegram.hearing import Account, Hearing
 from bridges.networks.telegram.line import Line
 from bridges.networks.telegram.names import key, place

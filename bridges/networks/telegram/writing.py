@@ -16,8 +16,9 @@ from bridges.kit.parts import (
     Text,
     in_words,
 )
+from bridges.kit.utf16 import length
 from bridges.networks.telegram.chats import number
-from bridges.networks.telegram.entities import length, pieces, to_entities
+from bridges.networks.telegram.entities import pieces, to_entities
 from bridges.networks.telegram.names import Place
 from bridges.networks.telegram.wire import File
 

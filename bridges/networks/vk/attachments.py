@@ -1,12 +1,10 @@
 """What hangs on a message of VK, as parts. Whatever we do not know is named."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.parts import Contact, Link, Location, Look, Media, Part, Poll, Unknown
 from bridges.kit.sources import kept_there
-
-JsonObject = dict[str, Any]
 
 MIMES = {"gif": "image/gif", "jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png"}
 MIMES |= {"pdf": "application/pdf", "mp4": "video/mp4", "ogg": "audio/ogg", "webp": "image/webp"}
@@ -30,11 +28,6 @@ def largest(sizes: object) -> JsonObject | None:
     known = [it for it in sizes if isinstance(it, dict)] if isinstance(sizes, list) else []
     known = [it for it in known if isinstance(it.get("url"), str)]
     return max(known, key=lambda it: number(it, "width") * number(it, "height"), default=None)
-
-
-def number(thing: JsonObject, name: str) -> int:
-    value = thing.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def look(thing: JsonObject) -> Look:

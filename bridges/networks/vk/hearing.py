@@ -11,19 +11,19 @@ from bridges.kit.happenings import (
     Happening,
     MemberChange,
     Message,
-    React,
     Read,
     Sender,
     Typing,
-    Unreact,
 )
+from bridges.kit.json_values import JsonObject, number, objects
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey, Part, Span, Text, Unknown
+from bridges.kit.reactions import one_reaction
 from bridges.kit.sources import kept_there
-from bridges.networks.vk.attachments import buttons, largest, number, parts_of
-from bridges.networks.vk.people import People, objects
+from bridges.networks.vk.attachments import buttons, largest, parts_of
+from bridges.networks.vk.people import People
 from bridges.networks.vk.reactions import EMOJI
-from bridges.networks.vk.wire import JsonObject, Wire
+from bridges.networks.vk.wire import Wire
 from bridges.networks.vk.words import from_vk
 
 TYPING_S = 6
@@ -168,19 +168,13 @@ class Hearing:
                 yield ChatChange(chat, sender, id, pinned=())
 
     async def _reaction(self, thing: JsonObject) -> AsyncIterator[Happening]:
-        """Each person has one; VK does not say which it was when it is gone."""
         chat, target = self.chat_of(thing), str(number(thing, "cmid"))
         sender = await self._sender(thing.get("reacted_id"))
         if sender.me:
             return
-        place = f"reaction {chat.id} {target} {sender.id}"
         emoji = EMOJI.get(number(thing, "reaction_id"), "")
-        before = await self._bridge.kept(place)
-        if before and before != emoji:
-            yield Unreact(chat, sender, target, before)
-        if emoji:
-            yield React(chat, sender, target, emoji)
-        await self._bridge.keep(place, emoji)
+        async for happening in one_reaction(self._bridge, chat, sender, target, emoji):
+            yield happening
 
 
 def picture(message: JsonObject, action: JsonObject) -> Picture | None:

@@ -7,9 +7,9 @@ from attrs import define
 
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Message
+from bridges.kit.json_values import objects
 from bridges.kit.network import Bridge
 from bridges.networks.vk.hearing import Hearing
-from bridges.networks.vk.people import objects
 from bridges.networks.vk.wire import Wire
 
 PLACE = "long poll"

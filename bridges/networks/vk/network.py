@@ -12,6 +12,7 @@ from attrs import define, field
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, Found, Levels, User
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.network import (
     Accepts,
     Bridge,
@@ -30,11 +31,11 @@ from bridges.kit.web import web
 from bridges.kit.webhooks import Answer, Request, Route
 from bridges.networks.vk.hearing import Hearing
 from bridges.networks.vk.long_poll import listen, newest
-from bridges.networks.vk.people import People, objects, picture
+from bridges.networks.vk.people import People, picture
 from bridges.networks.vk.reactions import EMOJI, number_of
 from bridges.networks.vk.sending import MAX_TEXT, Sending
 from bridges.networks.vk.settings import VkSettings
-from bridges.networks.vk.wire import JsonObject, Wire
+from bridges.networks.vk.wire import Wire
 from bridges.networks.vk.words import SPANS
 
 CHATS = 2_000_000_000

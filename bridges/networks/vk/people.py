@@ -1,13 +1,11 @@
 """Who is who, asked once in a while."""
 
-from collections.abc import Iterable
-from typing import Any
-
 from attrs import define, field
 
 from bridges.kit.chats import Picture, User
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.sources import kept_there
-from bridges.networks.vk.wire import JsonObject, Wire
+from bridges.networks.vk.wire import Wire
 
 MAX_KNOWN = 5_000
 FIELDS = "photo_200,screen_name"
@@ -47,10 +45,6 @@ class People:
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[id] = user
-
-
-def objects(value: Any) -> Iterable[JsonObject]:
-    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
 
 
 def person(one: JsonObject) -> User:

@@ -7,9 +7,10 @@ from typing import Any
 from attrs import define, field, frozen
 
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.parts import Location, Media, Outgoing, Part, Text, in_words
-from bridges.networks.vk.attachments import number
-from bridges.networks.vk.wire import JsonObject, Refused, Wire
+from bridges.kit.utf16 import length
+from bridges.networks.vk.wire import Refused, Wire
 from bridges.networks.vk.words import to_vk
 
 MAX_ATTACHMENTS = 10
@@ -27,7 +28,7 @@ class Draft:
     def says(self, text: Text) -> None:
         body, looks = to_vk(text)
         start = self.body + "\n" if self.body else ""
-        shift = len(start.encode("utf-16-le")) // 2
+        shift = length(start)
         for item in looks["items"] if looks else ():
             self.items.append(item | {"offset": item["offset"] + shift})
         self.body = start + body

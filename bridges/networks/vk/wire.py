@@ -10,8 +10,6 @@ from attrs import define, field
 from bridges.kit.failures import BadCredentials, Rejected, Transient
 from bridges.kit.web import FILE_S, Lost, Web
 
-JsonObject = dict[str, Any]
-
 VERSION = "5.199"
 NO_TOKEN = "VK no longer takes the community's token. Make a new one and log in again."
 LATER_S = {1: 2.0, 6: 0.5, 9: 30.0, 10: 5.0, 29: 3600.0}

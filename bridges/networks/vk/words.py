@@ -2,21 +2,16 @@
 
 import re
 from bisect import bisect_left
-from itertools import accumulate
 from typing import Any
 
 from bridges.kit.parts import Span, Text
+from bridges.kit.utf16 import places_of
 
 LOOKS = {"bold": "bold", "italic": "italic", "underline": "underline", "url": "link"}
 KINDS = {kind: type for type, kind in LOOKS.items()}
 SPANS = frozenset((*KINDS, "user"))
 MENTION = re.compile(r"\[(id|club|public)(\d{1,12})\|([^\]\n]{1,200})\]")
 MAX_ITEMS = 200
-
-
-def places_of(text: str) -> list[int]:
-    """How many code units go before each letter, and before the end."""
-    return [0, *accumulate(2 if ord(it) > 0xFFFF else 1 for it in text)]
 
 
 def from_vk(body: str, format_data: object) -> Text:

@@ -10,6 +10,7 @@ from attrs import define, field
 from bridges.kit.chats import User
 from bridges.kit.failures import Rejected, Transient, Unsupported
 from bridges.kit.happenings import Message, Notice, Sender
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge, Login
 from bridges.kit.parts import (
     ChatKey,
@@ -28,7 +29,7 @@ from bridges.kit.web import Web, web
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.wechat.api import Api
 from bridges.networks.wechat.callbacks import Callback, refused
-from bridges.networks.wechat.door import JsonObject, Window, answered, own_id
+from bridges.networks.wechat.door import Window, answered, own_id
 from bridges.networks.wechat.envelope import NotGenuine, Seal
 from bridges.networks.wechat.settings import WechatSettings
 

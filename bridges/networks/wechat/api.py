@@ -8,8 +8,9 @@ import aiohttp
 from attrs import define, field
 
 from bridges.kit.failures import Rejected, Transient, WindowClosed
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.web import FILE_S, Web
-from bridges.networks.wechat.door import LATER_S, TOKEN_WRONG, JsonObject, Tokens, answered, number
+from bridges.networks.wechat.door import LATER_S, TOKEN_WRONG, Tokens, answered
 
 WINDOW = "WeChat takes nothing more until they write again."
 REFUSALS = {

@@ -9,6 +9,7 @@ from attrs import define, field
 from bridges.kit.chats import Picture, User
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Happening, Message, Notice, Remove, Sender
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.network import Bridge, Login
 from bridges.kit.parts import (
     ChatKey,
@@ -27,7 +28,7 @@ from bridges.kit.web import Web, web
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.wechat.api import Api
 from bridges.networks.wechat.callbacks import Callback, refused
-from bridges.networks.wechat.door import JsonObject, Window, get, number, own_id
+from bridges.networks.wechat.door import Window, get, own_id
 from bridges.networks.wechat.envelope import NotGenuine, Seal
 from bridges.networks.wechat.settings import WechatSettings
 

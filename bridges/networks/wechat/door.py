@@ -1,17 +1,16 @@
 """What each of the three ways into WeChat does for a session."""
 
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import define, field
 
 from bridges.kit.chats import User
 from bridges.kit.failures import BadCredentials, Transient, WindowClosed
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.kit.web import Lost, Reply, Web
-
-JsonObject = dict[str, Any]
 
 TOKEN_WRONG = (40001, 40014, 42001)
 LATER_S = {-1: 2.0, 45009: 3600.0, 45011: 60.0, 45033: 5.0}
@@ -40,11 +39,6 @@ def own_id(transaction: str, place: int) -> str:
     """Letters and digits only, the same at every try."""
     name = f"{transaction} {place}".encode(errors="replace")
     return sha256(name).hexdigest()[:32]
-
-
-def number(thing: JsonObject, name: str) -> int:
-    value = thing.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 @define(eq=False)

@@ -12,10 +12,11 @@ from attrs import define, field
 from bridges.kit.chats import User
 from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
 from bridges.kit.happenings import Happening, Message, Remove, Sender
+from bridges.kit.json_values import JsonObject, number
 from bridges.kit.network import Bridge, Login
 from bridges.kit.parts import ChatKey, Media, Outgoing, Part, Sent, in_words
 from bridges.kit.web import FILE_S, Lost, Web, web
-from bridges.networks.wechat.door import JsonObject, Window, answered, number, own_id
+from bridges.networks.wechat.door import Window, answered, own_id
 from bridges.networks.wechat.ilink_items import (
     FILE,
     KEY_BYTES,

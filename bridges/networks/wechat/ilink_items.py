@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from attrs import field, frozen
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -13,10 +12,9 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Look, Media, Part, Span, Text, Unknown
 from bridges.kit.sources import kept_there
-
-JsonObject = dict[str, Any]
 
 KEY_BYTES = 16
 MAX_ITEMS = 50

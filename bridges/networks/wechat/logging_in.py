@@ -4,11 +4,12 @@ import secrets
 from urllib.parse import urlsplit
 
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import QR, Field, Login, LoginScreen
 from bridges.kit.web import Lost, Web
 from bridges.networks.wechat import account, customers
 from bridges.networks.wechat.api import Api
-from bridges.networks.wechat.door import JsonObject, Tokens
+from bridges.networks.wechat.door import Tokens
 from bridges.networks.wechat.envelope import Seal
 from bridges.networks.wechat.ilink import Ilink, checked
 from bridges.networks.wechat.settings import WechatSettings

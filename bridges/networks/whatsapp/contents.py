@@ -1,13 +1,11 @@
 """What a message of WhatsApp holds, as parts. Whatever we do not know is named."""
 
 from collections.abc import Callable
-from typing import Any
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.marks import from_marks
 from bridges.kit.parts import Contact, Location, Look, Media, Part, Text, Unknown
 from bridges.kit.sources import kept_there
-
-JsonObject = dict[str, Any]
 
 FILES = ("image", "video", "audio", "document", "sticker")
 MAX_CONTACTS = 20

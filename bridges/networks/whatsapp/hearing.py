@@ -1,7 +1,6 @@
 """From WhatsApp's notifications to what happens."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from attrs import define, field
 
@@ -11,20 +10,18 @@ from bridges.kit.happenings import (
     Happening,
     Message,
     Notice,
-    React,
     Read,
     Remove,
     Sender,
-    Unreact,
 )
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
+from bridges.kit.reactions import one_reaction
 from bridges.networks.whatsapp.contents import parts_of
 from bridges.networks.whatsapp.people import People
 from bridges.networks.whatsapp.sent import Sent
 from bridges.networks.whatsapp.wire import in_words
-
-JsonObject = dict[str, Any]
 
 
 @define(eq=False)
@@ -65,7 +62,8 @@ class Hearing:
             await self._bridge.keep(f"group {chat.id}", "yes")
         match message.get("type"), message.get(str(message.get("type"))):
             case "reaction", dict(thing):
-                async for one in self._reaction(chat, sender, thing):
+                target, emoji = str(thing.get("message_id") or ""), str(thing.get("emoji") or "")
+                async for one in one_reaction(self._bridge, chat, sender, target, emoji):
                     yield one
             case "edit", {"original_message_id": str(target), "message": dict(new)}:
                 yield Edit(chat, sender, id, target, parts_of(new))
@@ -92,19 +90,6 @@ class Hearing:
             await self._bridge.keep(f"heard {chat.id}", str(at_s))
             await self._bridge.keep(f"last {chat.id}", id)
 
-    async def _reaction(
-        self, chat: ChatKey, sender: Sender, thing: JsonObject
-    ) -> AsyncIterator[Happening]:
-        """Each person has one; an empty one takes it back."""
-        target, emoji = str(thing.get("message_id") or ""), str(thing.get("emoji") or "")
-        place = f"reaction {target} {sender.id}"
-        before = await self._bridge.kept(place)
-        if before and before != emoji:
-            yield Unreact(chat, sender, target, before)
-        if emoji:
-            yield React(chat, sender, target, emoji)
-        await self._bridge.keep(place, emoji)
-
     async def _status(self, status: JsonObject) -> AsyncIterator[Happening]:
         """What became of a message of ours."""
         id, transaction = str(status.get("id") or ""), status.get("biz_opaque_callback_data")
@@ -122,10 +107,6 @@ class Hearing:
             case "failed":
                 reasons = " ".join(in_words(it) for it in objects(status.get("errors")))
                 yield Notice(chat, f"failed {id}", f"Not delivered: {reasons or 'no reason given'}")
-
-
-def objects(value: object) -> list[JsonObject]:
-    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
 
 
 def seconds(value: object) -> int:

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from bridges.kit.chats import Chat, Found, User
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.marks import SPANS
 from bridges.kit.network import (
     Bridge,
@@ -28,11 +29,11 @@ from bridges.kit.parts import ChatKey, Outgoing
 from bridges.kit.parts import Sent as SentIds
 from bridges.kit.web import Web, web
 from bridges.kit.webhooks import Answer, Request, Route
-from bridges.networks.whatsapp.hearing import Hearing, objects
+from bridges.networks.whatsapp.hearing import Hearing
 from bridges.networks.whatsapp.people import People
 from bridges.networks.whatsapp.sending import MAX_CAPTION, MAX_TEXT, MEDIA, Sending
 from bridges.networks.whatsapp.settings import WhatsappSettings
-from bridges.networks.whatsapp.wire import JsonObject, Wire
+from bridges.networks.whatsapp.wire import Wire
 
 HOOK = "hook"
 SIGNATURE = "x-hub-signature-256"

@@ -1,13 +1,10 @@
 """Who writes: by the business's own id of a person where there is one, else by their number."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.chats import User
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge
-
-JsonObject = dict[str, Any]
 
 
 @frozen

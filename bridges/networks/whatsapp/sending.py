@@ -6,6 +6,7 @@ from time import time
 from attrs import frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, WindowClosed
+from bridges.kit.json_values import JsonObject
 from bridges.kit.marks import to_marks
 from bridges.kit.network import Accepts, Bridge
 from bridges.kit.parts import ChatKey, Contact, Location, Media, Outgoing, Part, Text, in_words
@@ -13,7 +14,7 @@ from bridges.kit.web import Lost
 from bridges.networks.whatsapp.people import People
 from bridges.networks.whatsapp.sent import Sent
 from bridges.networks.whatsapp.settings import WhatsappSettings
-from bridges.networks.whatsapp.wire import WINDOW, JsonObject, Wire
+from bridges.networks.whatsapp.wire import WINDOW, Wire
 
 MAX_TEXT, MAX_CAPTION = 4096, 1024
 WINDOW_S = 24 * 3600

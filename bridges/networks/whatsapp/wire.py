@@ -8,9 +8,8 @@ import aiohttp
 from attrs import define, field
 
 from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
+from bridges.kit.json_values import JsonObject
 from bridges.kit.web import FILE_S, Lost, Reply, Web
-
-JsonObject = dict[str, Any]
 
 NO_TOKEN = "WhatsApp no longer takes the token. Make a new one and log in again."
 WINDOW = (

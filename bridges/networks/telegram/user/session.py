@@ -11,8 +11,9 @@ from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
+from bridges.kit.utf16 import length
 from bridges.networks.telegram.chats import KINDS, number
-from bridges.networks.telegram.entities import SPANS, length, to_entities
+from bridges.networks.telegram.entities import SPANS, to_entities
 from bridges.networks.telegram.names import name_of, place
 from bridges.networks.telegram.reactions import VARIANT
 from bridges.networks.telegram.user.account import Account

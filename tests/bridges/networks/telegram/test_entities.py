@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges.kit.parts import Span, Text
+from bridges.kit.utf16 import length
 from bridges.networks.telegram.entities import (
     SPANS,
     from_entities,
-    length,
     pieces,
     to_entities,
 )
