@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -107,8 +108,8 @@ class Load:
         await running
         await self.settles()
         for chat in self.rooms:
-            assert await self.arrived(chat) == self.written[chat]
-            assert self.other.heard_in(chat) == self.said[chat]
+            assert differences(await self.arrived(chat), self.written[chat]) == []
+            assert differences(self.other.heard_in(chat), self.said[chat]) == []
         print(
             f"{KILLS_OF_THE_BRIDGE} kills of the bridge, {KILLS_OF_THE_HOMESERVER} of the "
             f"homeserver: {sum(map(len, self.said.values()))} messages to the network, "
@@ -149,6 +150,16 @@ async def mortals(
     finally:
         await made.bridge.kill()
         await made.homeserver.kill()
+
+
+def differences(heard: list[str], said: list[str]) -> list[str]:
+    """In words: what is missing, what came more than once, where the order breaks."""
+    found = [f"lost: {it}" for it in said if it not in set(heard)]
+    found += [f"{many} times: {it}" for it, many in Counter(heard).items() if many > 1]
+    if not found and heard != said:
+        at = next(at for at, pair in enumerate(zip(heard, said, strict=True)) if len(set(pair)) > 1)
+        found.append(f"{heard[at]} in the place of {said[at]}")
+    return found
 
 
 async def until_sent(alice: User, room: str, text: str) -> None:

@@ -112,6 +112,13 @@ class BridgeProcess:
         async with asyncio.timeout(STOP_S):
             return await process.wait()
 
+    def resident_mib(self) -> float:
+        """What it holds of the machine's memory."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        line = next(it for it in status.splitlines() if it.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
     def abandon(self) -> None:
         """After a story that failed: nothing stays behind."""
         if self._process is not None and self._process.returncode is None:

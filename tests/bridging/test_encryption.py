@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 from attrs import evolve, frozen
 
 from e2ee.attachments import Encryption, decrypt_whole
@@ -14,7 +15,10 @@ from tests.appservices.people import is_space
 from tests.bridging.people import BOT
 from tests.bridging.started_bridge import BridgeProcess
 from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
-from tests.encryption.people import PATIENCE_S, Bot, Crew, crew
+from tests.clients.test_js_sdk import node, sdk
+from tests.encryption.people import PATIENCE_S, Bot, Crew, agent, crew
+
+__all__ = ["node", "sdk"]
 
 ECHO = "@net_echo:localhost"
 KILLS = 5
@@ -183,6 +187,33 @@ def with_bridge(
             raise
         finally:
             bridge.abandon()
+
+
+@pytest.mark.usefixtures("sdk")
+def test_somebody_with_the_sdk_is_shown_no_warning(node: str, tmp_path: Path) -> None:
+    async def story(people: Crew, bridge: BridgeProcess) -> None:
+        async with agent(node, people.server) as bob:
+            await bob("begins", "bob")
+            await bob("setsUpIdentity", {})
+            room = await bob("createsRoom", [BOT])
+            for said, words in (
+                ("", "This is the bridge to"),
+                ("login", "What shall we call you?"),
+                ("Bob", "You are logged in"),
+            ):
+                if said:
+                    await bob("says", roomId=room, body=said)
+                shield = await bob("readsFrom", roomId=room, sender=BOT, words=words)
+                assert shield["shieldColour"] == 0, shield
+            await bob("says", roomId=room, body="open canyon")
+            portal = await bob("isInvited", {})
+            await bob("joins", portal)
+            await bob("seesMember", roomId=portal, userId=ECHO)
+            await bob("says", roomId=portal, body="hello canyon")
+            shield = await bob("readsFrom", roomId=portal, sender=ECHO, words="hello canyon")
+            assert shield["shieldColour"] == 0, shield
+
+    with_bridge(tmp_path, {"encryption": "always"}, story)
 
 
 def test_alice_talks_in_an_encrypted_portal(tmp_path: Path) -> None:

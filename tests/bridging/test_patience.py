@@ -20,7 +20,9 @@ ACROSS_S = 60
 
 
 def with_ledger(
-    folder: Path, settings: dict[str, object], act: Callable[[User, str], Awaitable[None]]
+    folder: Path,
+    settings: dict[str, object],
+    act: Callable[[User, str, BridgeProcess], Awaitable[None]],
 ) -> None:
     """Alice is logged in to the ledger; `act` is given her and her management room."""
     port = free_port()
@@ -37,7 +39,7 @@ def with_ledger(
             room = await meets_the_bot(alice)
             await alice.says(room, "login")
             await alice.reads(room, "You are logged in")
-            await act(alice, room)
+            await act(alice, room, bridge)
             await bridge.stop()
 
     with started_homeserver(folder, database, **more):
@@ -57,7 +59,7 @@ async def is_invited_in_time(alice: User) -> str:
 def test_a_network_that_is_away_is_waited_for_and_the_user_is_told(tmp_path: Path) -> None:
     port = free_port()
 
-    async def act(alice: User, room: str) -> None:
+    async def act(alice: User, room: str, bridge: BridgeProcess) -> None:
         portal = await opens(alice, room, "north")
         await alice.says(portal, "patience")
         await alice.says(portal, "more patience")
@@ -77,7 +79,7 @@ def test_a_network_that_is_away_is_waited_for_and_the_user_is_told(tmp_path: Pat
 
 
 def test_a_chat_of_a_thousand_is_there_within_a_minute(tmp_path: Path) -> None:
-    async def act(alice: User, room: str) -> None:
+    async def act(alice: User, room: str, bridge: BridgeProcess) -> None:
         begun = time.monotonic()
         await alice.says(room, "open north")
         portal = await is_invited_in_time(alice)

@@ -62,6 +62,21 @@ const deeds = {
     await until(() => event.isDecryptionFailure());
     return event.decryptionFailureReason;
   },
+  // The first message with these words, and what clients would show beside it: "none" is nothing.
+  async readsFrom({ roomId, sender, words }) {
+    const fits = (event) =>
+      event.getSender() === sender &&
+      event.isEncrypted() &&
+      event.getClearContent()?.body?.includes(words);
+    const event = await until(() => me.room(roomId)?.getLiveTimeline().getEvents().find(fits));
+    const { shieldColour, shieldReason } = await me.crypto.getEncryptionInfoForEvent(event);
+    return { shieldColour, shieldReason };
+  },
+  async isInvited() {
+    const invites = () => me.client.getRooms().filter((it) => it.getMyMembership() === "invite");
+    const room = await until(() => invites().find((it) => !it.isSpaceRoom()));
+    return room.roomId;
+  },
   leaves: (roomId) => me.client.leave(roomId),
   kicks: ({ roomId, userId }) => me.client.kick(roomId, userId),
   async asksToVerifyIn({ roomId, userId }) {
