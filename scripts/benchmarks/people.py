@@ -89,6 +89,16 @@ class Session:
     async def state(self, room_id: str) -> Answer:
         return await self.ask("GET", f"rooms/{quote(room_id)}/state")
 
+    async def search(self, term: str, rooms: list[str], order: str) -> Answer:
+        """Ten results."""
+        filter = {"rooms": rooms, "limit": 10}
+        wish = {"search_term": term, "order_by": order, "filter": filter}
+        body = {"search_categories": {"room_events": wish}}
+        return await self.ask("POST", "search", body)
+
+    async def finds(self, term: str, rooms: list[str], order: str) -> bool:
+        return bool(results(await self.search(term, rooms, order)))
+
     async def upload_filter(self) -> str:
         answer = await self.ask("POST", f"user/{quote(self.person.user_id)}/filter", LIKE_ELEMENT)
         return str(orjson.loads(answer.body)["filter_id"])
@@ -123,6 +133,12 @@ async def register_and_log_in(connection: Connection, name: str) -> tuple[Person
     }
     logged_in = await connection.request("POST", "/_matrix/client/v3/login", "", login)
     return _person(logged_in), asked.seconds + registered.seconds + logged_in.seconds
+
+
+def results(answer: Answer) -> list[Any]:
+    """Of a search."""
+    found: list[Any] = orjson.loads(answer.body)["search_categories"]["room_events"]["results"]
+    return found
 
 
 def _person(answer: Answer) -> Person:

@@ -63,9 +63,6 @@ class World:
     library: list[str] = field(factory=list)
     """Rooms of the first sender's in which many different things were said."""
 
-    last_words: str = ""
-    """What was said there last."""
-
     def save(self, path: Path) -> None:
         path.write_bytes(orjson.dumps(attrs.asdict(self)))
 

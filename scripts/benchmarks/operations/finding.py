@@ -3,16 +3,14 @@
 import asyncio
 from functools import partial
 from itertools import cycle, pairwise
-from typing import Any
 from urllib.parse import quote
 
 import orjson
 
 from scripts.benchmarks.crews import crew, sessions
-from scripts.benchmarks.http_answers import Answer
 from scripts.benchmarks.http_client import Connection
 from scripts.benchmarks.measuring import Figures
-from scripts.benchmarks.people import Person, Session
+from scripts.benchmarks.people import Person, Session, results
 from scripts.benchmarks.servers import SERVER_NAME
 from scripts.benchmarks.stage import Stage
 from scripts.benchmarks.texts import vocabulary
@@ -33,33 +31,11 @@ _spaces: dict[tuple[str, str], str] = {}
 async def search(stage: Stage) -> dict[str, Figures]:
     """In all rooms of one person, ten results each time."""
     words = vocabulary()
-    await _indexed(stage)
     return {
         SEARCH_NEWEST: await _searches(stage, "recent", common_pairs(words)),
         SEARCH_BEST: await _searches(stage, "rank", common_pairs(words)),
         SEARCH_RARE: await _searches(stage, "recent", words[1000:2000]),
     }
-
-
-async def _indexed(stage: Stage) -> None:
-    """A server that was just filled may index behind everybody's back: that is no search's cost."""
-    body = _wish(stage, stage.world.last_words, "recent")
-    async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
-        while stage.world.last_words:
-            if _found(await reader.ask("POST", "search", body))["results"]:
-                return
-            await asyncio.sleep(1)
-
-
-def _wish(stage: Stage, term: str, order: str) -> dict[str, Any]:
-    filter = {"rooms": stage.world.library, "limit": 10}
-    wish = {"search_term": term, "order_by": order, "filter": filter}
-    return {"search_categories": {"room_events": wish}}
-
-
-def _found(answer: Answer) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(answer.body)["search_categories"]["room_events"]
-    return found
 
 
 async def _searches(stage: Stage, order: str, terms: list[str]) -> Figures:
@@ -68,11 +44,11 @@ async def _searches(stage: Stage, order: str, terms: list[str]) -> Figures:
     async with sessions(stage.port, stage.world.senders[:1]) as [reader]:
 
         async def some() -> list[float]:
-            answers = []
-            for _ in range(stage.effort.pages):
-                body = _wish(stage, next(waiting), order)
-                answers.append(await reader.ask("POST", "search", body))
-            assert _found(answers[-1])["results"]
+            rooms = stage.world.library
+            answers = [
+                await reader.search(next(waiting), rooms, order) for _ in range(stage.effort.pages)
+            ]
+            assert results(answers[-1])
             return [answer.seconds for answer in answers]
 
         for _ in range(stage.effort.slices):
