@@ -4,12 +4,15 @@ from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.chats import Found
+from bridges.kit.failures import Rejected
+from bridges.portals import expiry
 from bridges.portals.ground import Ground
 from bridges.portals.reception import SHOWN, Reception
 from bridges.portals.replies import Deed, Deeds, Replies, Said
 from bridges.portals.rooms import PortalRooms
-from bridges.portals.sessions import Sessions
-from bridges.storage import places
+from bridges.portals.sessions import Running, Sessions
+from bridges.storage import expiring, places
+from bridges.storage.places import Portal
 
 
 @frozen
@@ -24,6 +27,7 @@ class ChatCommands:
         return {
             "open": Deed("open NAME: join a chat, or begin one", self._open),
             "leave": Deed("leave: in a portal, leave its chat", self._leave),
+            "timer": Deed("timer 1d (or off): how long messages stay in a portal", self._timer),
             "group": Deed("group NAME: make a group, with the ids behind a colon", self._group),
             "contacts": Deed("contacts: whom you know there", self._contacts),
             "search": Deed("search WORDS: look for people", self._search),
@@ -35,17 +39,28 @@ class ChatCommands:
         await self._replies.reply(said, f"You are invited into the room of {said.rest}.")
 
     async def _leave(self, said: Said) -> None:
-        portal = await self._ground.db.write(places.portal_of_room, said.room_id)
-        mine = self._sessions.of_user(said.user_id)
-        running = next((it for it in mine if portal and it.login.login_id == portal.login_id), None)
-        if portal is None or running is None:
-            await self._replies.reply(said, "Say that in a room of yours that is joined to a chat.")
-            return
+        portal, running = await self._own_portal(said)
         if isinstance(running.session, abilities.OpensChats) and not running.is_over:
             await running.session.leave_chat(portal.chat)
         gone = "The chat is left; this room is joined to nothing any more."
         await self._replies.reply(said, gone)
         await self._portals.close(portal)
+
+    async def _own_portal(self, said: Said) -> tuple[Portal, Running]:
+        portal = await self._ground.db.write(places.portal_of_room, said.room_id)
+        for running in self._sessions.of_user(said.user_id):
+            if portal is not None and running.login.login_id == portal.login_id:
+                return portal, running
+        raise Rejected("Say that in a room of yours that is joined to a chat.")
+
+    async def _timer(self, said: Said) -> None:
+        portal, running = await self._own_portal(said)
+        timer_ms = expiry.read(said.rest)
+        if not isinstance(running.session, abilities.SetsTimer) or running.is_over:
+            raise Rejected("Messages cannot disappear on this network.")
+        await running.session.set_timer(portal.chat, timer_ms)
+        if await self._ground.db.write(expiring.set_timer, portal.room_id, timer_ms):
+            await self._replies.reply(said, expiry.in_words(timer_ms))
 
     async def _group(self, said: Said) -> None:
         name, _, users = said.rest.partition(":")

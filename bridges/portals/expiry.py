@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import re
 import time
 
 from attrs import define, field
 
+from bridges.kit.failures import Rejected
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.storage import expiring
@@ -68,6 +70,16 @@ class Expiry:
 
 def now_ms() -> int:
     return int(time.time() * 1000)
+
+
+def read(text: str) -> int:
+    """Such as "1d", "2h" or "off"; raises `Rejected` for other words."""
+    if text.strip() == "off":
+        return 0
+    found = re.fullmatch(r"([1-9][0-9]{0,3}) ?([smhd])", text.strip())
+    if found is None:
+        raise Rejected("Say a time, such as `30m`, `8h` or `7d`, or `off`.")
+    return int(found[1]) * {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}[found[2]]
 
 
 def in_words(timer_ms: int) -> str:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 PAGE = 100
 FIRST_S = 15.0
 """So long the invitation waits for the newest page."""
-PATIENCE_S = 5.0
+PATIENCE_S, SETTLED_S = 5.0, 3.0
 AT_ONCE = 2
 FORWARD = 200
 
@@ -70,6 +70,10 @@ class Histories:
             await self._say_the_last(portal, running, session)
             return
         await self._ground.db.write(histories.begin, portal.chat, portal.login_id)
+        if self._ground.rooms.is_encrypted(portal.room_id):
+            # Keys go to those who are invited, and the bridge has to hear of it first.
+            asyncio.get_running_loop().call_later(SETTLED_S, self._queues.look, portal.room_id)
+            return
         try:
             async with asyncio.timeout(FIRST_S):
                 await self._next_page(portal, running)

@@ -95,6 +95,9 @@ class MacawSession(ParrotSession):
         content = await picture.content.read() if picture else None
         self.asked.append(("set_picture", content))
 
+    async def set_timer(self, chat: ChatKey, timer_ms: int) -> None:
+        self.asked.append(("set_timer", timer_ms))
+
     async def pin(self, chat: ChatKey, target: str, is_pinned: bool) -> None:
         self.asked.append(("pin", target, is_pinned))
 

@@ -159,3 +159,15 @@ def test_messages_that_disappear_there_disappear_here(tmp_path: Path) -> None:
         )
 
     visit(tmp_path, story)
+
+
+def test_a_timer_is_set_by_a_command(tmp_path: Path) -> None:
+    async def story(here: Visit) -> None:
+        for words in ("timer 1d", "timer soon", "timer off"):
+            await here.says({"msgtype": "m.text", "body": f"!macaws {words}"})
+        await here.house.reads(here.room, "Messages do not disappear here any more.")
+        await here.house.reads(here.room, "Messages disappear here after 1 day.")
+        await here.house.reads(here.room, "Say a time, such as")
+        assert here.session.asked == [("set_timer", 86_400_000), ("set_timer", 0)]
+
+    visit(tmp_path, story)
