@@ -2,19 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 
 from homeserver import __version__
-from homeserver.cli import (
-    after_restore,
-    bridge,
-    config,
-    doctor,
-    exit_codes,
-    init,
-    register_user,
-    run,
-    user,
-)
+from homeserver.cli import exit_codes, run
 from homeserver.cli.command import Command, CommandError, complain
 from homeserver.cli.service import Build
 from homeserver.config.document import SettingsError
@@ -29,19 +20,13 @@ examples:
 
 {exit_codes.EPILOG}"""
 
+_COMMANDS = ("init", "run", "register-user", "bridge", "doctor", "config", "after-restore", "user")
+
 
 def main(argv: Sequence[str], build: Build) -> int:
     """Run `isthmus ARGV`; `build` makes the server that `run` starts."""
-    commands: dict[str, Command] = {
-        "init": init.COMMAND,
-        "run": run.command(build),
-        "register-user": register_user.COMMAND,
-        "bridge": bridge.COMMAND,
-        "doctor": doctor.COMMAND,
-        "config": config.COMMAND,
-        "after-restore": after_restore.COMMAND,
-        "user": user.COMMAND,
-    }
+    asked = [argv[0]] if argv and argv[0] in _COMMANDS else _COMMANDS
+    commands = {name: _command(name, build) for name in asked}
     arguments = _parser(commands).parse_args(argv)
     try:
         return commands[arguments.command].run(arguments)
@@ -56,6 +41,14 @@ def main(argv: Sequence[str], build: Build) -> int:
         return exit_codes.FAILED
     except BrokenPipeError:
         return exit_codes.FAILED
+
+
+def _command(name: str, build: Build) -> Command:
+    """From its file, which is loaded for nobody else: a server that runs holds no other command."""
+    if name == "run":
+        return run.command(build)
+    command: Command = import_module(f"homeserver.cli.{name.replace('-', '_')}").COMMAND
+    return command
 
 
 def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
