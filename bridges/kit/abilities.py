@@ -172,6 +172,13 @@ class LogsOut(Protocol):
     async def logout(self) -> None: ...
 
 
+@runtime_checkable
+class Follows(Protocol):
+    """The login's person came into the room of a chat that others share, or left it."""
+
+    async def follow(self, chat: ChatKey, is_present: bool) -> None: ...
+
+
 ABILITIES: dict[str, type] = {
     "edits": Edits,
     "redactions": Redacts,

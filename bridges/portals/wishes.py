@@ -79,6 +79,8 @@ class Wishes:
     async def _member(self, wish: Wish, user_id: str) -> None:
         """Somebody is invited, put out or banned; what people do about themselves is left alone."""
         remote_id, session = self._addresses.on_network(user_id), wish.session
+        if user_id == wish.event["sender"] and not wish.portal.chat.receiver:
+            await self._follow(wish)
         if remote_id is None or user_id == wish.event["sender"]:
             return
         chat, reason = wish.portal.chat, str(wish.now.get("reason", ""))
@@ -93,6 +95,12 @@ class Wishes:
                 await session.kick(chat, remote_id, reason)
             case _:
                 raise Unsupported("Who is in this chat cannot be changed from here.")
+
+    async def _follow(self, wish: Wish) -> None:
+        """Somebody with a login of their own comes or goes in a room that others share."""
+        now, before = (it.get("membership") == "join" for it in (wish.now, wish.before))
+        if now != before and isinstance(wish.session, abilities.Follows):
+            await wish.session.follow(wish.portal.chat, now)
 
     async def _levels(self, wish: Wish) -> None:
         now, before = users_of(wish.now), users_of(wish.before)

@@ -61,4 +61,9 @@ def test_mistakes_are_told_and_nothing_is_written(tmp_path: Path, text: str, sai
 
 def test_the_settings_that_are_described_are_those_that_are_read() -> None:
     assert [it.name for it in questions(SETTINGS) if it.default is None] == ["host"]
-    assert [it.name for it in questions(SETTINGS) if it.is_asked] == ["host", "port", "tls"]
+    assert [it.name for it in questions(SETTINGS) if it.is_asked] == [
+        "host",
+        "port",
+        "tls",
+        "shared_rooms",
+    ]

@@ -46,7 +46,7 @@ INSPIRCD = """\
 <log method="file" type="* -USERINPUT -USEROUTPUT" level="default" target="{folder}/inspircd.log">
 <customprefix name="founder" letter="q" rank="50000" ranktoset="50000" prefix="~">
 <customprefix name="halfop" letter="h" rank="20000" ranktoset="30000" prefix="%">
-<chanhistory maxlines="500" prefixmsg="no" enableumode="no">
+<chanhistory maxlines="5000" prefixmsg="no" enableumode="no">
 <options defaultmodes="ont" nicklen="30">
 """
 

@@ -13,6 +13,7 @@ from bridges.kit.happenings import Happening
 from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
 from bridges.networks.irc import create
+from bridges.networks.irc.network import Irc
 from bridges.networks.irc.session import IrcSession
 from tests.appservices.irc import Chatter
 from tests.bridging.irc_peers import IrcNetwork
@@ -61,9 +62,7 @@ class Visit:
             await self.running
 
 
-def visit(
-    irc: IrcNetwork, *, tls: bool = False, secrets: dict[str, str] | None = None, **more: object
-) -> Visit:
+def network_of(irc: IrcNetwork, *, tls: bool = False, **more: object) -> Irc:
     settings: dict[str, object] = {
         "host": "127.0.0.1",
         "port": irc.tls_port if tls else irc.port,
@@ -72,8 +71,17 @@ def visit(
         **({"ca_path": str(irc.ca)} if tls else {}),
         **more,
     }
-    network, notebook = create(settings), Notebook()
-    login = Login("alice@127.0.0.1", "alice", secrets or {})
+    return create(settings)
+
+
+def visit(
+    irc: IrcNetwork, *, tls: bool = False, secrets: dict[str, str] | None = None, **more: object
+) -> Visit:
+    return visit_of(network_of(irc, tls=tls, **more), "alice", secrets)
+
+
+def visit_of(network: Irc, nick: str, secrets: dict[str, str] | None = None) -> Visit:
+    notebook, login = Notebook(), Login(f"{nick}@127.0.0.1", nick, secrets or {})
     return Visit(network.session(login, notebook), notebook, login)
 
 

@@ -1,15 +1,17 @@
 """Alice on Matrix and Bob on IRC, through a started bridge and a real server, ngircd."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import pytest
 
 from tests.appservices.irc import Chatter, irc_server
 from tests.appservices.people import User
-from tests.bridging.people import logs_in, meets_the_bot, opens, sends
+from tests.bridging.people import BOT, logs_in, meets_the_bot, opens, sends
 from tests.bridging.started_bridge import BridgeProcess
 from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
 
@@ -103,17 +105,68 @@ async def story(base_url: str, irc_port: int, bridge: BridgeProcess) -> None:
         await bridge.stop()
 
 
-def test_alice_and_bob_talk_over_irc(tmp_path: Path) -> None:
+async def shared_story(base_url: str, irc_port: int, bridge: BridgeProcess) -> None:
+    async with aiohttp.ClientSession() as session:
+        alice = await User(base_url, session).register("alice")
+        dora = await User(base_url, session).register("dora")
+        carol = await User(base_url, session).register("carol")
+        bob = await Chatter.connects(irc_port, "bob")
+        await bob.joins(CHANNEL)
+        await bridge.start()
+        portals = []
+        for user in (alice, dora):
+            room = await meets_the_bot(user)
+            await logs_in(user, room, nick=user.user_id[1:].split(":")[0], password="-")
+            portals.append(await opens(user, room, CHANNEL))
+        assert portals[0] == portals[1]
+        portal = portals[0]
+
+        await dora.says(portal, "dora speaks")
+        assert (await bob.hears("dora speaks")).startswith(":dora!")
+        assert (await alice.reads(portal, "dora speaks"))["sender"] == dora.user_id
+        path = f"/v3/rooms/{quote(portal)}/invite"
+        await alice.ask("POST", path, {"user_id": carol.user_id})
+        await carol.joins(await carol.is_invited())
+        await carol.says(portal, "carol has no login")
+        line = await bob.hears("carol has no login")
+        assert line.startswith(":alice!") and "<carol>" in line
+
+        bob.says(CHANNEL, "hello all")
+        await carol.reads(portal, "hello all")
+        await dora.ask("POST", f"/v3/rooms/{quote(portal)}/leave", {})
+        assert (await bob.hears("PART")).startswith(":dora!")
+        bob.says(CHANNEL, "and hello again")
+        await carol.reads(portal, "and hello again")
+        there = await alice.ask("GET", f"/v3/rooms/{portal}/joined_members")
+        assert set(there["joined"]) == {
+            *(alice.user_id, carol.user_id, BOT),
+            "@net_bob:localhost",
+        }
+        seen = [it["content"].get("body") for it in carol.seen]
+        assert seen.count("hello all") == seen.count("and hello again") == 1
+        await bridge.stop()
+
+
+Story = Callable[[str, int, BridgeProcess], Coroutine[Any, Any, None]]
+
+
+@pytest.mark.parametrize(
+    ("tell", "more"), [(story, {}), (shared_story, {"shared_rooms": True})], ids=["own", "shared"]
+)
+def test_people_on_matrix_and_on_irc_talk(
+    tmp_path: Path, tell: Story, more: dict[str, object]
+) -> None:
     port = free_port()
     with irc_server(tmp_path) as irc_port:
-        settings = {"host": "127.0.0.1", "port": irc_port, "tls": False, "seconds_per_line": 0.1}
+        settings: dict[str, object] = {"host": "127.0.0.1", "port": irc_port, "tls": False}
+        settings |= {"seconds_per_line": 0.1, **more}
         bridge = BridgeProcess(tmp_path, "irc", f"http://127.0.0.1:{port}", settings)
         database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
         listeners = homeserver_settings(tmp_path, database, port)["listeners"]
         more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
         with started_homeserver(tmp_path, database, **more):
             try:
-                asyncio.run(story(f"http://127.0.0.1:{port}", irc_port, bridge))
+                asyncio.run(tell(f"http://127.0.0.1:{port}", irc_port, bridge))
             except BaseException:
                 print(bridge.log())
                 raise

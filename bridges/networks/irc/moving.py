@@ -50,7 +50,7 @@ class Moving:
         self, channel: str, nick: str, present: bool, reason: str = "", how: str = "", by: str = ""
     ) -> None:
         place = self._place
-        await place.bridge.receive(
+        await place.heard.receive(
             MemberChange(
                 place.key(channel),
                 place.sender(nick),
@@ -66,7 +66,7 @@ class Moving:
         place, channel = self._place, line.parameter(0)
         folded = place.fold(channel)
         if place.connection.is_us(line.nick):
-            place.channels.enter(folded, channel)
+            place.enter(channel)
             return
         members = place.channels.of(folded).members
         if len(members) < MAX_MEMBERS:
@@ -78,7 +78,7 @@ class Moving:
     async def _part(self, line: Line) -> None:
         channel = line.parameter(0)
         if self._place.connection.is_us(line.nick):
-            self._place.channels.exit(self._place.fold(channel))
+            self._place.exit(channel)
             return
         self._forget(channel, line.nick)
         await self._moved(channel, line.nick, False, line.parameter(1))
@@ -95,8 +95,9 @@ class Moving:
             how = "banned" if is_banned else "kicked"
             await self._moved(channel, gone, False, line.parameter(2), how, line.nick)
             return
-        place.channels.exit(place.fold(channel))
-        words = f"{line.nick} put you out of the channel: {line.parameter(2)}"
+        place.exit(channel)
+        you = place.connection.nick if place.connection.settings.shared_rooms else "you"
+        words = f"{line.nick} put {you} out of the channel: {line.parameter(2)}"
         await place.bridge.receive(Notice(place.key(channel), token_hex(16), words))
 
     async def _quit(self, line: Line) -> None:
@@ -123,6 +124,7 @@ class Moving:
                 await self._tell_levels(channel, new)
         if place.connection.is_us(new):
             place.own.add(after)
+            place.is_called(new)
         await place.connection.regain(old)
 
     async def _topic(self, line: Line) -> None:
@@ -132,7 +134,7 @@ class Moving:
             sender = place.sender(line.nick)
             text = from_irc(topic).body
             change = ChatChange(place.key(channel), sender, token_hex(16), topic=text)
-            await place.bridge.receive(change)
+            await place.heard.receive(change)
 
     async def _invite(self, line: Line) -> None:
         place, invited, channel = self._place, line.parameter(0), line.parameter(1)
@@ -141,7 +143,7 @@ class Moving:
             return
         words = Text(f"invites you to {channel}. To go there, say: !irc open {channel}", (), "act")
         chat, sender = place.key(line.nick), place.sender(line.nick)
-        await place.bridge.receive(Message(chat, sender, token_hex(16), (words,)))
+        await place.heard.receive(Message(chat, sender, token_hex(16), (words,)))
 
     # -- modes
 
@@ -171,10 +173,10 @@ class Moving:
 
     async def _tell_levels(self, name: str, by: str) -> None:
         place = self._place
-        levels = modes.levels(place.channels.of(place.fold(name)), place.own)
+        levels = place.levels(place.fold(name))
         sender = Sender(place.fold(by), by, me=place.connection.is_us(by))
         change = ChatChange(place.key(name), sender, token_hex(16), levels=levels)
-        await place.bridge.receive(change)
+        await place.heard.receive(change)
 
     async def _ban(self, name: str, by: str, change: modes.Change) -> None:
         """Of a mask; where that is one nick, the ghost is kept out, too."""
@@ -185,7 +187,7 @@ class Moving:
         if nick == mask or set(nick) & set("*?"):
             word = "bans" if change.is_set else "no longer bans"
             notice = Notice(place.key(name), token_hex(16), f"{by} {word} {mask}")
-            await place.bridge.receive(notice)
+            await place.heard.receive(notice)
         elif place.fold(nick) not in channel.members:
             # Whoever is still there is put out by a KICK.
             await self._moved(name, nick, False, "", "banned" if change.is_set else "unbanned", by)
@@ -195,7 +197,7 @@ class Moving:
     async def _away(self, line: Line) -> None:
         state = "unavailable" if line.parameter(0) else "online"
         sender = self._place.sender(line.nick)
-        await self._place.bridge.receive(Presence(sender, state, line.parameter(0)))
+        await self._place.heard.receive(Presence(sender, state, line.parameter(0)))
 
     async def _account(self, line: Line) -> None:
         if line.parameter(0) != "*":
@@ -204,4 +206,4 @@ class Moving:
     async def _known_as(self, nick: str, account: str) -> None:
         """Nicks may be anybody's; the account is whose it is."""
         user = User(nick, handles=(f"irc-account:{account}",))
-        await self._place.bridge.receive(UserChange(self._place.sender(nick), user))
+        await self._place.heard.receive(UserChange(self._place.sender(nick), user))

@@ -3,6 +3,7 @@
 from bridges.kit.failures import Rejected
 from bridges.kit.network import Bridge, Field, Flow, Login, LoginScreen, Network, NetworkInfo
 from bridges.networks.irc.certificates import fingerprint, new_certificate
+from bridges.networks.irc.ears import Ears
 from bridges.networks.irc.lines import fold
 from bridges.networks.irc.names import NICK
 from bridges.networks.irc.session import IrcSession
@@ -18,12 +19,18 @@ class Irc(Network):
 
     def __init__(self, settings: IrcSettings) -> None:
         self.settings = settings
+        self._ears = Ears()
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         nick = await screen.ask(Field("nick", "Which nick do you want to have?"))
         if not NICK.fullmatch(nick):
             raise Rejected("A nick has letters, digits and some of []\\`_^{|}-, and no spaces.")
         id = f"{fold(nick)}@{self.settings.host}"
+        if 0 < self.settings.max_connections <= self._ears.connections:
+            raise Rejected(
+                f"This bridge holds {self.settings.max_connections} connections at most. Without "
+                "a login, another's carries your words."
+            )
         if flow.id == CERTIFICATE.id:
             return Login(id, nick, {"certificate": await self._certificate(nick, screen)})
         question = "Its password, if it is registered?"
@@ -43,4 +50,4 @@ class Irc(Network):
         return pem
 
     def session(self, login: Login, bridge: Bridge) -> IrcSession:
-        return IrcSession(self.settings, login, bridge)
+        return IrcSession(self.settings, login, bridge, self._ears)

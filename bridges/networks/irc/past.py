@@ -50,9 +50,10 @@ class Past:
             return
         message = self._words.message(line, part)
         played = self._played[chat]
-        if "msgid" in line.tags and len(played) < MAX_PLAYED:
+        if "msgid" in line.tags:
             played.append(message)
-            await self._place.bridge.receive(message)
+            del played[:-MAX_PLAYED]
+            await self._place.heard.receive(message)
 
     def note_ours(self, chat: str, line: Line) -> None:
         known = self.ours[chat]
@@ -85,7 +86,7 @@ class Past:
             if self._place.was_us(line.nick):
                 self.note_ours(chat, line)
             elif "msgid" in line.tags and (part := spoken(line)):
-                await self._place.bridge.receive(self._message(line, part))
+                await self._place.heard.receive(self._message(line, part))
 
 
 def place_of(line: Line) -> str | None:

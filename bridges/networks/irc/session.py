@@ -14,16 +14,19 @@ from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.networks.irc import modes
 from bridges.networks.irc.channels import Channels, mask_of
 from bridges.networks.irc.connection import Connection
+from bridges.networks.irc.ears import Ears
 from bridges.networks.irc.formatting import SPANS
 from bridges.networks.irc.hearing import Hearing
 from bridges.networks.irc.names import CHANNEL, NICK
-from bridges.networks.irc.place import Place
+from bridges.networks.irc.place import Place, key_of
 from bridges.networks.irc.sasl import Account
 from bridges.networks.irc.settings import IrcSettings
 from bridges.networks.irc.speaking import Speaking
 
 JOIN_S = LIST_S = 30
+WELCOME_S = 10
 MAX_LISTED = 1000
+CHANNELS = "channels"
 REACTION = "\x01ACTION reacts to {}: {}\x01"
 
 
@@ -34,12 +37,18 @@ class IrcSession(Session):
     _settings: IrcSettings
     _login: Login
     _bridge: Bridge
+    _ears: Ears
     _speaking: Speaking = field(init=False)
     _channels: Channels = field(factory=Channels)
     _connection: Connection | None = None
     _hearing: Hearing | None = None
+    _is_welcome: asyncio.Event = field(factory=asyncio.Event)
+    _is_wanted: asyncio.Event = field(factory=asyncio.Event)
+    """Unset: we are away until our person speaks."""
+    _spoke_at: float = 0.0
 
     def __attrs_post_init__(self) -> None:
+        self._is_wanted.set()
         self._speaking = Speaking(self._bridge)
 
     def _account(self) -> Account:
@@ -52,35 +61,62 @@ class IrcSession(Session):
         )
 
     async def run(self) -> None:
+        await self._is_wanted.wait()
         connection = await Connection.open(self._settings, self._account())
-        place = Place(self._login.id, self._bridge, self._channels, connection)
+        place = Place(self._login.id, self._bridge, self._channels, connection, self._ears)
         hearing = Hearing(place)
-        coming_back: asyncio.Task[None] | None = None
+        beside: list[asyncio.Task[None]] = []
         try:
             self._connection, self._hearing = connection, hearing
-            coming_back = asyncio.create_task(self._come_back(connection))
+            self._is_welcome.set()
+            beside.append(asyncio.create_task(self._come_back(connection)))
+            if self._settings.shared_rooms and self._settings.idle_hours:
+                beside.append(asyncio.create_task(self._leave_when_idle(connection)))
             async for line in connection.lines():
                 await hearing.hear(line)
         finally:
             self._connection = self._hearing = None
+            self._is_welcome.clear()
             connection.close()
-            self._channels.disconnected()
-            if coming_back:
-                coming_back.cancel()
+            place.disconnected()
+            for task in beside:
+                task.cancel()
         raise Transient("The connection to IRC was lost.")
 
     async def _come_back(self, connection: Connection) -> None:
         """Into the channels of before."""
         known = {chat.id for chat in await self._bridge.chats()} | self._channels.wanted
+        known |= set((await self._bridge.kept(CHANNELS) or "").split())
         for name in sorted(known):
             if connection.is_channel(name):
                 with suppress(Transient, Rejected):
                     await self._join(name)
 
+    async def _leave_when_idle(self, connection: Connection) -> None:
+        """Unless we listen for others, too."""
+        idle_s, now = self._settings.idle_hours * 3600, asyncio.get_running_loop().time
+        self._spoke_at = now()
+        while True:
+            await asyncio.sleep(max(1.0, self._spoke_at + idle_s - now()))
+            listens = any(self._ears.listens(it, self._login.id) for it in self._channels.wanted)
+            if now() - self._spoke_at >= idle_s and not listens:
+                self._is_wanted.clear()
+                await connection.write("QUIT", "idle")
+                return
+
     def _connected(self) -> tuple[Connection, Hearing]:
         if self._connection is None or self._hearing is None:
             raise Transient("We are not connected to IRC at the moment.")
         return self._connection, self._hearing
+
+    async def _welcome(self) -> tuple[Connection, Hearing]:
+        """Somebody who has just logged in need not ask twice."""
+        self._is_wanted.set()
+        self._spoke_at = asyncio.get_running_loop().time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WELCOME_S):
+                await self._is_welcome.wait()
+        return self._connected()
 
     # -- words
 
@@ -90,7 +126,7 @@ class IrcSession(Session):
 
     async def _in(self, chat: ChatKey) -> tuple[Connection, Hearing]:
         """A channel is joined before something happens there."""
-        connection, hearing = self._connected()
+        connection, hearing = await self._welcome()
         if connection.is_channel(chat.id) and not self._channels.is_in(chat.id):
             await self._join(chat.id)
         return connection, hearing
@@ -124,38 +160,46 @@ class IrcSession(Session):
     # -- chats and people
 
     async def chat(self, key: ChatKey) -> Chat:
-        connection, _ = await self._in(key)
+        connection, hearing = await self._in(key)
         if not connection.is_channel(key.id):
             name = self._channels.name(key.id)
             return Chat(name, kind="dm", members={key.id: name})
         channel = self._channels.of(key.id)
-        own = {connection.fold(connection.nick)}
+        others = channel.others(connection.nick).items()
         return Chat(
             channel.name,
             channel.topic,
-            members=channel.others(connection.nick),
-            levels=modes.levels(channel, own),
+            members={id: nick for id, nick in others if not self._ears.are_ours(id)},
+            levels=hearing.place.levels(key.id),
         )
 
     async def user(self, id: str) -> User:
         return User(self._channels.name(id))
 
     async def open_chat(self, name: str) -> ChatKey:
-        connection, _ = self._connected()
+        connection, _ = await self._welcome()
         if connection.is_channel(name) and CHANNEL.fullmatch(name):
             await self._join(name)
         elif not NICK.fullmatch(name):
             raise Rejected(f"{name} is neither a channel nor a nick.")
-        return ChatKey(connection.fold(name), self._login.id)
+        return key_of(connection, name, self._login.id)
 
     async def leave_chat(self, chat: ChatKey) -> None:
         connection, _ = self._connected()
         self._channels.wanted.discard(chat.id)
+        await self._bridge.keep(CHANNELS, " ".join(sorted(self._channels.wanted)))
         if connection.is_channel(chat.id):
             await connection.confirm([("PART", chat.id)])
 
+    async def follow(self, chat: ChatKey, is_present: bool) -> None:
+        """Our person came into a room that others share, or left it."""
+        if not is_present:
+            await self.leave_chat(chat)
+        elif self._is_wanted.is_set():
+            await self._in(chat)
+
     async def directory(self, search: str) -> dict[str, Chat]:
-        connection, hearing = self._connected()
+        connection, hearing = await self._welcome()
         hearing.listed = {}
         done = hearing.list_done = asyncio.get_running_loop().create_future()
         await connection.write("LIST")
@@ -235,6 +279,7 @@ class IrcSession(Session):
             hearing.joining.pop(folded, None)
         # What the server plays of the past has come when it has answered this.
         await connection.confirm([("MODE", name), ("MODE", name, "+b")])
+        await self._bridge.keep(CHANNELS, " ".join(sorted(self._channels.wanted)))
         with suppress(Rejected):
             await hearing.past.catch_up(folded)
         await hearing.let_go(folded)

@@ -12,12 +12,17 @@ class IrcSettings:
     """`burst` lines may be sent at once, then one for each `seconds_per_line`.
 
     After `quiet_s` without a line we ask whether the server is there; so long it has to answer.
-    `ca_path` is a file with an authority whose certificates are good besides those of the system.
+    With `shared_rooms`, no more than `max_connections` people are connected (0: all), and who says
+    nothing for `idle_hours` is disconnected until they speak (0: never). `ca_path` is a file with
+    an authority whose certificates are good besides those of the system.
     """
 
     host: str = asked("Which server?")
     port: int = asked("At which port?", 6697)
     tls: bool = asked("With TLS?", True)
+    shared_rooms: bool = asked("Shall people of this server meet in one room per channel?", False)
+    max_connections: int = 0
+    idle_hours: float = 0.0
     ca_path: str = ""
     server_password: str = field(default="", repr=False)
     nickserv: str = "NickServ"

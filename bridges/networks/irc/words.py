@@ -40,7 +40,7 @@ class Words:
         """PRIVMSG, NOTICE, TAGMSG, REDACT."""
         happening = await self._happening(line)
         if happening is not None:
-            await self._place.bridge.receive(happening)
+            await self._place.heard.receive(happening)
 
     def message(self, line: Line, part: Part) -> Message:
         place, id = self._place, id_of(line)
