@@ -53,7 +53,7 @@ from homeserver.http.protocol import HttpFactory
 from homeserver.http.routing import Router
 from homeserver.http.site import Site
 from homeserver.logs import logger
-from homeserver.media.threads import MediaThreads
+from homeserver.media.threads import MediaThreads, at_once
 from homeserver.metrics import new_metrics
 from homeserver.notifier import Notifier
 from homeserver.randomness import system_random
@@ -79,7 +79,9 @@ def real_world(settings: Settings, reactor: Any) -> World:
     dns = SystemDns(reactor)
     files, sandbox = MediaThreads(reactor, "files", 3), MediaThreads(reactor, "sandbox", 1)
     clock = SystemClock(reactor)
-    return World(reactor, clock, system_random, threads, hashing, dns, files, sandbox)
+    has_directory = settings.single_sign_on.ldap.uri is not None
+    directory = MediaThreads(reactor, "directory", 2) if has_directory else at_once
+    return World(reactor, clock, system_random, threads, hashing, dns, files, sandbox, directory)
 
 
 @define(eq=False, kw_only=True)

@@ -92,7 +92,10 @@ class Browser:
 
     def _ask(self, method: str, path: str, body: bytes = b"") -> Page:
         headers = self._headers()
-        written = self.server.exchange(method, path, body, headers).transport.written
+        exchange = self.server.exchange(method, path, body, headers)
+        if self.server.network is not None:
+            self.server.network.settle()
+        written = exchange.transport.written
         head, _, text = written.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         pairs = [(name.lower(), value) for name, value in (line.split(": ", 1) for line in lines)]

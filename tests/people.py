@@ -130,6 +130,7 @@ class Server:
     def __init__(self, settings: Settings, network: Any = None) -> None:
         """`network` is a tests.internet.Internet; without it the server is alone in the world."""
         self.settings = settings
+        self.network = network
         self.clock = network.clock if network else FakeClock()
         random = Random(settings.server_name)
         reactor, dns = (network.reactor, network) if network else (None, NoDns())

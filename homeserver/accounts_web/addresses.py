@@ -24,6 +24,11 @@ MAIL_CONFIRM = "/_isthmus/account/mail/confirm"
 MAIL_REMOVE = "/_isthmus/account/mail/remove"
 MAIL_PROOF = "/_isthmus/account/mail/proof"
 REGISTER_MAIL = "/_isthmus/account/register/mail"
+SSO = "/_isthmus/account/sso"
+SSO_START = "/_isthmus/account/sso/start"
+SSO_CALLBACK = "/_isthmus/account/sso/callback"
+SSO_REGISTER = "/_isthmus/account/sso/register"
+FOR_APPS = "/_isthmus/account/sso/app"
 INVITATIONS = "/_isthmus/account/invitations"
 
 

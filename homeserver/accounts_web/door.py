@@ -43,8 +43,8 @@ class Door:
         try:
             if request.method == "POST":
                 visit = self._with_form(visit)
-                if cost:
-                    self._limits.take(cost, address_key(request.client_ip))
+            if cost:
+                self._limits.take(cost, address_key(request.client_ip))
             if members and visit.member is None:
                 return self._to_sign_in(request)
             return await page(visit)
@@ -110,12 +110,12 @@ class HasDoor(Protocol):
 def page(method: str, path: str, *, cost: str = "", members: bool = True) -> Callable[[Any], Any]:
     """`route` for methods that take a visit; with `members` only those who are signed in come."""
 
-    def mark(function: Callable[[Any, Visit], Awaitable[Response]]) -> Any:
+    def mark(function: Callable[..., Awaitable[Response]]) -> Any:
         @route(method, path, access=Access.PUBLIC, max_body=MAX_FORM)
         @wraps(function)
-        async def answer(self: HasDoor, request: Request) -> Response:
+        async def answer(self: HasDoor, request: Request, **names: str) -> Response:
             return await self.door.answer(
-                request, lambda visit: function(self, visit), cost, members
+                request, lambda visit: function(self, visit, **names), cost, members
             )
 
         return answer

@@ -25,6 +25,8 @@ class Button:
     name: str = "decision"
     value: str = "yes"
     is_quiet: bool = False
+    gap: str = ""
+    """What fills `{name}` in the label."""
 
 
 @frozen(kw_only=True)
@@ -40,6 +42,8 @@ class Form:
     hidden: Mapping[str, str] = field(factory=dict)
     links: tuple[tuple[str, str], ...] = ()
     """Address and label."""
+    ways: tuple[tuple[str, str], ...] = ()
+    """Address and name of providers that lead to the same."""
     sends_to: str = ""
     """What the page may lead to besides ourselves, as a Content-Security-Policy names it."""
 

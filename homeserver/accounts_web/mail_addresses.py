@@ -6,13 +6,13 @@ from attrs import frozen
 
 from homeserver.accounts_web.addresses import ACCOUNT, MAIL, MAIL_CONFIRM, MAIL_PROOF, MAIL_REMOVE
 from homeserver.accounts_web.door import Door, page
-from homeserver.accounts_web.forms import EMAIL, PASSWORD_NOW, Button, Form
+from homeserver.accounts_web.forms import EMAIL, Button, Field, Form
 from homeserver.accounts_web.problems import Problem, sentence_of
+from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.visits import Visit
 from homeserver.errors import Forbidden, InvalidParam, MatrixError
 from homeserver.http.response import Response
 from homeserver.users.adding_mail import AddingMail
-from homeserver.users.credentials import Credentials
 from homeserver.users.mail_addresses import AddressInUse, MailAddresses
 from homeserver.users.mail_proofs import ADD, REGISTER, RESET, MailProofs, NotProved, Question
 
@@ -27,7 +27,7 @@ class MailPages:
     _addresses: MailAddresses
     _adding: AddingMail
     _proofs: MailProofs
-    _credentials: Credentials
+    _proving: Proving
 
     @page("GET", MAIL)
     async def overview(self, visit: Visit) -> Response:
@@ -42,7 +42,7 @@ class MailPages:
             user_id=visit.user_id,
         )
         try:
-            await self._prove(visit)
+            await self._proving.check_first(visit)
             await self._proofs.ask(question)
         except MatrixError as error:
             return await self._show(visit, problem_of(error), error.status)
@@ -50,16 +50,19 @@ class MailPages:
 
     @page("GET", MAIL_REMOVE)
     async def ask_to_remove(self, visit: Visit) -> Response:
-        return self.door.pages.form(visit, remove_form(visit.request.text("address")))
+        return self.door.pages.form(
+            visit,
+            remove_form(visit.request.text("address"), await self._proving.first_questions(visit)),
+        )
 
     @page("POST", MAIL_REMOVE, cost="login")
     async def remove(self, visit: Visit) -> Response:
         address = visit.value("address")
         try:
-            await self._prove(visit)
+            await self._proving.check_first(visit)
             await self._addresses.remove(visit.user_id, address, visit.language)
         except MatrixError as error:
-            form = remove_form(address)
+            form = remove_form(address, await self._proving.first_questions(visit))
             return self.door.pages.form(visit, form, problem_of(error), status=error.status)
         return self.door.pages.redirect(MAIL)
 
@@ -87,9 +90,6 @@ class MailPages:
             raise Problem("problem.link", status=404) from None
         return self.door.pages.notice(visit, "mail.title", "mail.done")
 
-    async def _prove(self, visit: Visit) -> None:
-        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
-
     async def _show(self, visit: Visit, problem: str = "", status: int = 200) -> Response:
         found = await self._addresses.of_user(visit.user_id)
         rows = [
@@ -99,7 +99,7 @@ class MailPages:
         form = Form(
             title="mail.title",
             action=MAIL,
-            fields=(EMAIL, PASSWORD_NOW),
+            fields=(EMAIL, *await self._proving.first_questions(visit)),
             buttons=(Button(label="mail.add"),),
             texts=("mail.what",),
             links=((ACCOUNT, "link.account"),),
@@ -145,11 +145,11 @@ class ProofPages:
         return self.door.pages.form(visit, form)
 
 
-def remove_form(address: str) -> Form:
+def remove_form(address: str, proof: tuple[Field, ...]) -> Form:
     return Form(
         title="mail.remove_title",
         action=MAIL_REMOVE,
-        fields=(PASSWORD_NOW,),
+        fields=proof,
         buttons=(Button(label="mail.remove"),),
         texts=("mail.removes",),
         values={"address": address},

@@ -16,19 +16,18 @@ from homeserver.accounts_web.door import Door, page
 from homeserver.accounts_web.forms import (
     PASSWORD_AGAIN,
     PASSWORD_NEW,
-    PASSWORD_NOW,
     Button,
     Field,
     Form,
 )
 from homeserver.accounts_web.problems import Problem, sentence_of
+from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.visits import Visit
 from homeserver.devices.devices import Device, Devices
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.response import Response
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.approvals import Approvals
-from homeserver.users.credentials import Credentials
 
 DEVICE_ACTIONS = frozenset(
     {
@@ -52,6 +51,7 @@ class More:
 
     mail: bool
     invitations: bool
+    providers: bool
 
 
 @frozen(eq=False)
@@ -77,6 +77,7 @@ class DevicePages:
             devices=rows,
             has_mail=self._more.mail,
             has_invitations=self._more.invitations,
+            has_providers=self._more.providers,
         )
 
     @page("GET", DEVICE)
@@ -102,14 +103,15 @@ class DevicePages:
 @frozen(eq=False)
 class AccountPages:
     door: Door
-    _credentials: Credentials
+    _proving: Proving
     _password_change: PasswordChange
     _deactivation: Deactivation
     _approvals: Approvals
 
     @page("GET", PASSWORD)
     async def ask_for_password(self, visit: Visit) -> Response:
-        return self.door.pages.form(visit, password_form())
+        form = password_form(await self._proving.first_questions(visit))
+        return self.door.pages.form(visit, form)
 
     @page("POST", PASSWORD, cost="login")
     async def change_password(self, visit: Visit) -> Response:
@@ -118,9 +120,10 @@ class AccountPages:
             if new != visit.value("repeated"):
                 raise Problem("problem.not_repeated")
             await self._password_change.check(new)
-            await self._prove(visit)
+            await self._proving.check_first(visit)
         except MatrixError as error:
-            return self._again(visit, password_form(), error)
+            form = password_form(await self._proving.first_questions(visit))
+            return self._again(visit, form, error)
         log_out = bool(visit.value("log_out"))
         await self._password_change.change(visit.user_id, new, log_out=log_out, keep=None)
         cookie, _ = await self.door.browsers.sign_in(visit.user_id, visit.visitor, has_all=True)
@@ -128,14 +131,16 @@ class AccountPages:
 
     @page("GET", DEACTIVATE)
     async def ask_to_deactivate(self, visit: Visit) -> Response:
-        return self.door.pages.form(visit, deactivate_form())
+        form = deactivate_form(await self._proving.first_questions(visit))
+        return self.door.pages.form(visit, form)
 
     @page("POST", DEACTIVATE, cost="login")
     async def deactivate(self, visit: Visit) -> Response:
         try:
-            await self._prove(visit)
+            await self._proving.check_first(visit)
         except MatrixError as error:
-            return self._again(visit, deactivate_form(), error)
+            form = deactivate_form(await self._proving.first_questions(visit))
+            return self._again(visit, form, error)
         user_id, gone = visit.user_id, evolve(visit, signed_in=None)
         await self._deactivation.deactivate(user_id, erase=bool(visit.value("erase")))
         found = await self._deactivation.erasure(user_id)
@@ -161,33 +166,29 @@ class AccountPages:
         await self._approvals.approve(visit.user_id, self.door.browsers.still(visit.cookie))
         return self.door.pages.notice(visit, "cross_signing.title", "cross_signing.done")
 
-    async def _prove(self, visit: Visit) -> None:
-        """Whoever finds an open browser does not know the password."""
-        await self._credentials.check(visit.user_id, visit.value("password"), visit.place)
-
     def _again(self, visit: Visit, form: Form, error: MatrixError) -> Response:
         is_wrong = isinstance(error, Forbidden)
         problem = "problem.password_wrong" if is_wrong else sentence_of(error)
         return self.door.pages.form(visit, form, problem, status=error.status)
 
 
-def password_form() -> Form:
+def password_form(proof: tuple[Field, ...]) -> Form:
     log_out = Field(name="log_out", label="field.log_out", kind="checkbox", is_needed=False)
     return Form(
         title="password.title",
         action=PASSWORD,
-        fields=(PASSWORD_NOW, PASSWORD_NEW, PASSWORD_AGAIN, log_out),
+        fields=(*proof, PASSWORD_NEW, PASSWORD_AGAIN, log_out),
         buttons=(Button(label="password.button"),),
         links=(BACK,),
     )
 
 
-def deactivate_form() -> Form:
+def deactivate_form(proof: tuple[Field, ...]) -> Form:
     erase = Field(name="erase", label="field.erase", kind="checkbox", is_needed=False)
     return Form(
         title="deactivate.title",
         action=DEACTIVATE,
-        fields=(PASSWORD_NOW, erase),
+        fields=(*proof, erase),
         buttons=(Button(label="deactivate.button"),),
         texts=("deactivate.warning",),
         links=(BACK,),

@@ -16,6 +16,7 @@ from homeserver.accounts_web.forms import (
     Form,
 )
 from homeserver.accounts_web.problems import Problem, sentence_of
+from homeserver.accounts_web.single_sign_on import provider_links
 from homeserver.accounts_web.visits import Visit
 from homeserver.config.accounts import Policy
 from homeserver.errors import LimitExceeded, MatrixError
@@ -26,6 +27,7 @@ from homeserver.users.mail_proofs import REGISTER as TO_REGISTER
 from homeserver.users.mail_proofs import MailProofs, Question
 from homeserver.users.registration import NewUser, Registration, RegistrationClosed
 from homeserver.users.registration_mail import RegistrationMail
+from homeserver.users.sso.visits import SsoVisits
 from homeserver.users.stages import DUMMY, REGISTRATION_TOKEN, TERMS
 from homeserver.users.stages import EMAIL as BY_MAIL
 
@@ -36,6 +38,7 @@ class RegisterPages:
     _registration: Registration
     _policies: tuple[Policy, ...]
     _mail: RegistrationMail | None
+    _providers: SsoVisits | None
 
     @page("GET", REGISTER, members=False)
     async def ask(self, visit: Visit) -> Response:
@@ -101,6 +104,7 @@ class RegisterPages:
             action=REGISTER,
             fields=tuple(fields),
             buttons=(Button(label="register.button"),),
+            ways=() if link else provider_links(self._providers, next),
             hidden={"next": next, **({"proof": link} if link else {})},
             links=(
                 *((policy.url, policy.name) for policy in self._policies),

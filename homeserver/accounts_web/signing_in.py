@@ -15,12 +15,22 @@ from homeserver.accounts_web.addresses import (
 from homeserver.accounts_web.door import Door, page
 from homeserver.accounts_web.forms import NAME, PASSWORD_NOW, Button, Form
 from homeserver.accounts_web.problems import sentence_of
+from homeserver.accounts_web.single_sign_on import provider_links
 from homeserver.accounts_web.visits import Visit
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.response import Response
 from homeserver.users.credentials import Credentials
 from homeserver.users.passwords import Passwords
 from homeserver.users.sessions import UserDeactivated
+from homeserver.users.sso.visits import SsoVisits
+
+
+@frozen
+class WaysIn:
+    """Besides the password. `can_reset`: whether a forgotten one can be replaced by a letter."""
+
+    can_reset: bool
+    providers: SsoVisits | None
 
 
 @frozen(eq=False)
@@ -28,8 +38,7 @@ class SignInPages:
     door: Door
     _credentials: Credentials
     _passwords: Passwords
-    _can_reset: bool
-    """Whether a forgotten password can be replaced by a letter."""
+    _ways: WaysIn
 
     @page("GET", SIGN_IN, members=False)
     async def ask(self, visit: Visit) -> Response:
@@ -64,13 +73,14 @@ class SignInPages:
 
     def _form(self, next: str, name: str = "") -> Form:
         query = urlencode({"next": next})
-        forgotten = ((FORGOTTEN, "link.forgotten"),) if self._can_reset else ()
+        forgotten = ((FORGOTTEN, "link.forgotten"),) if self._ways.can_reset else ()
         return Form(
             title="sign_in.title",
             action=SIGN_IN,
-            fields=(evolve(NAME, value=name), PASSWORD_NOW),
-            buttons=(Button(label="sign_in.button"),),
+            fields=(evolve(NAME, value=name), PASSWORD_NOW) if self._passwords.enabled else (),
+            buttons=(Button(label="sign_in.button"),) if self._passwords.enabled else (),
             hidden={"next": next},
+            ways=provider_links(self._ways.providers, next),
             links=(
                 (f"{PASSKEY}?{query}", "link.passkey"),
                 (f"{REGISTER}?{query}", "link.register"),

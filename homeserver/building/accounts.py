@@ -8,6 +8,7 @@ from homeserver.building.ground import Ground
 from homeserver.building.mail import MailPart
 from homeserver.building.oauth import Changes, build_oauth
 from homeserver.building.parts import Part
+from homeserver.building.single_sign_on import sso_flow
 from homeserver.building.world import World
 from homeserver.client_api.account import AccountEndpoints
 from homeserver.client_api.account_moderation import AccountModerationEndpoints
@@ -33,7 +34,7 @@ from homeserver.users.login import LoggingIn
 from homeserver.users.masquerade import Masquerade
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
-from homeserver.users.registration import Registration, Workshop
+from homeserver.users.registration import Registration
 from homeserver.users.registration_tokens import RegistrationTokens
 from homeserver.users.shared_secret import SharedSecretRegistration
 from homeserver.users.stages import (
@@ -110,7 +111,7 @@ def build_accounts(
         stages[EMAIL] = MailIdentity(mail.proofs, it.single_proofs)
     interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
     registration = Registration(
-        workshop_of(it),
+        it.workshop,
         settings.registration,
         interactive_auth,
         tokens,
@@ -149,17 +150,6 @@ def build_accounts(
     )
 
 
-def workshop_of(it: Foundations) -> Workshop:
-    return Workshop(
-        db=it.db,
-        clock=it.world.clock,
-        usernames=it.usernames,
-        passwords=it.passwords,
-        accounts=it.accounts,
-        sessions=it.sessions,
-    )
-
-
 def ways_in(
     it: Foundations,
     interactive_auth: InteractiveAuth,
@@ -168,13 +158,20 @@ def ways_in(
 ) -> tuple[object, ...]:
     settings, clock = it.settings, it.world.clock
     by_secret = SharedSecretRegistration(
-        workshop_of(it), clock, it.world.random, settings.registration.shared_secret
+        it.workshop, clock, it.world.random, settings.registration.shared_secret
     )
     logging_in = LoggingIn(it.db, it.sessions, it.devices, it.credentials, it.single_proofs)
     return (
         RegistrationEndpoints(registration, masquerade),
         AdminRegistrationEndpoints(by_secret),
-        LoginEndpoints(logging_in, masquerade, it.passwords, clock, client_discovery(settings)),
+        LoginEndpoints(
+            logging_in,
+            masquerade,
+            it.passwords,
+            clock,
+            client_discovery(settings),
+            sso_flow(settings),
+        ),
         TokenEndpoints(it.sessions, interactive_auth),
     )
 

@@ -15,7 +15,7 @@ from homeserver.admin_api.reports import ReportEndpoints
 from homeserver.admin_api.room_changes import RoomChangeEndpoints
 from homeserver.admin_api.rooms import RoomEndpoints
 from homeserver.admin_api.scheduled_work import ScheduledWorkEndpoints
-from homeserver.building.accounts import AccountsPart, workshop_of
+from homeserver.building.accounts import AccountsPart
 from homeserver.building.ground import Ground
 from homeserver.building.parts import Part
 from homeserver.building.rooms import RoomsPart
@@ -138,5 +138,5 @@ def administration_of(accounts: AccountsPart, user_data: UserDataPart) -> Admini
     passwords = PasswordChange(it.db, it.accounts, it.passwords, it.devices)
     identities = Identities(it.db, it.world.clock)
     return Administration(
-        workshop_of(it), passwords, accounts.deactivation, user_data.profiles, identities
+        it.workshop, passwords, accounts.deactivation, user_data.profiles, identities
     )

@@ -1,5 +1,7 @@
 """What all of accounts stands on, put together."""
 
+from importlib import import_module
+
 from attrs import frozen
 
 from homeserver.accounts_web.addresses import ACCOUNT, CROSS_SIGNING
@@ -12,6 +14,7 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
+from homeserver.peers.ldap_directory import LdapDirectory
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions
@@ -27,9 +30,12 @@ from homeserver.users.passkeys import Passkeys
 from homeserver.users.passwords import Passwords
 from homeserver.users.presence import Presence
 from homeserver.users.rate_limits import Limits
+from homeserver.users.registration import Workshop
 from homeserver.users.second_factors import SecondFactors, SingleProofs
 from homeserver.users.secrets import Secrets
 from homeserver.users.sessions import Sessions
+from homeserver.users.sso.directory_login import DirectoryLogin
+from homeserver.users.sso.external_accounts import ExternalAccounts
 from homeserver.users.usernames import Usernames
 from homeserver.users.webauthn import Site
 
@@ -51,6 +57,8 @@ class Foundations:
     accounts: Accounts
     devices: Devices
     sessions: Sessions
+    workshop: Workshop
+    external_accounts: ExternalAccounts
     credentials: Credentials
     second_factors: SecondFactors
     single_proofs: SingleProofs
@@ -73,6 +81,16 @@ def lay_foundations(
     usernames = Usernames(settings.server_name, services, world.random)
     limits = Limits(settings.rate_limits, world.clock)
     guesses = Guesses(db, limits, Secrets(db))
+    sessions = Sessions(db, world.clock, world.random, settings.sessions, devices, known)
+    workshop = Workshop(
+        db=db,
+        clock=world.clock,
+        usernames=usernames,
+        passwords=passwords,
+        accounts=accounts,
+        sessions=sessions,
+    )
+    external_accounts = ExternalAccounts(workshop)
     return Foundations(
         settings=settings,
         world=world,
@@ -86,8 +104,17 @@ def lay_foundations(
         passwords=passwords,
         accounts=accounts,
         devices=devices,
-        sessions=Sessions(db, world.clock, world.random, settings.sessions, devices, known),
-        credentials=Credentials(db, accounts, passwords, usernames, guesses),
+        sessions=sessions,
+        workshop=workshop,
+        external_accounts=external_accounts,
+        credentials=Credentials(
+            db,
+            accounts,
+            passwords,
+            usernames,
+            guesses,
+            directory_login(settings, world, workshop, external_accounts),
+        ),
         second_factors=SecondFactors(db, world.clock, world.random, guesses, known),
         passkeys=Passkeys(
             db,
@@ -98,6 +125,20 @@ def lay_foundations(
         ),
         single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
         approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
+    )
+
+
+def directory_login(
+    settings: Settings, world: World, workshop: Workshop, external_accounts: ExternalAccounts
+) -> DirectoryLogin | None:
+    """None where there is no directory. Its library takes memory that only then is worth it."""
+    wanted = settings.single_sign_on.ldap
+    if wanted.uri is None:
+        return None
+    import_module("ldap3.utils.conv")
+    directory = LdapDirectory(wanted, import_module("ldap3"))
+    return DirectoryLogin(
+        directory, workshop, external_accounts, world.directory, wanted.makes_accounts
     )
 
 

@@ -15,10 +15,11 @@ from homeserver.accounts_web.password_reset import ResetPages
 from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.registering import RegisterMailPages, RegisterPages
 from homeserver.accounts_web.second_factors import SecondStepPages, TwoStepPages
-from homeserver.accounts_web.signing_in import SignInPages
+from homeserver.accounts_web.signing_in import SignInPages, WaysIn
 from homeserver.accounts_web.style import StyleEndpoints
 from homeserver.building.account_mail import AccountMail
 from homeserver.building.foundations import Foundations
+from homeserver.building.single_sign_on import build_single_sign_on
 from homeserver.client_api.oauth import OAuthEndpoints
 from homeserver.client_api.oauth_metadata import OAuthMetadataEndpoints, issuer_of
 from homeserver.client_api.rendezvous import (
@@ -79,10 +80,12 @@ def build_pages(
     changes: Changes,
     mail: AccountMail | None,
 ) -> tuple[object, ...]:
+    proving = Proving(it.credentials, it.second_factors, it.passkeys)
+    others = build_single_sign_on(it, door, proving)
     of_mail: tuple[object, ...] = ()
     if mail is not None:
         of_mail = (
-            MailPages(door, mail.addresses, mail.adding, mail.proofs, it.credentials),
+            MailPages(door, mail.addresses, mail.adding, mail.proofs, proving),
             RegisterMailPages(door, mail.proofs, registration),
             ResetPages(door, mail.proofs, mail.reset, it.second_factors),
         )
@@ -95,24 +98,26 @@ def build_pages(
     )
     if invitations.enabled:
         of_mail = (*of_mail, InvitationPages(door, invitations))
-    proving = Proving(it.credentials, it.second_factors, it.passkeys)
     script_url = it.settings.baseurl + PASSKEY_SCRIPT
+    more = More(mail is not None, invitations.enabled, others.visits is not None)
     can_reset = mail is not None and it.passwords.enabled
     return (
         *of_mail,
-        SignInPages(door, it.credentials, it.passwords, can_reset),
+        *others.endpoints,
+        SignInPages(door, it.credentials, it.passwords, WaysIn(can_reset, others.visits)),
         RegisterPages(
             door,
             registration,
             it.settings.registration.terms,
             mail.of_registration if mail else None,
+            others.visits,
         ),
         SecondStepPages(door, it.second_factors, it.passkeys),
         TwoStepPages(door, it.second_factors, proving),
         PasskeyEntrance(door, it.passkeys, script_url),
         PasskeyPages(door, it.passkeys, it.second_factors, proving, script_url),
-        DevicePages(door, it.devices, More(mail is not None, invitations.enabled)),
-        AccountPages(door, it.credentials, changes.password, changes.deactivation, it.approvals),
+        DevicePages(door, it.devices, more),
+        AccountPages(door, proving, changes.password, changes.deactivation, it.approvals),
     )
 
 

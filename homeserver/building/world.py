@@ -22,3 +22,4 @@ class World:
     dns: Dns = field(factory=NoDns)
     files: Aside = at_once
     sandbox: Aside = at_once
+    directory: Aside = at_once

@@ -21,19 +21,24 @@ TOKEN = "m.login.token"
 
 @frozen
 class LoginEndpoints:
-    """`well_known` is what new sessions are told about this server, or empty."""
+    """`_sso` is what is told of signing in on our pages, if that can be done; `_well_known` what
+    new sessions are told about this server, or empty.
+    """
 
     _logging_in: LoggingIn
     _masquerade: Masquerade
     _passwords: Passwords
     _clock: Clock
     _well_known: JsonObject
+    _sso: JsonObject | None
 
     @route("GET", "/v3/login", access=Access.PUBLIC)
     async def flows(self, request: Request) -> JsonObject:
         flows: list[JsonObject] = [{"type": TOKEN, "get_login_token": True}, {"type": APPSERVICE}]
         if self._passwords.enabled:
             flows.insert(0, {"type": PASSWORD})
+        if self._sso is not None:
+            flows.append(self._sso)
         return {"flows": flows}
 
     @route("POST", "/v3/login", access=Access.PUBLIC, cost="login")

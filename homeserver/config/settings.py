@@ -26,6 +26,7 @@ from homeserver.config.media import Media
 from homeserver.config.network import Federation, TrustedKeyServer
 from homeserver.config.push import Mail, Push
 from homeserver.config.rooms import Rooms
+from homeserver.config.single_sign_on import SingleSignOn
 from homeserver.config.storage import Caches, Database, Retention, SqliteDatabase
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -63,6 +64,7 @@ class Settings:
     passwords: Passwords = section(Passwords)
     sessions: Sessions = section(Sessions)
     oauth: OAuth = section(OAuth)
+    single_sign_on: SingleSignOn = section(SingleSignOn)
     profiles: Profiles = section(Profiles)
     user_directory: UserDirectory = section(UserDirectory)
     presence: Presence = section(Presence)

@@ -56,7 +56,12 @@ ENTRANCES = (
     held("session_tokens", "refreshes expires_ts", "hash session generation", where=OF_SESSION),
     held("oauth_sessions", "client_id scope", "session", where=OF_SESSION),
     held("sessions", "device_id created_ts", "id user_id generation"),
-    held("login_tokens", "expires_ts", "hash user_id"),
+    held("login_tokens", "expires_ts is_whole", "hash user_id"),
+    held(
+        "sso_visits",
+        "provider next claims expires_ts",
+        "state browser nonce verifier user_id",
+    ),
     held("browser_sessions", "is_whole expires_ts passkey_ts", "hash user_id"),
     held("passkeys", "name created_ts used_ts counter", "id user_id public_key"),
     held(

@@ -47,5 +47,10 @@ def of_user(txn: Transaction, user_id: str) -> list[ExternalId]:
     return [ExternalId(provider, id) for provider, id in rows]
 
 
+def remove(txn: Transaction, user_id: str, provider: str) -> None:
+    """All of somebody's ids at one provider."""
+    txn.execute("DELETE FROM external_ids WHERE user_id = ? AND provider = ?", user_id, provider)
+
+
 def delete_of_user(txn: Transaction, user_id: str) -> None:
     txn.execute("DELETE FROM external_ids WHERE user_id = ?", user_id)

@@ -27,12 +27,14 @@ from homeserver.storage import (
     registration_tokens,
     second_factors,
     sessions,
+    sso_visits,
 )
 from homeserver.storage.database import Database
 from homeserver.storage.erasure import Erasure
 from homeserver.storage.transaction import Transaction
 from homeserver.users.accounts import Accounts
 from homeserver.users.passwords import Passwords
+from homeserver.users.sso.identities import LDAP
 
 log = logger(__name__)
 
@@ -60,6 +62,8 @@ class PasswordChange:
     def set_hash(
         self, txn: Transaction, user_id: str, hash: str, log_out: bool, keep: str | None
     ) -> None:
+        if any(it.provider == LDAP for it in external_ids.of_user(txn, user_id)):
+            raise Forbidden("The directory keeps the password of this account.")
         self._accounts.change(txn, user_id, password_hash=hash)
         forget_proofs(txn, user_id)
         if log_out:
@@ -138,6 +142,7 @@ def forget_proofs(txn: Transaction, user_id: str) -> None:
     login_tokens.remove_of(txn, user_id)
     interactive_auth.delete_of_user(txn, user_id)
     mail_proofs.delete_of_user(txn, user_id)
+    sso_visits.delete_of_user(txn, user_id)
     browser_sessions.delete_of_user(txn, user_id)
     oauth_codes.delete_of_user(txn, user_id)
     oauth_device_codes.delete_of_user(txn, user_id)

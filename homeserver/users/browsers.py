@@ -45,6 +45,8 @@ class SignedIn:
     account: Account
     is_whole: bool
     has_just_shown_passkey: bool = False
+    has_just_come: bool = False
+    """Signed in a moment ago."""
 
     @property
     def user_id(self) -> str:
@@ -98,8 +100,14 @@ class Browsers:
         account = accounts.find(txn, session.user_id) if session else None
         if session is None or account is None or account.is_locked or account.is_deactivated:
             return None
-        since = self._clock.now_ms() - FRESH_MS
-        return SignedIn(account, session.is_whole, (session.passkey_ts or 0) > since)
+        now_ms = self._clock.now_ms()
+        lasts_ms = LIFETIME_MS if session.is_whole else HALF_MS
+        return SignedIn(
+            account,
+            session.is_whole,
+            (session.passkey_ts or 0) > now_ms - FRESH_MS,
+            now_ms - (session.expires_ts - lasts_ms) < FRESH_MS,
+        )
 
     def _still(self, hash: bytes, txn: Transaction) -> None:
         signed_in = self._find(txn, hash)

@@ -1,5 +1,7 @@
 """Proof by password. Wrong guesses are counted, and unknown users look like wrong passwords."""
 
+from typing import Protocol
+
 from attrs import frozen
 
 from homeserver.errors import BadJson, Forbidden, MatrixError
@@ -14,6 +16,14 @@ from homeserver.users.sessions import UserDeactivated
 from homeserver.users.usernames import Usernames
 
 
+class Directory(Protocol):
+    """People who are known elsewhere, by passwords that this server does not keep."""
+
+    async def account_of(self, user_id: str, password: str) -> Account | None: ...
+
+    async def keeps(self, user_id: str) -> bool: ...
+
+
 @frozen
 class Credentials:
     _db: Database
@@ -21,17 +31,21 @@ class Credentials:
     _passwords: Passwords
     _usernames: Usernames
     _guesses: Guesses
+    _directory: Directory | None = None
 
     async def check(self, user: str, password: str, place: Place) -> Account:
         """The account whose password this is; `user` is a user id or a localpart."""
         account = await self.account_of(user)
-        who = account.user_id if account else self._usernames.meant_by(user)[:255]
+        who = account.user_id if account else self._usernames.meant_by(user)[:255].lower()
         await self._guesses.check(PASSWORD, who, place)
         hash = account.password_hash if account else None
         # Nobody is refused sooner than others: that would tell who has an account.
         is_right = await self._passwords.matches(password, hash)
         if account is not None and account.is_deactivated:
             raise UserDeactivated()
+        theirs = await self._of_directory(who, password) if hash is None else None
+        if theirs is not None:
+            return theirs
         if not is_right:
             await self._guesses.failed(PASSWORD, who, place)
             raise Forbidden("The user name or the password is wrong.")
@@ -39,6 +53,21 @@ class Credentials:
         if self._passwords.is_outdated(hash):
             new_hash = await self._passwords.hash(password)
             await self._db.write(self._accounts.set_password_hash, account.user_id, new_hash, hash)
+        return account
+
+    async def has_password(self, account: Account) -> bool:
+        """Whether one opens the account, here or in the directory."""
+        if account.password_hash is not None:
+            return True
+        return self._directory is not None and await self._directory.keeps(account.user_id)
+
+    async def _of_directory(self, user_id: str, password: str) -> Account | None:
+        """Accounts without a password here may have one there; so may names without an account."""
+        if self._directory is None:
+            return None
+        account = await self._directory.account_of(user_id, password)
+        if account is not None and account.is_deactivated:
+            raise UserDeactivated()
         return account
 
     async def account_of(self, user: str) -> Account | None:

@@ -1,13 +1,20 @@
 """How people log in, and out. Spec: Client-Server API, "Login"."""
 
+from collections.abc import Callable
+
 from attrs import frozen
 
+from homeserver import randomness
+from homeserver.clock import Clock
+from homeserver.config.accounts import Sessions as SessionSettings
 from homeserver.devices.devices import Devices
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.requester import Requester
+from homeserver.randomness import Random
 from homeserver.storage import accounts, login_tokens
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
+from homeserver.storage.login_tokens import LoginToken
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import AppService, token_hash
 from homeserver.users.credentials import Credentials
@@ -69,8 +76,37 @@ class LoggingIn:
     def _by_token(
         self, txn: Transaction, hash: bytes, wish: DeviceWish, now_ms: int
     ) -> Login | None:
-        user_id = login_tokens.take(txn, hash, now_ms)
-        return self._open(txn, user_id, wish) if user_id else None
+        token = login_tokens.take(txn, hash, now_ms)
+        if token is None:
+            return None
+        if not token.is_whole:
+            return self._open(txn, token.user_id, wish)
+        check_may_log_in(accounts.find(txn, token.user_id))
+        return self._sessions.open(txn, token.user_id, wish)
+
+
+@frozen
+class WholeLoginTokens:
+    """For apps to which somebody leads who has proved everything on our pages."""
+
+    _db: Database
+    _clock: Clock
+    _random: Random
+    _settings: SessionSettings
+
+    async def make(self, user_id: str, still: Callable[[Transaction], None]) -> str:
+        """`still` raises Forbidden where the browser has been signed out a moment ago."""
+        token = "il_" + randomness.token(self._random, 40)
+        await self._db.write(self._make, token_hash(token), user_id, still)
+        return token
+
+    def _make(
+        self, txn: Transaction, hash: bytes, user_id: str, still: Callable[[Transaction], None]
+    ) -> None:
+        still(txn)
+        now_ms = self._clock.now_ms()
+        expires_ts = now_ms + self._settings.login_token_lifetime
+        login_tokens.add(txn, hash, LoginToken(user_id, expires_ts, is_whole=True), now_ms)
 
 
 def check_may_log_in(account: Account | None) -> None:

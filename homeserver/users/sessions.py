@@ -14,6 +14,7 @@ from homeserver.storage import account_languages, accounts, login_tokens, oauth_
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions, Session
+from homeserver.storage.login_tokens import LoginToken
 from homeserver.storage.sessions import Token
 from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import token_hash
@@ -156,7 +157,7 @@ class Sessions:
     def _add_login_token(self, txn: Transaction, user_id: str, hash: bytes) -> None:
         now_ms = self._clock.now_ms()
         expires_ts = now_ms + self._settings.login_token_lifetime
-        login_tokens.add(txn, hash, user_id, expires_ts, now_ms)
+        login_tokens.add(txn, hash, LoginToken(user_id, expires_ts), now_ms)
 
     # -- inside
 

@@ -1,0 +1,1 @@
+"""Signing in through others: providers of OpenID Connect, and a directory."""
