@@ -1,6 +1,7 @@
 """What was wrong, in a sentence of the page's language."""
 
 from homeserver.errors import Forbidden, LimitExceeded, MatrixError
+from homeserver.users.account_changes import PasswordElsewhere
 from homeserver.users.breached_passwords import KnownPassword
 from homeserver.users.oauth.errors import OAuthError
 from homeserver.users.passwords import WeakPassword
@@ -19,6 +20,7 @@ class Problem(MatrixError):
 BY_KIND: tuple[tuple[type[MatrixError], str], ...] = (
     (LimitExceeded, "problem.too_often"),
     (UserLocked, "problem.locked"),
+    (PasswordElsewhere, "problem.directory"),
     (KnownPassword, "problem.password_known"),
     (WeakPassword, "problem.password_weak"),
     (OAuthError, "problem.app"),

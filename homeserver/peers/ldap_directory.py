@@ -66,7 +66,9 @@ class LdapDirectory:
 
     def _connection(self, dn: str | None, password: str | None) -> Any:
         """Bound, if the password is right."""
-        settings, seconds = self._settings, self._settings.timeout / 1000
+        settings = self._settings
+        # The library takes whole seconds only.
+        seconds = max(1, settings.timeout // 1000)
         library = self._ldap3
         server = library.Server(
             settings.uri,

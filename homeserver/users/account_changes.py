@@ -43,6 +43,11 @@ EraseData = Callable[[Transaction, str], Callable[[], None]]
 """Looks at what is kept about a user besides events, and returns what deletes it."""
 
 
+class PasswordElsewhere(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("A directory keeps the password of this account: change it there.")
+
+
 @frozen
 class PasswordChange:
     _db: Database
@@ -63,7 +68,7 @@ class PasswordChange:
         self, txn: Transaction, user_id: str, hash: str, log_out: bool, keep: str | None
     ) -> None:
         if any(it.provider == LDAP for it in external_ids.of_user(txn, user_id)):
-            raise Forbidden("The directory keeps the password of this account.")
+            raise PasswordElsewhere()
         self._accounts.change(txn, user_id, password_hash=hash)
         forget_proofs(txn, user_id)
         if log_out:

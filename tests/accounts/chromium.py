@@ -83,6 +83,19 @@ class Person:
         failed = (By.ID, "failed")
         WebDriverWait(self.driver, 20).until(visibility_of_element_located(failed))
 
+    def presses_enter_on(self, value: str) -> None:
+        """The button that means this, by the keyboard."""
+        with self._next_page():
+            button = self.driver.find_element(By.CSS_SELECTOR, f"main button[value={value}]")
+            button.send_keys(Keys.ENTER)
+
+    def presses_enter_on_link(self, part: str) -> None:
+        """The link that leads to an address with this in it."""
+        with self._next_page():
+            self.driver.find_element(By.CSS_SELECTOR, f'main a[href*="{part}"]').send_keys(
+                Keys.ENTER
+            )
+
     def signs_out(self) -> None:
         with self._next_page():
             self.driver.find_element(By.CSS_SELECTOR, "header button").click()
@@ -110,7 +123,9 @@ class Person:
 
 
 @contextmanager
-def somebody(folder: Path, language: str, width: int, *, scripts: bool = False) -> Iterator[Person]:
+def somebody(
+    folder: Path, language: str, width: int, *, scripts: bool = False, is_dark: bool = False
+) -> Iterator[Person]:
     options = ChromeOptions()
     for argument in (*ARGUMENTS, f"--user-data-dir={folder / 'profile'}", f"--lang={language}"):
         options.add_argument(argument)
@@ -119,6 +134,8 @@ def somebody(folder: Path, language: str, width: int, *, scripts: bool = False) 
     driver = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:
         driver.set_window_size(width, 900)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
         yield Person(driver, folder, language)
     finally:
         driver.quit()
