@@ -4,11 +4,13 @@ Letters are kept in memory: what a mail server does not take within an hour is g
 what waits when this server stops. People ask again.
 """
 
+from typing import Protocol
+
 from attrs import define, field
 
 from homeserver.clock import Clock
 from homeserver.logs import logger
-from homeserver.peers.mail import Letter, MailDelayed, Mailer, MailRefused
+from homeserver.peers.mail import Letter, MailDelayed, MailRefused
 from homeserver.tasks import in_background
 
 MAX_WAITING = 1000
@@ -17,9 +19,16 @@ PAUSES_S = (10.0, 60.0, 600.0, 3000.0)
 log = logger(__name__)
 
 
+class Counter(Protocol):
+    """Where letters are handed in: `Mailer`."""
+
+    async def send(self, letter: Letter) -> None:
+        """Raises MailRefused or MailDelayed."""
+
+
 @define(eq=False)
 class Postman:
-    _mailer: Mailer
+    _mailer: Counter
     _clock: Clock
     _waiting: int = field(default=0, init=False)
 
