@@ -79,7 +79,7 @@ class SingleSignOn:
                 "name": "Example",
                 "issuer": "https://login.example.org",
                 "client_id": "isthmus",
-                "client_secret_path": "openid_secret",
+                "client_secret": "what the provider gave out",
             }
         ],
     )
