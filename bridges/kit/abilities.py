@@ -74,7 +74,9 @@ class Page:
 
 @runtime_checkable
 class HasHistory(Protocol):
-    """Without `before`: the newest page. The messages have `sent_at_ms`."""
+    """Without `before`: the newest page. The messages have `sent_at_ms`, and the ids by which
+    `send` and `receive` know them: so what is known does not come again.
+    """
 
     async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page: ...
 

@@ -56,7 +56,8 @@ class Addresses:
         """Those whom a message is to call, as the network knows them."""
         mentions = content.get("m.mentions")
         named = mentions.get("user_ids") if isinstance(mentions, dict) else None
-        known = [self.on_network(it) for it in named or () if isinstance(it, str)]
+        named = named[:MAX_MENTIONS] if isinstance(named, list) else []
+        known = [self.on_network(it) for it in named if isinstance(it, str)]
         return tuple(dict.fromkeys(it for it in known if it is not None))[:MAX_MENTIONS]
 
 

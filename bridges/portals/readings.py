@@ -28,11 +28,11 @@ class Reader:
 
     def part(self, event_type: str, content: JsonObject) -> Part:
         """Files are fetched when the network reads them."""
-        msgtype = content.get("msgtype") if event_type == MESSAGE else event_type
+        msgtype = str(content.get("msgtype")) if event_type == MESSAGE else event_type
         if msgtype in MANNERS:
-            return self._text(content, MANNERS[str(msgtype)])
+            return self._text(content, MANNERS[msgtype])
         if (msgtype in MEDIA or msgtype == "m.sticker") and address_of(content):
-            return self._media(content, MEDIA.get(str(msgtype), "sticker"))
+            return self._media(content, MEDIA.get(msgtype, "sticker"))
         if msgtype == "m.location" and (place := to_location(content)):
             return place
         if msgtype in STARTS and (read := read_poll(content)):

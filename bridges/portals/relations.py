@@ -48,6 +48,13 @@ class Remote:
     thread: str | None
 
 
+def referred(content: JsonObject) -> str:
+    """The id of the event that it is about; empty for none."""
+    relates = content.get("m.relates_to")
+    event_id = relates.get("event_id") if isinstance(relates, dict) else None
+    return event_id if isinstance(event_id, str) else ""
+
+
 def remote(txn: Transaction, chat: ChatKey, relation: Relation) -> Remote:
     def known(event_id: str | None) -> str | None:
         pair = messages.by_event(txn, chat, event_id) if event_id else None

@@ -1,5 +1,6 @@
 """What people on Matrix say, handed to a session in its network's words."""
 
+import re
 from typing import Any
 
 from attrs import frozen
@@ -16,7 +17,7 @@ from bridges.portals.ground import Ground
 from bridges.portals.polls import ENDS, RESPONSES, STARTS, read_poll, read_response
 from bridges.portals.reactions import Reactions
 from bridges.portals.readings import Reader
-from bridges.portals.relations import Relation, Remote, quoting, remote
+from bridges.portals.relations import Relation, Remote, quoting, referred, remote
 from bridges.portals.sessions import Running
 from bridges.storage import messages, polls
 from bridges.storage.messages import Pair
@@ -132,9 +133,7 @@ class Utterances:
         part = self._reader().part(said.event["type"], new)
         target = await self._ground.db.write(messages.by_event, chat, edited)
         can = session.capabilities_in(chat)
-        is_in_time = can.edit_window_s is None or await self._is_younger(
-            said, edited, can.edit_window_s
-        )
+        is_in_time = await self._is_younger(said, edited, can.edit_window_s)
         if target and is_in_time and isinstance(session, abilities.Edits):
             spoken = said_by(said.name, part) if said.name else [part]
             parts = [one for it in spoken for one in await Fitting(can).parts(it)]
@@ -157,17 +156,16 @@ class Utterances:
         return bool(age_ms <= seconds * 1000)
 
     async def _vote(self, said: Said) -> None:
-        poll = said.content.get("m.relates_to", {}).get("event_id")
+        poll = referred(said.content)
         chat, session = said.portal.chat, said.running.session
-        pair = await self._ground.db.write(messages.by_event, chat, str(poll))
+        pair = await self._ground.db.write(messages.by_event, chat, poll)
         if pair is None:
             return
-        known = await self._ground.db.write(polls.answers, str(poll))
+        known = await self._ground.db.write(polls.answers, poll)
         ids = [id for id, _ in known]
         chosen = read_response(said.content)
-        places = tuple(
-            ids.index(it) if it in ids else int(it) for it in chosen if it in ids or it.isdecimal()
-        )
+        named = [it for it in chosen if it in ids or re.fullmatch(r"[0-9]{1,3}", it)]
+        places = tuple(ids.index(it) if it in ids else int(it) for it in named)
         can_vote = (
             isinstance(session, abilities.Votes) and "poll" in session.capabilities_in(chat).parts
         )
@@ -178,10 +176,10 @@ class Utterances:
         words = Text(
             f"votes for {', '.join(texts)}" if texts else "takes the vote back", manner="act"
         )
-        await self._send(said, words, Relation(answered=str(poll)))
+        await self._send(said, words, Relation(answered=poll))
 
     async def _end_poll(self, said: Said) -> None:
-        poll = str(said.content.get("m.relates_to", {}).get("event_id"))
+        poll = referred(said.content)
         chat, session = said.portal.chat, said.running.session
         pair = await self._ground.db.write(messages.by_event, chat, poll)
         if pair and isinstance(session, abilities.EndsPolls):

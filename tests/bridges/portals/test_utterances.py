@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from attrs import evolve
 
 from bridges.kit.network import Accepts, Capabilities
@@ -259,5 +260,34 @@ def test_what_others_say_goes_by_their_name(tmp_path: Path) -> None:
         assert isinstance(shown, Media)
         assert shown.caption == Text(f"<{carol}> ")
         assert asked == Poll(f"<{carol}> Tea?", ("yes", "no"))
+
+    visit(tmp_path, story)
+
+
+ODD: list[object] = [None, 7, ["$x"], {"event_id": 7}]
+TYPES = ["m.room.message", "m.sticker", "m.reaction", START, RESPONSE, END]
+
+
+@pytest.mark.parametrize(
+    "type", ["m.room.message", "m.sticker", "m.reaction", START, RESPONSE, END]
+)
+def test_nothing_odd_stops_what_comes_after_it(tmp_path: Path, type: str) -> None:
+    async def story(here: Visit) -> None:
+        keys = ["msgtype", "body", "url", "file", "info", "m.relates_to", "m.new_content"]
+        keys += ["m.mentions", "formatted_body", "geo_uri", "filename", START, RESPONSE]
+        last = (Text("after all that"),)
+        for odd in ODD:
+            fine: dict[str, object] = {
+                "msgtype": "m.image",
+                "url": "mxc://localhost/x",
+                "body": "x",
+            }
+            fine["m.relates_to"] = {"event_id": here.hello, "rel_type": "m.replace"}
+            for key in keys:
+                await here.says(fine | {key: odd}, type)
+            await here.says(dict.fromkeys(keys, odd), type)
+            await here.says({"m.mentions": {"user_ids": odd}, "body": odd, "msgtype": "m.text"})
+        await here.says(text("after all that"))
+        await here.house.until(lambda: [it for it in here.heard if it.parts == last])
 
     visit(tmp_path, story)
