@@ -232,6 +232,18 @@ def test_the_past_is_read_page_by_page() -> None:
     visits(story)
 
 
+def test_the_past_leaves_out_what_was_sent_and_is_not_noted_yet() -> None:
+    async def story(visit: Visit, server: VkServer) -> None:
+        session = visit.session
+        assert isinstance(session, HasHistory)
+        await visit.sends("noted", "t1")
+        await visit.sends("under way", "t2")
+        page = await session.history(FRIENDS, None, 5)
+        assert [it.parts[0] for it in page.messages] == [Text("noted")]
+
+    visits(story)
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "said"),
     [

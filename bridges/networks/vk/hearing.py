@@ -82,6 +82,11 @@ class Hearing:
         user = str(id)
         return Sender(user, await self.people.name(user), me=user == f"-{self.group}")
 
+    async def under_way(self, peer: str) -> int | None:
+        """The number of a message that was sent, and whose place in the chat is not noted yet."""
+        kept = await self._bridge.kept(f"sending {peer}")
+        return int(kept) if kept else None
+
     async def whole(self, message: JsonObject) -> JsonObject:
         """VK cuts large ones, and says so."""
         if not message.get("is_cropped"):

@@ -72,7 +72,8 @@ async def newest(
     )
     hearing.people.learn(answer)
     items = [it for it in objects(answer.get("items")) if not isinstance(it.get("action"), dict)]
-    items = [it | {"peer_id": int(peer)} for it in items]
+    under_way = await hearing.under_way(peer)
+    items = [it | {"peer_id": int(peer)} for it in items if it.get("random_id") != under_way]
     return [await hearing.said(it) for it in reversed(items)]
 
 

@@ -84,7 +84,7 @@ class VkSession(Session):
             wire = Wire(found, settings.api, self._login.secrets["token"])
             people = People(wire)
             hearing = Hearing(self._group, self._login.id, self._bridge, wire, people)
-            sending = Sending(wire, settings.media_max_bytes)
+            sending = Sending(wire, self._bridge, settings.media_max_bytes)
             await wire.call("groups.getById", group_ids=self._group)
             self._connected = Connected(hearing, wire, people, sending)
             try:

@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from bridges.kit.failures import Rejected
 from bridges.kit.json_values import JsonObject, number
+from bridges.kit.network import Bridge
 from bridges.kit.parts import Location, Media, Outgoing, Part, Text, in_words
 from bridges.kit.utf16 import length
 from bridges.networks.vk.wire import Refused, Wire
@@ -49,15 +50,18 @@ class Draft:
 @frozen
 class Sending:
     _wire: Wire
+    _bridge: Bridge
     _media_max_bytes: int
 
     async def send(self, out: Outgoing) -> str:
         """The number of the message in its chat. The same transaction is the same message."""
         draft = await self._draft(out.chat.id, out.parts)
+        unique = random_id(out.chat.id, out.transaction)
+        await self._bridge.keep(f"sending {out.chat.id}", str(unique))
         answer = await self._wire.call(
             "messages.send",
             peer_ids=out.chat.id,
-            random_id=random_id(out.chat.id, out.transaction),
+            random_id=unique,
             dont_parse_links=False,
             forward=answer_to(out.chat.id, out.reply_to) if out.reply_to else None,
             **draft.parameters(),

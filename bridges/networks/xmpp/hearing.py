@@ -168,7 +168,7 @@ class Hearing:
     async def past(self, wrapped: Wrapped, chat: ChatKey) -> Message | None:
         """A message of an archive, if it is one that stands for itself."""
         heard = understood(wrapped)
-        if not heard.stands_alone:
+        if not heard.stands_alone or await self.ids.is_under_way(heard.id):
             return None
         room = self._rooms.find(chat.id)
         if heard.is_group != (room is not None) or self.chat_of(heard) != chat:

@@ -51,6 +51,10 @@ class Ids:
         """None: never tried. Empty: tried, and nobody knows."""
         return await self._bridge.kept(f"said {own_id}")
 
+    async def is_under_way(self, own_id: str) -> bool:
+        """Sent before a kill, and not noted yet: it is about to be found by who sends it again."""
+        return own_id.startswith(OURS) and await self.said(own_id) == ""
+
     async def reactions(self, chat: str, target: str, sender: str) -> list[str]:
         kept = await self._bridge.kept(f"reactions {chat} {target} {sender}")
         return [str(it) for it in json.loads(kept)] if kept else []
