@@ -108,8 +108,8 @@ class Load:
         await running
         await self.settles()
         for chat in self.rooms:
-            assert differences(await self.arrived(chat), self.written[chat]) == []
-            assert differences(self.other.heard_in(chat), self.said[chat]) == []
+            check(await self.arrived(chat), self.written[chat])
+            check(self.other.heard_in(chat), self.said[chat])
         print(
             f"{KILLS_OF_THE_BRIDGE} kills of the bridge, {KILLS_OF_THE_HOMESERVER} of the "
             f"homeserver: {sum(map(len, self.said.values()))} messages to the network, "
@@ -150,6 +150,12 @@ async def mortals(
     finally:
         await made.bridge.kill()
         await made.homeserver.kill()
+
+
+def check(heard: list[str], said: list[str]) -> None:
+    """Says itself what is wrong: pytest explains assertions of test modules only."""
+    if found := differences(heard, said):
+        raise AssertionError("; ".join(found[:20]))
 
 
 def differences(heard: list[str], said: list[str]) -> list[str]:
