@@ -123,7 +123,10 @@ class AppServices:
         """Whether there is such a user here, or a service will make one once it is spoken to."""
         if accounts.exists(txn, user_id):
             return True
-        return any(it.url is not None and it.speaks_for(user_id) for it in self.all)
+        return any(
+            it.reserves_user(user_id) or (it.url is not None and it.speaks_for(user_id))
+            for it in self.all
+        )
 
 
 def check_distinct(services: tuple[AppService, ...]) -> None:
