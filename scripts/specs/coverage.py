@@ -100,7 +100,8 @@ def _introduction(version: str, rows: list[Row]) -> Iterator[str]:
         f"Every endpoint of Matrix {version}, and whether the code has it: served endpoints by the "
         "routes that are registered, called ones by the paths in the code. Written by "
         "`scripts/spec-coverage`; notes come from [spec-coverage-notes.yaml]"
-        "(spec-coverage-notes.yaml)."
+        "(spec-coverage-notes.yaml). The calls of Synapse's admin API have a table of their own, "
+        "made alike: [admin-api.md](admin-api.md#calls)."
     )
     yield ""
     yield "| API | yes | partial | no |"
