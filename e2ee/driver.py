@@ -12,6 +12,7 @@ from e2ee.attachments import Encryption, decrypt_whole
 from e2ee.dehydration import PATH
 from e2ee.encoding import JsonObject, canonical
 from e2ee.errors import E2eeError
+from e2ee.gaps import left_out
 from e2ee.happenings import Happening, HistoryOffered, NotSent, Sent
 from e2ee.http import Homeserver, Refused
 from e2ee.machine import Machine
@@ -52,7 +53,8 @@ class Driver:
         response = await self.server.ask("GET", f"{CLIENT}/sync", **query)
         happenings = self.machine.receive_sync(response, now_ms())
         for room_id, room in response.get("rooms", {}).get("join", {}).items():
-            events = room.get("timeline", {}).get("events", [])
+            missed = await left_out(self.server, self.machine.me.user_id, room_id, room, since)
+            events = [*missed, *room.get("timeline", {}).get("events", [])]
             happenings += self.machine.receive_timeline(room_id, events, now_ms())
         for one in [one for one in happenings if isinstance(one, HistoryOffered)]:
             happenings += await self.take_history(one)
