@@ -119,6 +119,7 @@ class Database:
         self._waiting: deque[Job] = deque()
         self._alone: deque[Job] = deque()
         self._busy = False
+        self._is_closed = False
         self._idle_readers: list[Connection] = []
         self._writer = dialect.open()
         try:
@@ -194,6 +195,7 @@ class Database:
         return done
 
     def close(self) -> None:
+        self._is_closed = True
         self._threads.stop()
         self._close_idle_readers()
         self._writer.close()
@@ -321,7 +323,8 @@ class Database:
             # sender.
             self._publisher.wake()
         self._busy = False
-        if self._alone or self._waiting:
+        # What still waits when all is closed was promised to nobody.
+        if (self._alone or self._waiting) and not self._is_closed:
             self._start_batch()
 
     def _take_apart(self, batch: Batch, error: Exception) -> None:
@@ -351,7 +354,7 @@ class Database:
 
     def _enqueue(self, job: Job) -> None:
         self._waiting.append(job)
-        if not self._busy:
+        if not self._busy and not self._is_closed:
             self._start_batch()
 
 

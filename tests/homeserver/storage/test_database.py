@@ -51,6 +51,15 @@ def test_what_waits_is_committed_together_and_answered_after_it(store: Store) ->
     assert not store.threads.waiting
 
 
+def test_what_is_wanted_when_the_database_is_closed_is_not_begun(store: Store) -> None:
+    store.database.close()
+
+    late = store.write(add, "late")
+
+    assert not late.fired
+    assert not store.threads.waiting
+
+
 def test_work_that_fails_is_undone_alone(store: Store) -> None:
     ended: list[str] = []
 
