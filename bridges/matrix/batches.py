@@ -1,14 +1,12 @@
 """Many events of long ago at once (com.beeper.backfill), where the homeserver offers it."""
 
-from typing import Any
 from urllib.parse import quote
 
 from attrs import frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import Client, MatrixError, room_path
 from bridges.matrix.rooms import Sealing
-
-JsonObject = dict[str, Any]
 
 FEATURE = "com.beeper.batch_sending"
 TOKEN = "org.isthmus.batch"

@@ -4,14 +4,13 @@ import asyncio
 import json
 import logging
 import random
-from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 from attrs import frozen
 from yarl import URL
 
-JsonObject = dict[str, Any]
+from bridges.kit.json_values import JsonObject
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from bridges.matrix.client import CLIENT, Client, JsonObject, MatrixError
+from bridges.kit.json_values import JsonObject
+from bridges.matrix.client import CLIENT, Client, MatrixError
 from bridges.matrix.rooms import Rooms
 
 MAX_DIRECT = 5000

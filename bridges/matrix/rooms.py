@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from bridges.matrix.client import CLIENT, Client, JsonObject, MatrixError, Upload, room_path
+from bridges.kit.json_values import JsonObject
+from bridges.matrix.client import CLIENT, Client, MatrixError, Upload, room_path
 
 
 class Sealing(Protocol):

@@ -2,12 +2,11 @@
 
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 from attrs import frozen
 
-JsonObject = dict[str, Any]
+from bridges.kit.json_values import JsonObject
 
 
 @frozen

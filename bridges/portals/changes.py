@@ -1,7 +1,5 @@
 """What changed about a chat and its people, as state of its room."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.happenings import CallNoticed, ChatChange, ChatGone, MemberChange, Notice
@@ -14,7 +12,6 @@ from bridges.portals.sessions import Running
 from bridges.portals.voices import MESSAGE, Event, Voices
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 DEEDS = {"kicked": "kick", "banned": "ban", "unbanned": "unban"}
 Changed = ChatChange | MemberChange | Notice | CallNoticed | ChatGone
 

@@ -1,11 +1,11 @@
 """Management rooms, and what people may ask there."""
 
 import logging
-from typing import Any
 
 from attrs import define
 
 from bridges.kit.failures import NetworkFailure
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.portals.login_commands import LoginCommands
@@ -14,7 +14,6 @@ from bridges.portals.replies import Deed, Deeds, Replies, Said
 from bridges.storage import places
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 
 @define(eq=False)

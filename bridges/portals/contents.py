@@ -1,18 +1,15 @@
 """Parts of messages as contents of events. How they are read back: `readings.py`."""
 
-from typing import Any
-
 from attrs import evolve, frozen
 
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Contact, Link, Location, Media, Part, Poll, Text, Unknown, in_words
 from bridges.portals.addresses import Addresses
 from bridges.portals.conversion import showable
 from bridges.portals.files import Files
 from bridges.portals.formatting import prefixed, to_html
 from bridges.portals.polls import poll_content
-
-JsonObject = dict[str, Any]
 
 MSGTYPES = {"say": "m.text", "act": "m.emote", "notice": "m.notice"}
 MEDIA_MSGTYPES = {

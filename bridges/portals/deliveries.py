@@ -1,7 +1,6 @@
 """What was said on the network, as events."""
 
 import time
-from typing import Any
 
 from attrs import frozen
 
@@ -20,7 +19,6 @@ from bridges.storage.messages import Pair, Reaction
 from bridges.storage.outbox import Arrival
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 Said = Message | Edit | Remove | React | Unreact | Vote | PollEnd
 MEDIA = frozenset(("m.image", "m.video", "m.audio", "m.file"))
 

@@ -4,11 +4,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from attrs import define, field, frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.errands import Errands
 from bridges.portals.expiry import Expiry
@@ -24,7 +24,6 @@ from bridges.storage import outbox, places
 from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 TOLD_AFTER_S = 3.0

@@ -8,11 +8,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 import aiohttp
 from attrs import define, field
 
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.matrix.registration import Names
 from bridges.matrix.rooms import Rooms
@@ -25,7 +25,6 @@ from e2ee.errors import E2eeError, KeyStartsLater, MissingRoomKey, RoomKeyWithhe
 from e2ee.happenings import Happening, RoomKeyArrived
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 IN_THE_CLEAR = frozenset(("m.reaction", "m.room.redaction"))
 """Servers must understand these to do their part."""

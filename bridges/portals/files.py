@@ -7,6 +7,7 @@ from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Session
 from bridges.kit.sources import MAX_BYTES, Source
 from bridges.matrix.client import MatrixError
@@ -14,8 +15,6 @@ from bridges.matrix.rooms import Accounts
 from e2ee.attachments import Encryption, decrypt_whole
 from e2ee.driver import random
 from e2ee.errors import E2eeError
-
-JsonObject = dict[str, Any]
 
 
 @frozen

@@ -1,7 +1,5 @@
 """How a chat presents itself, as the state of its room."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.chats import Chat, Levels
@@ -15,7 +13,6 @@ from bridges.portals.profiles import Pictures
 from bridges.storage import expiring, messages
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 HIGHEST = 99
 """Of the network's people: the bridge's bot stays above them, so that it can lower them again."""
 CHANNEL = Levels(speak=50)

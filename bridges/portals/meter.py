@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
 
 from attrs import frozen
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from bridges.kit.json_values import JsonObject
 from bridges.portals.ground import Ground, Tally
 from bridges.portals.sessions import EVENTS, Running, Sessions
 from bridges.storage import outbox
 
-JsonObject = dict[str, Any]
 DIRECTION = ["direction"]
 
 

@@ -1,11 +1,10 @@
 """Messages of the past as events."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.abilities import Page
 from bridges.kit.happenings import Message, React
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Part, Text, plain
 from bridges.matrix.batches import Past
 from bridges.portals.addresses import Addresses
@@ -19,8 +18,6 @@ from bridges.portals.voices import Event, Voices
 from bridges.storage import messages
 from bridges.storage.messages import Pair
 from bridges.storage.places import Portal
-
-JsonObject = dict[str, Any]
 
 
 @frozen

@@ -1,12 +1,12 @@
 """Typing and receipts of Matrix users, which nobody keeps."""
 
 import logging
-from typing import Any
 
 from attrs import define, field
 
 from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure
+from bridges.kit.json_values import JsonObject
 from bridges.portals.errands import Errands
 from bridges.portals.ground import Ground
 from bridges.portals.puppets import Puppets
@@ -15,7 +15,6 @@ from bridges.storage import messages, places
 from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 
 @define

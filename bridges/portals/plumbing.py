@@ -1,11 +1,10 @@
 """Rooms that were there before, joined to a chat by somebody who may decide that."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.failures import Rejected, Unsupported
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
@@ -15,7 +14,6 @@ from bridges.portals.rooms import PortalRooms, bridge_state
 from bridges.storage import places
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 MODERATOR = 50
 
 

@@ -1,10 +1,7 @@
 """Polls (MSC3381) in both directions, in the form that clients know and in the one to come."""
 
-from typing import Any
-
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Poll
-
-JsonObject = dict[str, Any]
 
 PREFIX, TEXT = "org.matrix.msc3381.poll", "org.matrix.msc1767.text"
 START, RESPONSE, END = f"{PREFIX}.start", f"{PREFIX}.response", f"{PREFIX}.end"

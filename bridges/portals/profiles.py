@@ -1,7 +1,6 @@
 """Pictures of people and chats, each carried over once, and names that change."""
 
 import logging
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -16,7 +15,6 @@ from bridges.portals.ground import Ground
 from bridges.storage import pictures
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 MAX_KNOWN = 100_000
 
 

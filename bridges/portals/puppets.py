@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define, field
 
 from bridges.kit.happenings import Sender
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.matrix.puppeteer import Puppeteer
 from bridges.portals.addresses import me
@@ -20,7 +21,6 @@ from bridges.storage import opinions
 from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 MARK = "fi.mau.double_puppet_source"
 """By which bridges know what a bridge said; the name that others use."""

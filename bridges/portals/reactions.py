@@ -1,18 +1,16 @@
 """Reactions of people on Matrix, within what the network has."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.failures import Unsupported
+from bridges.kit.json_values import JsonObject
 from bridges.portals.ground import Ground
 from bridges.portals.sessions import Running
 from bridges.storage import messages
 from bridges.storage.messages import Reaction
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 VARIATION = "\ufe0f"
 """Says that an emoji is shown as a picture; networks leave it out or not."""
 

@@ -3,17 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import define, field
 
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.storage import outbox, secrecy
 from bridges.storage.outbox import Departure
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 GRACE_S = 10.0
 """Keys are often a little later than their messages."""

@@ -1,10 +1,10 @@
 """Events as parts of messages. How they are made: `contents.py`."""
 
 import re
-from typing import Any
 
 from attrs import evolve, frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Contact, Location, Look, Media, Part, Text, Unknown
 from bridges.matrix.rooms import Accounts
 from bridges.portals.addresses import Addresses
@@ -12,8 +12,6 @@ from bridges.portals.contents import MESSAGE, MSGTYPES, VCARD
 from bridges.portals.files import from_matrix
 from bridges.portals.formatting import from_html
 from bridges.portals.polls import STARTS, read_poll
-
-JsonObject = dict[str, Any]
 
 MANNERS = {msgtype: manner for manner, msgtype in MSGTYPES.items()}
 MEDIA = {"m.image": "image", "m.video": "video", "m.audio": "audio", "m.file": "file"}

@@ -1,15 +1,13 @@
 """What a message refers to: the one it edits or answers, and its thread."""
 
-from typing import Any
-
 from attrs import frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey, Span, Text
 from bridges.portals.formatting import prefixed
 from bridges.storage import messages
 from bridges.storage.database import Transaction
 
-JsonObject = dict[str, Any]
 QUOTED = 80
 """Letters of a message that stand for it where a network knows no replies."""
 

@@ -1,13 +1,11 @@
 """Commands as they are said, and how the bot answers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from attrs import frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.portals.ground import Ground
-
-JsonObject = dict[str, Any]
 
 
 @frozen

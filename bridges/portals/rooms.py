@@ -1,11 +1,11 @@
 """Portals: rooms that stand for chats."""
 
 import asyncio
-from typing import Any
 
 from attrs import define, field, frozen
 
 from bridges.kit.chats import Chat
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey
 from bridges.portals.furnishing import Furnishing
@@ -16,8 +16,6 @@ from bridges.portals.puppets import Puppets
 from bridges.portals.spaces import Spaces
 from bridges.storage import histories, places
 from bridges.storage.places import Portal, StoredLogin
-
-JsonObject = dict[str, Any]
 
 OWNER_LEVEL = 50
 MAX_FIRST_MEMBERS = 1000

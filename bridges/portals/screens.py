@@ -5,18 +5,17 @@ import re
 from collections.abc import Mapping
 from io import BytesIO
 from secrets import token_hex
-from typing import Any
 
 import segno
 from attrs import define
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import QR, Address, Code, Field, Shown
 from bridges.matrix.client import MatrixError
 from bridges.portals.files import placed
 from bridges.portals.ground import Ground
 from bridges.portals.replies import Replies, Said
 
-JsonObject = dict[str, Any]
 NO_ANSWER = "-"
 
 

@@ -2,17 +2,16 @@
 
 import asyncio
 import logging
-from typing import Any
 
 from attrs import define, field
 
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.ground import Ground
 from bridges.storage import spaces
 from bridges.storage.places import Portal, StoredLogin
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 CHILD, PARENT = "m.space.child", "m.space.parent"
 

@@ -1,17 +1,16 @@
 """The state of a message, said to its sender in words, and to clients that show it."""
 
 import time
-from typing import Any
 
 from attrs import define, field
 
+from bridges.kit.json_values import JsonObject
 from bridges.portals.ground import Ground
 from bridges.portals.utterances import SAID
 from bridges.storage import failures, outbox
 from bridges.storage.failures import Failure
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 STATUS, MESSAGE = "com.beeper.message_send_status", "m.room.message"
 AGAIN = "🔁"
 MAX_WAITING = 10_000

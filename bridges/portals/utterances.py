@@ -1,12 +1,12 @@
 """What people on Matrix say, handed to a session in its network's words."""
 
 import re
-from typing import Any
 
 from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.failures import Rejected, Unsupported
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Outgoing, Part, Text
 from bridges.matrix.client import MatrixError
 from bridges.portals.addresses import Addresses
@@ -23,7 +23,6 @@ from bridges.storage import messages, polls
 from bridges.storage.messages import Pair
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 SAID = frozenset((MESSAGE, STICKER, *STARTS))
 
 

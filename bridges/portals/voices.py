@@ -1,17 +1,15 @@
 """Who speaks on Matrix for somebody on the network."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.happenings import Sender
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.puppets import Puppets
 from bridges.storage.places import Portal
 
-JsonObject = dict[str, Any]
 MESSAGE = "m.room.message"
 
 

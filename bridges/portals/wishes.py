@@ -1,12 +1,11 @@
 """What people on Matrix change about a room and its members, asked of the network."""
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit import abilities
 from bridges.kit.chats import Picture
 from bridges.kit.failures import Unsupported
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Session
 from bridges.portals.addresses import Addresses
 from bridges.portals.files import from_matrix
@@ -14,8 +13,6 @@ from bridges.portals.ground import Ground
 from bridges.portals.sessions import Running
 from bridges.storage import messages
 from bridges.storage.places import Portal
-
-JsonObject = dict[str, Any]
 
 
 @frozen

@@ -3,13 +3,13 @@
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 from attrs import frozen
 
 from bridges.kit.chats import Found
 from bridges.kit.failures import NetworkFailure, Transient
+from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import MatrixError
 from bridges.portals.bridge import Bridge
 from bridges.portals.permissions import Level, Permissions
@@ -17,7 +17,6 @@ from bridges.portals.sessions import Running
 from bridges.provisioning.steps import Processes, StillWaiting, WrongStep
 from bridges.storage import places
 
-JsonObject = dict[str, Any]
 PREFIX = "/_matrix/provision/v3"
 MAX_BODY = 100_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -3,16 +3,14 @@
 import asyncio
 from collections.abc import Mapping
 from secrets import token_urlsafe
-from typing import Any
 
 from attrs import define, field
 
 from bridges.kit.failures import NetworkFailure, Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import QR, Address, Code, Field, Flow, Shown
 from bridges.portals.entrance import Entrance
 from bridges.portals.screens import fits
-
-JsonObject = dict[str, Any]
 
 MAX_PROCESSES = 100
 MAX_OF_USER = 5

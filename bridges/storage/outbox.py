@@ -2,7 +2,6 @@
 
 import json
 from secrets import token_hex
-from typing import Any
 
 from attrs import frozen
 
@@ -16,12 +15,12 @@ from bridges.kit.happenings import (
     Message,
     Notice,
 )
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
 from bridges.storage.database import Transaction
 from bridges.storage.encoding import from_text, to_text
 
 KEPT_TRANSACTIONS = 1000
-JsonObject = dict[str, Any]
 
 
 @frozen

@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
+from bridges.kit.json_values import JsonObject
 from bridges.storage import outbox
 from bridges.storage.database import Transaction
 from bridges.storage.outbox import Departure
-
-JsonObject = dict[str, Any]
 
 ENCRYPTION = "m.room.encryption"
 FACTS = frozenset((ENCRYPTION, "m.room.history_visibility", "m.room.member"))

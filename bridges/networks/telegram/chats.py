@@ -1,19 +1,17 @@
 """What Telegram tells of chats and people when it is asked."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import define, field
 
 from bridges.kit.chats import Chat, Levels, Picture, User
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
 from bridges.kit.sources import kept_there
 from bridges.networks.telegram.names import name_of, place
 from bridges.networks.telegram.wire import Refused, Wire
-
-JsonObject = dict[str, Any]
 
 KINDS = {"private": "dm", "channel": "channel"}
 LEVELS = {"creator": 100, "administrator": 50}

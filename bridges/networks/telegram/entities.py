@@ -2,12 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Any
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import Span, Text
 from bridges.kit.utf16 import length, places_of
-
-JsonObject = dict[str, Any]
 
 TYPES = {
     "bold": "bold",

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from attrs import define, field
 
@@ -18,6 +17,7 @@ from bridges.kit.happenings import (
     Sender,
     Vote,
 )
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey, Poll
 from bridges.networks.telegram import service
@@ -27,7 +27,6 @@ from bridges.networks.telegram.reading import BROKEN, forwarded_from, parts, sai
 from bridges.networks.telegram.service import Spoken
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 GONE = frozenset(("left", "kicked"))
 

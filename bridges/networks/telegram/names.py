@@ -5,14 +5,11 @@ business is `CHAT@CONNECTION`. Messages of channels and supergroups have the sam
 everybody, so these chats are shared by all logins; those of others are one login's own.
 """
 
-from typing import Any
-
 from attrs import frozen
 
 from bridges.kit.happenings import Sender
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
-
-JsonObject = dict[str, Any]
 
 SHARED_BELOW = -1_000_000_000_000
 

@@ -6,14 +6,13 @@ import hmac
 import json
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from attrs import define, field, frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.telegram.wire import Wire
 
-JsonObject = dict[str, Any]
 Hear = Callable[[JsonObject], Awaitable[None]]
 
 WANTED = (

@@ -1,17 +1,15 @@
 """Reactions both ways. A bot has one at a message; that of the last who reacted is shown."""
 
 from collections import OrderedDict
-from typing import Any
 
 from attrs import define, field
 
 from bridges.kit.happenings import Happening, React, Sender, Unreact
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
 from bridges.networks.telegram.chats import number
 from bridges.networks.telegram.names import place
 from bridges.networks.telegram.wire import Refused, Wire
-
-JsonObject = dict[str, Any]
 
 REMEMBERED = 2000
 VARIANT = "\ufe0f"

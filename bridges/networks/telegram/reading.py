@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import (
     Contact,
     Location,
@@ -17,8 +18,6 @@ from bridges.kit.parts import (
 from bridges.kit.sources import kept_there
 from bridges.networks.telegram.entities import from_entities
 from bridges.networks.telegram.names import name_of
-
-JsonObject = dict[str, Any]
 
 ENVELOPE = frozenset(
     (

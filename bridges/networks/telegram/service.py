@@ -15,11 +15,10 @@ from bridges.kit.happenings import (
     Notice,
     Sender,
 )
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
 from bridges.kit.sources import kept_there
 from bridges.networks.telegram.names import key, name_of
-
-JsonObject = dict[str, Any]
 
 
 @frozen

@@ -3,12 +3,12 @@
 import asyncio
 from functools import partial
 from secrets import token_urlsafe
-from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from bridges.kit.chats import Chat, Picture, User
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
 from bridges.kit.utf16 import length
@@ -30,8 +30,6 @@ from bridges.networks.telegram.writing import (
     calls,
     cleaned,
 )
-
-JsonObject = dict[str, Any]
 
 MAX_TITLE, MAX_DESCRIPTION = 128, 255
 UPLOAD_BYTES = 50_000_000

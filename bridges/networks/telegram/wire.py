@@ -8,9 +8,8 @@ import aiohttp
 from attrs import field, frozen
 
 from bridges.kit.failures import BadCredentials, RateLimited, Rejected, Transient
+from bridges.kit.json_values import JsonObject
 from bridges.kit.web import ANSWER_S, FILE_S, Lost, Reply, Web
-
-JsonObject = dict[str, Any]
 
 NO_TOKEN = "Telegram no longer knows the bot's token. Log in again with a token from @BotFather."
 OTHER_POLLER = "Another program asks for this bot's news too. Stop it, or use a webhook."

@@ -1,11 +1,11 @@
 """What a person on Matrix says, as calls to the Bot API: one for each message it becomes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from attrs import field, frozen
 
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import (
     Contact,
     Location,
@@ -21,8 +21,6 @@ from bridges.networks.telegram.chats import number
 from bridges.networks.telegram.entities import pieces, to_entities
 from bridges.networks.telegram.names import Place
 from bridges.networks.telegram.wire import File
-
-JsonObject = dict[str, Any]
 
 MAX_TEXT, MAX_CAPTION = 4096, 1024
 MAX_PIECES = 10

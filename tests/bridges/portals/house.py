@@ -13,6 +13,7 @@ from attrs import define, field
 from bridges.kit.chats import Chat, Found, User
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Lasting
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import (
     QR,
     Capabilities,
@@ -28,7 +29,7 @@ from bridges.kit.network import (
     Bridge as Ear,
 )
 from bridges.kit.parts import ChatKey, Outgoing, Sent
-from bridges.matrix.client import Client, JsonObject, MatrixError, Unanswered, Upload
+from bridges.matrix.client import Client, MatrixError, Unanswered, Upload
 from bridges.matrix.puppeteer import Puppeteer
 from bridges.matrix.registration import Names
 from bridges.matrix.rooms import Accounts, Rooms

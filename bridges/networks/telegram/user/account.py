@@ -6,14 +6,13 @@ are read alike.
 
 from collections.abc import AsyncIterator
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
 from attrs import frozen
 
+from bridges.kit.json_values import JsonObject
 from bridges.networks.telegram.names import Place
 from bridges.networks.telegram.writing import Call
-
-JsonObject = dict[str, Any]
 
 
 class Account(Protocol):

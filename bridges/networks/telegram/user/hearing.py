@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from typing import Any
 
 from attrs import define, field
 
@@ -18,6 +17,7 @@ from bridges.kit.happenings import (
     Typing,
     Unreact,
 )
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
 from bridges.networks.telegram import service
@@ -26,7 +26,6 @@ from bridges.networks.telegram.reading import BROKEN, forwarded_from, parts
 from bridges.networks.telegram.service import Spoken
 
 log = logging.getLogger(__name__)
-JsonObject = dict[str, Any]
 
 REMEMBERED = 10_000
 MAX_FILE = 100_000_000

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from attrs import define, field
 
@@ -26,8 +25,6 @@ from bridges.networks.telegram.writing import (
     calls,
     cleaned,
 )
-
-JsonObject = dict[str, Any]
 
 DIALOGS = 100
 """So many chats are looked at after a pause ..."""

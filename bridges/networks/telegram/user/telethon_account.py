@@ -9,13 +9,12 @@ from telethon import errors, events, utils
 from telethon.tl import functions, types
 
 from bridges.kit.failures import BadCredentials, Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.networks.telegram.names import Place
 from bridges.networks.telegram.user.telethon_failures import LOGGED_OUT, reached, told
 from bridges.networks.telegram.user.telethon_sending import request_for, sent_id
 from bridges.networks.telegram.user.translation import chat, message, to_entity, user
 from bridges.networks.telegram.writing import Call
-
-JsonObject = dict[str, Any]
 
 MAX_MEMBERS = 1000
 MAX_NEWS = 10_000

@@ -6,11 +6,10 @@ from typing import Any
 from telethon.tl import functions, types
 
 from bridges.kit.failures import Rejected
+from bridges.kit.json_values import JsonObject
 from bridges.networks.telegram.user.translation import to_entity
 from bridges.networks.telegram.wire import File
 from bridges.networks.telegram.writing import Call
-
-JsonObject = dict[str, Any]
 
 
 async def request_for(client: Any, peer: Any, call: Call, unique: int) -> Any:

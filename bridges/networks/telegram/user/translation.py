@@ -7,7 +7,7 @@ from typing import Any
 from telethon import utils
 from telethon.tl import types
 
-JsonObject = dict[str, Any]
+from bridges.kit.json_values import JsonObject
 
 ENTITIES: dict[str, type] = {
     "bold": types.MessageEntityBold,
