@@ -33,9 +33,6 @@ class Levels:
     change: int = 50
 
 
-CHAT_KINDS = frozenset(("group", "dm", "channel", "space", "stories"))
-
-
 @frozen
 class Chat:
     """`kind`: "group", "dm" (two people), "channel" (few speak, many read), "space" (holds other

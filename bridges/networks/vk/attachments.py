@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bridges.kit.json_values import JsonObject, number
+from bridges.kit.json_values import JsonObject, number, objects
 from bridges.kit.parts import Contact, Link, Location, Look, Media, Part, Poll, Unknown
 from bridges.kit.sources import kept_there
 
@@ -25,8 +25,7 @@ def parts_of(message: JsonObject) -> Iterator[Part]:
 
 
 def largest(sizes: object) -> JsonObject | None:
-    known = [it for it in sizes if isinstance(it, dict)] if isinstance(sizes, list) else []
-    known = [it for it in known if isinstance(it.get("url"), str)]
+    known = [it for it in objects(sizes) if isinstance(it.get("url"), str)]
     return max(known, key=lambda it: number(it, "width") * number(it, "height"), default=None)
 
 
@@ -105,9 +104,8 @@ def story(thing: JsonObject) -> Part:
 
 
 def poll(thing: JsonObject) -> Part:
-    answers = thing.get("answers")
-    known = [it for it in answers if isinstance(it, dict)] if isinstance(answers, list) else []
-    options = tuple(str(it.get("text") or "") for it in known[:20])
+    answers = objects(thing.get("answers"))[:20]
+    options = tuple(str(it.get("text") or "") for it in answers)
     most = len(options) if thing.get("multiple") else 1
     return Poll(str(thing.get("question") or ""), options, most)
 

@@ -16,7 +16,7 @@ from bridges.networks.vk.words import to_vk
 
 MAX_ATTACHMENTS = 10
 MAX_TEXT = 4096
-PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+PICTURES = ("image/jpeg", "image/png")
 
 
 @define
@@ -103,7 +103,7 @@ class Sending:
 
     async def _upload(self, peer: str, media: Media) -> str:
         content = await media.content.read(self._media_max_bytes)
-        if media.kind in ("image", "sticker") and media.mime in PICTURES[:2]:
+        if media.kind in ("image", "sticker") and media.mime in PICTURES:
             return await self._photo(peer, media, content)
         return await self._document(peer, media, content)
 

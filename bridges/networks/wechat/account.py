@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from attrs import define, field
 
 from bridges.kit.chats import User
-from bridges.kit.failures import Rejected, Transient, Unsupported
+from bridges.kit.failures import Transient, Unsupported
 from bridges.kit.happenings import Message, Notice, Sender
 from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge, Login
@@ -22,20 +22,25 @@ from bridges.kit.parts import (
     Sent,
     Text,
     Unknown,
-    in_words,
 )
 from bridges.kit.sources import kept_there
 from bridges.kit.web import Web, web
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.wechat.api import Api
+from bridges.networks.wechat.bodies import (
+    ANSWERS,
+    TYPES,
+    WINDOW_S,
+    file_body,
+    hidden,
+    name_of,
+    text_body,
+)
 from bridges.networks.wechat.callbacks import Callback, refused
 from bridges.networks.wechat.door import Window, answered, own_id
 from bridges.networks.wechat.envelope import NotGenuine, Seal
 from bridges.networks.wechat.settings import WechatSettings
 
-WINDOW_S, ANSWERS = 48 * 3600, 5
-TYPES = {"image": "image", "sticker": "image", "voice": "voice", "video": "video"}
-MAX_BYTES = {"image": 10_000_000, "voice": 2_000_000, "video": 10_000_000}
 MIMES = {"image": "image/jpeg", "video": "video/mp4", "shortvideo": "video/mp4"}
 TOLD = {
     "subscribe": "follows the account now",
@@ -129,15 +134,10 @@ class Account:
 
     async def _body(self, part: Part) -> JsonObject:
         if isinstance(part, Media) and part.kind in TYPES:
-            type = TYPES[part.kind]
-            content = await part.content.read(MAX_BYTES[type])
-            media_id = await self._now().upload(type, part.name, part.mime, content)
-            return {"msgtype": type, type: {"media_id": media_id}}
+            return await file_body(self._now(), part, TYPES[part.kind])
         if isinstance(part, Media):
             raise Unsupported("An Official Account sends pictures, voice and video, no files.")
-        if not (words := in_words(part).strip()):
-            raise Rejected("WeChat takes no empty messages.")
-        return {"msgtype": "text", "text": {"content": words}}
+        return text_body(part)
 
     async def typing(self, chat: ChatKey, is_typing: bool) -> None:
         command = "Typing" if is_typing else "CancelTyping"
@@ -150,10 +150,6 @@ class Account:
     async def user(self, id: str) -> User:
         """WeChat tells accounts neither names nor pictures of their followers."""
         return User(name_of(id))
-
-
-def name_of(person: str) -> str:
-    return f"WeChat {person[-6:]}"
 
 
 def parts_of(type: str, told: Element) -> Iterator[Part]:
@@ -176,7 +172,7 @@ def parts_of(type: str, told: Element) -> Iterator[Part]:
             url, title = told.findtext("Url") or "", told.findtext("Title") or ""
             yield Link(url, title, told.findtext("Description") or "")
         case _:
-            yield Unknown(f"{type or 'something'} that WeChat shows only in its app")
+            yield hidden(type)
 
 
 def place(told: Element) -> Part:

@@ -10,7 +10,7 @@ from attrs import define, field
 from bridges.kit.failures import Rejected, Transient, WindowClosed
 from bridges.kit.json_values import JsonObject, number
 from bridges.kit.web import FILE_S, Web
-from bridges.networks.wechat.door import LATER_S, TOKEN_WRONG, Tokens, answered
+from bridges.networks.wechat.door import LATER_S, TOKEN_WRONG, answered, token_in
 
 WINDOW = "WeChat takes nothing more until they write again."
 REFUSALS = {
@@ -38,7 +38,7 @@ class Api:
     web: Web
     root: str
     _ask_token: Callable[[], Awaitable[JsonObject]]
-    _tokens: Tokens = field(factory=Tokens)
+    _known: str = field(default="", repr=False)
     _lock: asyncio.Lock = field(factory=asyncio.Lock)
 
     async def call(self, path: str, body: JsonObject) -> JsonObject:
@@ -72,9 +72,9 @@ class Api:
 
     async def _token(self, wrong: str | None = None) -> str:
         async with self._lock:
-            if not self._tokens.value or self._tokens.value == wrong:
-                self._tokens.set(await self._ask_token())
-            return self._tokens.value
+            if not self._known or self._known == wrong:
+                self._known = token_in(await self._ask_token())
+            return self._known
 
     async def _authorised(
         self, path: str, params: dict[str, str], content: Callable[[], JsonObject]

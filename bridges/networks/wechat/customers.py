@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from attrs import define, field
 
 from bridges.kit.chats import Picture, User
-from bridges.kit.failures import Rejected, Transient
+from bridges.kit.failures import Transient
 from bridges.kit.happenings import Happening, Message, Notice, Remove, Sender
-from bridges.kit.json_values import JsonObject, number
+from bridges.kit.json_values import JsonObject, number, objects
 from bridges.kit.network import Bridge, Login
 from bridges.kit.parts import (
     ChatKey,
@@ -20,25 +20,28 @@ from bridges.kit.parts import (
     Part,
     Sent,
     Text,
-    Unknown,
-    in_words,
 )
 from bridges.kit.sources import kept_there
 from bridges.kit.web import Web, web
 from bridges.kit.webhooks import Answer, Request
 from bridges.networks.wechat.api import Api
+from bridges.networks.wechat.bodies import (
+    ANSWERS,
+    TYPES,
+    WINDOW_S,
+    file_body,
+    hidden,
+    name_of,
+    text_body,
+)
 from bridges.networks.wechat.callbacks import Callback, refused
 from bridges.networks.wechat.door import Window, get, own_id
 from bridges.networks.wechat.envelope import NotGenuine, Seal
 from bridges.networks.wechat.settings import WechatSettings
 
-WINDOW_S, ANSWERS = 48 * 3600, 5
 PAGE, MAX_PAGES = 1000, 100
-CUSTOMER, SYSTEM = 3, 4
-KINDS = {"image": "image", "voice": "voice", "video": "video", "file": "file"}
+CUSTOMER, SERVICER = 3, 5
 MIMES = {"image": "image/jpeg", "voice": "audio/amr", "video": "video/mp4"}
-TYPES = {"image": "image", "sticker": "image", "voice": "voice", "video": "video"}
-MAX_BYTES = {"image": 10_000_000, "voice": 2_000_000, "video": 10_000_000, "file": 20_000_000}
 
 
 async def token_of(found: Web, root: str, corp_id: str, secret: str) -> JsonObject:
@@ -112,9 +115,8 @@ class Customers:
                 body |= {"cursor": cursor} if cursor else {}
                 body |= {"token": token} if token else {}
                 answer = await self._now().call("cgi-bin/kf/sync_msg", body)
-                found = answer.get("msg_list")
-                for one in found if isinstance(found, list) else []:
-                    if isinstance(one, dict) and one.get("open_kfid", self.kf) == self.kf:
+                for one in objects(answer.get("msg_list")):
+                    if one.get("open_kfid", self.kf) == self.kf:
                         async for happening in self._happenings(one):
                             await self._bridge.receive(happening)
                 if isinstance(new := answer.get("next_cursor"), str) and new:
@@ -129,7 +131,7 @@ class Customers:
             async for happening in self._events(id, event):
                 yield happening
             return
-        if not person or one.get("origin") not in (CUSTOMER, 5):
+        if not person or one.get("origin") not in (CUSTOMER, SERVICER):
             return
         chat, is_theirs = ChatKey(person, self._login.id), one.get("origin") == CUSTOMER
         if is_theirs:
@@ -168,17 +170,12 @@ class Customers:
     async def _body(self, part: Part) -> JsonObject:
         match part:
             case Media():
-                type = TYPES.get(part.kind, "file")
-                content = await part.content.read(MAX_BYTES[type])
-                media_id = await self._now().upload(type, part.name, part.mime, content)
-                return {"msgtype": type, type: {"media_id": media_id}}
+                return await file_body(self._now(), part, TYPES.get(part.kind, "file"))
             case Location():
                 place = {"latitude": part.latitude, "longitude": part.longitude}
                 named = {"name": part.name or "Place", "address": part.name}
                 return {"msgtype": "location", "location": place | named}
-        if not (words := in_words(part).strip()):
-            raise Rejected("WeChat takes no empty messages.")
-        return {"msgtype": "text", "text": {"content": words}}
+        return text_body(part)
 
     async def recall(self, target: str) -> None:
         body = {"msgid": target, "open_kfid": self.kf}
@@ -188,7 +185,7 @@ class Customers:
         """WeCom shows nothing of that."""
 
     async def fetch(self, reference: str, max_bytes: int) -> bytes:
-        if reference.startswith("https://") or reference.startswith("http://"):
+        if reference.startswith(("https://", "http://")):
             return (await self._now().web.fetch(reference, max_bytes)).body
         return await self._now().download(reference, max_bytes)
 
@@ -196,11 +193,10 @@ class Customers:
         if id not in self._people:
             body = {"external_userid_list": [id]}
             answer = await self._now().call("cgi-bin/kf/customer/batchget", body)
-            found = answer.get("customer_list")
-            for one in found if isinstance(found, list) else []:
-                if isinstance(one, dict) and isinstance(one.get("nickname"), str):
+            for one in objects(answer.get("customer_list")):
+                if isinstance(one.get("nickname"), str):
                     self._people[str(one.get("external_userid"))] = customer(one)
-        return self._people.get(id) or User(f"WeChat {id[-6:]}")
+        return self._people.get(id) or User(name_of(id))
 
 
 def customer(one: JsonObject) -> User:
@@ -213,7 +209,7 @@ def parts_of(one: JsonObject) -> list[Part]:
     type = str(one.get("msgtype") or "")
     thing = one.get(type)
     if not isinstance(thing, dict):
-        return [Unknown(f"{type or 'something'} that WeChat shows only in its app")]
+        return [hidden(type)]
     match type:
         case "text":
             return [Text(str(thing.get("content") or ""))]
@@ -221,7 +217,7 @@ def parts_of(one: JsonObject) -> list[Part]:
             mime = MIMES.get(type, "application/octet-stream")
             content = kept_there(str(thing.get("media_id") or ""))
             name = str(thing.get("filename") or f"{type}.{mime.partition('/')[2]}")
-            return [Media(KINDS[type], name, mime, content)]
+            return [Media(type, name, mime, content)]
         case "location":
             words = (str(thing[it]) for it in ("name", "address") if thing.get(it))
             latitude, longitude = thing.get("latitude"), thing.get("longitude")
@@ -230,4 +226,4 @@ def parts_of(one: JsonObject) -> list[Part]:
         case "link":
             title = str(thing.get("title") or "")
             return [Link(str(thing.get("url") or ""), title, str(thing.get("desc") or ""))]
-    return [Unknown(f"{type or 'something'} that WeChat shows only in its app")]
+    return [hidden(type)]

@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Protocol
 
-from attrs import define, field
+from attrs import define
 
 from bridges.kit.chats import User
 from bridges.kit.failures import BadCredentials, Transient, WindowClosed
@@ -68,25 +68,15 @@ class Window:
         await self._bridge.keep(f"window {chat}", f"{since} {used + messages}")
 
 
-@define(eq=False)
-class Tokens:
-    """The access token of an account, from the answer to the question for one."""
-
-    _value: str = field(default="", repr=False)
-
-    @property
-    def value(self) -> str:
-        return self._value
-
-    def set(self, answer: JsonObject) -> None:
-        if isinstance(token := answer.get("access_token"), str) and token:
-            self._value = token
-            return
-        code = number(answer, "errcode")
-        if code in LATER_S:
-            raise Transient("WeChat asks us to slow down, or has trouble.", LATER_S[code])
-        words = str(answer.get("errmsg") or "")[:200]
-        raise BadCredentials(f"WeChat does not take the account's secret: {words} ({code})")
+def token_in(answer: JsonObject) -> str:
+    """The access token of an account, in the answer to the question for one."""
+    if isinstance(token := answer.get("access_token"), str) and token:
+        return token
+    code = number(answer, "errcode")
+    if code in LATER_S:
+        raise Transient("WeChat asks us to slow down, or has trouble.", LATER_S[code])
+    words = str(answer.get("errmsg") or "")[:200]
+    raise BadCredentials(f"WeChat does not take the account's secret: {words} ({code})")
 
 
 async def get(web: Web, url: str, **params: str) -> JsonObject:

@@ -12,7 +12,7 @@ from attrs import define, field
 from bridges.kit.chats import User
 from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
 from bridges.kit.happenings import Happening, Message, Remove, Sender
-from bridges.kit.json_values import JsonObject, number
+from bridges.kit.json_values import JsonObject, number, objects
 from bridges.kit.network import Bridge, Login
 from bridges.kit.parts import ChatKey, Media, Outgoing, Part, Sent, in_words
 from bridges.kit.web import FILE_S, Lost, Web, web
@@ -35,9 +35,7 @@ OVER = -14
 FROM_USER, TO_USER, FINISHED = 1, 2, 2
 SPARE_S = 10
 WINDOW_S, ANSWERS = 24 * 3600, 10
-FIRST_WAIT_S, WAIT_S = 2.0, 30.0
-PATIENT = 3
-"""After so many failures in a row we ask less often."""
+PAUSE_S = 2.0
 
 
 @define(eq=False)
@@ -113,25 +111,20 @@ class IlinkDoor:
 
     async def _listen(self, ilink: Ilink) -> None:
         """How far we have come is kept when all before it is safe."""
-        failures = 0
+        place = await self._bridge.kept("place") or ""
         while True:
-            place = await self._bridge.kept("place") or ""
             try:
                 body = {"get_updates_buf": place}
                 answer = await ilink.post("getupdates", body, self._settings.poll_s + SPARE_S)
             except (Lost, Rejected) as error:
-                failures += 1
-                wait_s = WAIT_S if failures >= PATIENT else FIRST_WAIT_S
-                raise Transient(str(error), after_s=wait_s) from None
-            failures = 0
-            messages = answer.get("msgs")
-            for one in messages if isinstance(messages, list) else []:
-                if isinstance(one, dict):
-                    async for happening in self._happenings(one):
-                        await self._bridge.receive(happening)
+                raise Transient(str(error), after_s=PAUSE_S) from None
+            for one in objects(answer.get("msgs")):
+                async for happening in self._happenings(one):
+                    await self._bridge.receive(happening)
             new = answer.get("get_updates_buf")
             if isinstance(new, str) and new and new != place:
-                await self._bridge.keep("place", new)
+                place = new
+                await self._bridge.keep("place", place)
 
     async def _happenings(self, one: JsonObject) -> AsyncIterator[Happening]:
         person, id = str(one.get("from_user_id") or ""), str(one.get("message_id") or "")

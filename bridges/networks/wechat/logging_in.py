@@ -4,12 +4,12 @@ import secrets
 from urllib.parse import urlsplit
 
 from bridges.kit.failures import Rejected, Transient
-from bridges.kit.json_values import JsonObject
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.network import QR, Field, Login, LoginScreen
 from bridges.kit.web import Lost, Web
 from bridges.networks.wechat import account, customers
 from bridges.networks.wechat.api import Api
-from bridges.networks.wechat.door import Tokens
+from bridges.networks.wechat.door import token_in
 from bridges.networks.wechat.envelope import Seal
 from bridges.networks.wechat.ilink import Ilink, checked
 from bridges.networks.wechat.settings import WechatSettings
@@ -85,7 +85,7 @@ async def by_account(found: Web, settings: WechatSettings, screen: LoginScreen, 
     app_id = (await screen.ask(Field("app_id", "The AppID?"))).strip()
     secret = await asked_secret(screen, "secret", "The AppSecret?")
     key = await asked_secret(screen, "aes_key", "The EncodingAESKey (or - for the plain mode)?")
-    Tokens().set(await account.token_of(found, settings.accounts, app_id, secret))
+    token_in(await account.token_of(found, settings.accounts, app_id, secret))
     kept = {"secret": secret, "callback_token": secrets.token_hex(12)}
     if key != "-":
         sealed_by(app_id, key)
@@ -109,11 +109,9 @@ async def by_customers(
         return await customers.token_of(found, settings.wecom, corp_id, secret)
 
     answer = await Api(found, settings.wecom, ask).call("cgi-bin/kf/account/list", {})
-    accounts = answer.get("account_list")
     known = {
         str(it.get("open_kfid")): str(it.get("name") or it.get("open_kfid"))
-        for it in (accounts if isinstance(accounts, list) else [])
-        if isinstance(it, dict)
+        for it in objects(answer.get("account_list"))
     }
     if not known:
         raise Rejected("The corporation has no account of customer service yet.")

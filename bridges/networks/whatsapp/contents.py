@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bridges.kit.json_values import JsonObject
+from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.marks import from_marks
 from bridges.kit.parts import Contact, Location, Look, Media, Part, Text, Unknown
 from bridges.kit.sources import kept_there
@@ -64,8 +64,8 @@ def location(thing: JsonObject) -> Part:
 def contact(thing: JsonObject) -> Part:
     name, phones = thing.get("name"), thing.get("phones")
     full = name.get("formatted_name") if isinstance(name, dict) else None
-    known = [it for it in phones if isinstance(it, dict)] if isinstance(phones, list) else []
-    numbers = tuple(str(it.get("phone") or it.get("wa_id") or "") for it in known[:10])
+    known = objects(phones)[:10]
+    numbers = tuple(str(it.get("phone") or it.get("wa_id") or "") for it in known)
     return Contact(str(full or "?"), numbers)
 
 

@@ -31,7 +31,6 @@ OCCUPANT = "urn:xmpp:occupant-id:0"  # 0421
 RETRACT = "urn:xmpp:message-retract:1"  # 0424
 RETRACT_OLD = "urn:xmpp:message-retract:0"
 FASTEN = "urn:xmpp:fasten:0"  # 0422
-MODERATE = "urn:xmpp:message-moderate:1"  # 0425
 FALLBACK = "urn:xmpp:fallback:0"  # 0428
 REACTIONS = "urn:xmpp:reactions:0"  # 0444
 REPLY = "urn:xmpp:reply:0"  # 0461

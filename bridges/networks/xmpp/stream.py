@@ -128,10 +128,6 @@ class Stream:
     def own(self) -> str:
         return str(self._client.boundjid.bare)
 
-    @property
-    def own_full(self) -> str:
-        return str(self._client.boundjid.full)
-
     async def ask(self, type: str, to: str, payload: Element) -> Element:
         """The answer. An empty address is the own account's. Raises Refused or Transient."""
         question = self._client.make_iq(ito=to or None, itype=type)
