@@ -30,7 +30,9 @@ class CatchingUp:
         await self.read("")
 
     async def enter(self, jid: str) -> Room:
-        """Raises Rejected when the room does not let us in."""
+        """Raises Rejected when the room does not let us in. Where we are, all was read already."""
+        if (here := self._rooms.find(jid)) and here.is_joined:
+            return here
         room = await self._rooms.joined(jid)
         if not await self._bridge.kept(f"room {jid}"):
             await self._bridge.keep(f"room {jid}", "yes")
