@@ -129,11 +129,13 @@ class BridgeProcess:
 
 
 @contextmanager
-def beside_a_homeserver(folder: Path, network: str) -> Iterator[tuple[str, BridgeProcess]]:
+def beside_a_homeserver(
+    folder: Path, network: str, network_settings: dict[str, object] | None = None
+) -> Iterator[tuple[str, BridgeProcess]]:
     """A started homeserver that knows the bridge, which the story starts."""
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
-    bridge = BridgeProcess(folder, network, base_url)
+    bridge = BridgeProcess(folder, network, base_url, network_settings or {})
     database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
     listeners = homeserver_settings(folder, database, port)["listeners"]
     more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}

@@ -12,8 +12,7 @@ import pytest
 from tests.appservices.irc import Chatter, irc_server
 from tests.appservices.people import User
 from tests.bridging.people import BOT, logs_in, meets_the_bot, opens, sends
-from tests.bridging.started_bridge import BridgeProcess
-from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
+from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 
 CHANNEL = "#Matrix"
 
@@ -156,19 +155,8 @@ Story = Callable[[str, int, BridgeProcess], Coroutine[Any, Any, None]]
 def test_people_on_matrix_and_on_irc_talk(
     tmp_path: Path, tell: Story, more: dict[str, object]
 ) -> None:
-    port = free_port()
     with irc_server(tmp_path) as irc_port:
         settings: dict[str, object] = {"host": "127.0.0.1", "port": irc_port, "tls": False}
         settings |= {"seconds_per_line": 0.1, **more}
-        bridge = BridgeProcess(tmp_path, "irc", f"http://127.0.0.1:{port}", settings)
-        database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
-        listeners = homeserver_settings(tmp_path, database, port)["listeners"]
-        more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
-        with started_homeserver(tmp_path, database, **more):
-            try:
-                asyncio.run(tell(f"http://127.0.0.1:{port}", irc_port, bridge))
-            except BaseException:
-                print(bridge.log())
-                raise
-            finally:
-                bridge.abandon()
+        with beside_a_homeserver(tmp_path, "irc", settings) as (base_url, bridge):
+            asyncio.run(tell(base_url, irc_port, bridge))

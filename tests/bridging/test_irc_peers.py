@@ -63,6 +63,21 @@ async def leave(*people: Chatter) -> None:
         await one.hears("ERROR")
 
 
+async def who_keeps_history(irc: IrcNetwork) -> Chatter:
+    """Bob, in a channel that plays its last fifty lines to who comes."""
+    bob = await chatter(irc, "bob")
+    bob.writes(f"MODE {CHANNEL} +H 50:1h")
+    await bob.hears("MODE")
+    return bob
+
+
+def after_a_kill(irc: IrcNetwork, before: Visit) -> Visit:
+    """A new session, which has what the one before kept."""
+    found = visit(irc)
+    found.notebook.notes.update(before.notebook.notes)
+    return found
+
+
 class TestContractWithTls(Contract):
     @pytest.fixture(autouse=True)
     def peer(self, shared_irc: IrcNetwork) -> None:
@@ -216,9 +231,7 @@ def test_replies_reactions_and_typing_travel_in_tags(irc: IrcNetwork) -> None:
 
 def test_what_was_said_while_we_were_away_arrives_once(irc: IrcNetwork) -> None:
     async def story() -> None:
-        bob = await chatter(irc, "bob")
-        bob.writes(f"MODE {CHANNEL} +H 50:1h")
-        await bob.hears("MODE")
+        bob = await who_keeps_history(irc)
         first = visit(irc)
         async with running(first) as alice:
             await alice.opens()
@@ -248,22 +261,18 @@ def test_what_may_have_been_said_already_is_not_said_again(irc: IrcNetwork) -> N
     """The bridge is killed after the server took a message, before that was noted."""
 
     async def story() -> None:
-        bob = await chatter(irc, "bob")
-        bob.writes(f"MODE {CHANNEL} +H 50:1h")
-        await bob.hears("MODE")
+        bob = await who_keeps_history(irc)
         first = visit(irc)
         async with running(first) as alice:
             await alice.opens()
             await alice.says("ok", "t1")
             sent = await alice.says("ok", "t2")
-        second = visit(irc)
-        second.notebook.notes.update(first.notebook.notes)
+        second = after_a_kill(irc, first)
         async with running(second) as alice:
             await alice.opens()
             assert await alice.says("ok", "t2") == sent
             await alice.says("ok", "t3")
-        third = visit(irc)
-        third.notebook.notes.update(second.notebook.notes)
+        third = after_a_kill(irc, second)
         async with running(third) as alice:
             await alice.opens()
             await alice.says("ok", "t4")
@@ -277,15 +286,12 @@ def test_what_may_have_been_said_already_is_not_said_again(irc: IrcNetwork) -> N
 
 def test_a_text_of_which_half_was_said_is_finished(irc: IrcNetwork) -> None:
     async def story() -> None:
-        bob = await chatter(irc, "bob")
-        bob.writes(f"MODE {CHANNEL} +H 50:1h")
-        await bob.hears("MODE")
+        bob = await who_keeps_history(irc)
         first = visit(irc)
         async with running(first) as alice:
             await alice.opens()
             await alice.says("first", "t1")
-        second = visit(irc)
-        second.notebook.notes.update(first.notebook.notes)
+        second = after_a_kill(irc, first)
         async with running(second) as alice:
             await alice.opens()
             sent = await alice.says("first\nsecond\nthird", "t1")

@@ -11,8 +11,8 @@ import aiohttp
 from tests.appservices.people import User
 from tests.bridging.account import Account
 from tests.bridging.people import meets_the_bot, opens
-from tests.bridging.started_bridge import BridgeProcess
-from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
+from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
+from tests.clients.started_server import free_port
 
 MEMBERS = 1000
 JOINED_S = 60
@@ -25,14 +25,8 @@ def with_ledger(
     act: Callable[[User, str, BridgeProcess], Awaitable[None]],
 ) -> None:
     """Alice is logged in to the ledger; `act` is given her and her management room."""
-    port = free_port()
-    base_url = f"http://127.0.0.1:{port}"
-    bridge = BridgeProcess(folder, "tests.bridging.ledger", base_url, settings)
-    database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
-    listeners = homeserver_settings(folder, database, port)["listeners"]
-    more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
 
-    async def story() -> None:
+    async def story(base_url: str, bridge: BridgeProcess) -> None:
         async with aiohttp.ClientSession() as session:
             alice = await User(base_url, session).register("alice")
             await bridge.start()
@@ -42,11 +36,8 @@ def with_ledger(
             await act(alice, room, bridge)
             await bridge.stop()
 
-    with started_homeserver(folder, database, **more):
-        try:
-            asyncio.run(story())
-        finally:
-            bridge.abandon()
+    with beside_a_homeserver(folder, "tests.bridging.ledger", settings) as (base_url, bridge):
+        asyncio.run(story(base_url, bridge))
 
 
 async def is_invited_in_time(alice: User) -> str:

@@ -15,8 +15,7 @@ from tests.bridges.networks.telegram.simulator.people import Person
 from tests.bridges.networks.telegram.simulator.server import Simulator
 from tests.bridges.networks.telegram.simulator.world import Bot, Chat
 from tests.bridging.people import logs_in, meets_the_bot, sends, state
-from tests.bridging.started_bridge import BridgeProcess
-from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
+from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 
 JsonObject = dict[str, Any]
 
@@ -346,23 +345,13 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
 
 
 def test_alice_and_bob_talk_over_telegram(tmp_path: Path) -> None:
-    port = free_port()
-
-    async def act() -> None:
+    async def act(base_url: str, bridge: BridgeProcess) -> None:
         it = await Telegram.opens()
-        settings: dict[str, object] = {"api": it.simulator.address, "poll_s": 5}
-        bridge = BridgeProcess(tmp_path, "telegram", f"http://127.0.0.1:{port}", settings)
-        database = {"engine": "sqlite", "path": str(tmp_path / "homeserver.db")}
-        listeners = homeserver_settings(tmp_path, database, port)["listeners"]
-        more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
-        with started_homeserver(tmp_path, database, **more):
-            try:
-                await story(f"http://127.0.0.1:{port}", it, bridge)
-            except BaseException:
-                print(bridge.log())
-                raise
-            finally:
-                bridge.abandon()
-                await it.simulator.closes()
+        bridge.configures(api=it.simulator.address, poll_s=5)
+        try:
+            await story(base_url, it, bridge)
+        finally:
+            await it.simulator.closes()
 
-    asyncio.run(act())
+    with beside_a_homeserver(tmp_path, "telegram") as (base_url, bridge):
+        asyncio.run(act(base_url, bridge))
