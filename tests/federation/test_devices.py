@@ -42,8 +42,11 @@ def test_cross_signing_keys_are_seen(alice: Person, bob: Person, room: str) -> N
     identity = Identity(cast(Any, alice))
     identity.uploads()
 
-    found = bob.post("/v3/keys/query", {"device_keys": {alice.user_id: []}})
+    def published() -> JsonObject | None:
+        found = bob.post("/v3/keys/query", {"device_keys": {alice.user_id: []}})
+        return found if alice.user_id in found["master_keys"] else None
 
+    found = until(published)
     master = identity.key("master", identity.master)
     assert found["master_keys"][alice.user_id]["keys"] == master["keys"]
     assert found["self_signing_keys"][alice.user_id]["keys"]

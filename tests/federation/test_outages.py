@@ -39,6 +39,7 @@ def test_who_was_away_gets_all_that_was_missed(
     back = bob.sends(room, "I am back")
     alice.sees(room, back, CAUGHT_UP_S)
     until(lambda: said[-1] in bob.heard(room), CAUGHT_UP_S)
+    until(lambda: set(said) <= set(texts(bob, room)), CAUGHT_UP_S)
 
     assert until(lambda: alice.state_ids(room) == bob.state_ids(room))
     assert bob.state_ids(room)["m.room.topic", ""] == topic
