@@ -72,7 +72,7 @@ async def never_ends(writer: asyncio.StreamWriter, _: str, __: bytes) -> None:
     while True:
         writer.write(chunk)
         await writer.drain()
-        # Over TLS only the loop learns that the other side is gone; drain() alone need not let it run.
+        # Over TLS only the loop learns that the other side is gone, and drain() need not yield.
         await asyncio.sleep(0)
         if writer.is_closing():
             raise ConnectionError

@@ -15,7 +15,8 @@ from homeserver.config.network import PRIVATE_RANGES
 from homeserver.config.settings import Settings
 from homeserver.config.storage import SqliteDatabase
 from homeserver.http.response import Response
-from tests.homeserver.client_api.calls import CLIENT, ELSEWHERE, ROWS, Call, Fails, Row
+from tests.homeserver.client_api.calls import ELSEWHERE, ROWS
+from tests.homeserver.client_api.calls.row import CLIENT, Call, Fails, Row
 from tests.homeserver.client_api.town import Town
 from tests.internet import PUBLIC, Internet, Website
 from tests.outcomes import outcome
@@ -102,5 +103,5 @@ def test_no_endpoint_is_left_out() -> None:
         and name.split(" ")[1] != "/.well-known/matrix/server"
     }
 
-    assert wanted - called == set(), "add a row to tests/homeserver/client_api/calls.py"
+    assert wanted - called == set(), "add a row to tests/homeserver/client_api/calls"
     assert called - wanted == set(), "the specification has no such endpoint"
