@@ -16,11 +16,17 @@ from slixmpp.xmlstream.matcher import MatchXPath
 
 from bridges.networks.xmpp import names, writing
 from bridges.networks.xmpp.names import tag
+from tests.certificates import Authority
 from tests.clients.started_server import free_port
 
 HOST, ROOMS = "xmpp.test", "rooms.xmpp.test"
 PASSWORD = "a long one"
 PATIENCE_S = 20
+
+OPEN = "c2s_require_encryption = false\nallow_unencrypted_plain_auth = true"
+SEALED = """c2s_require_encryption = true
+c2s_direct_tls_ports = {{ {sealed_port} }}
+ssl = {{ certificate = "{certificate}", key = "{key}" }}"""
 
 CONFIG = """
 pidfile = "{folder}/prosody.pid"
@@ -28,16 +34,14 @@ data_path = "{folder}/data"
 {root}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
-c2s_direct_tls_ports = {{}}
 s2s_ports = {{}}
 http_ports = {{ {files} }}
 http_interfaces = {{ "127.0.0.1" }}
 https_ports = {{}}
 modules_disabled = {{ "s2s", "admin_shell" }}
-modules_enabled = {{ "roster", "saslauth", "disco", "carbons", "pep", "private", "blocklist",
+modules_enabled = {{ {tls} "roster", "saslauth", "disco", "carbons", "pep", "private", "blocklist",
     "vcard4", "vcard_legacy", "ping", "register", "mam", "smacks", "csi_simple" }}
-c2s_require_encryption = false
-allow_unencrypted_plain_auth = true
+{encryption}
 authentication = "internal_hashed"
 storage = "internal"
 archive_expires_after = "never"
@@ -55,8 +59,12 @@ Component "upload.{host}" "http_file_share"
 
 @define
 class XmppServer:
+    """With an authority it wants TLS: at `port` by STARTTLS, at `sealed_port` from the start."""
+
     port: int
     files: int
+    ca: Path | None = None
+    sealed_port: int = 0
 
     def settings(self) -> dict[str, object]:
         files = f"http://127.0.0.1:{self.files}"
@@ -64,12 +72,19 @@ class XmppServer:
 
 
 @contextmanager
-def xmpp_server(folder: Path, *people: str) -> Iterator[XmppServer]:
-    server = XmppServer(free_port(), free_port())
+def xmpp_server(folder: Path, *people: str, certified: str = "") -> Iterator[XmppServer]:
+    """`certified`: the name in its certificate; without one it has none."""
+    server, encryption = XmppServer(free_port(), free_port()), OPEN
     (folder / "data").mkdir()
+    if certified:
+        authority = Authority(folder)
+        server.ca, server.sealed_port = authority.path, free_port()
+        certificate, key = authority.write(folder, certified)
+        encryption = SEALED.format(certificate=certificate, key=key, sealed_port=server.sealed_port)
     root = "run_as_root = true" if Path("/proc/self").stat().st_uid == 0 else ""
     config = folder / "prosody.cfg.lua"
     given = {"folder": folder, "root": root, "host": HOST, "rooms": ROOMS}
+    given |= {"encryption": encryption, "tls": '"tls",' if certified else ""}
     config.write_text(CONFIG.format(port=server.port, files=server.files, **given))
     for one in people:
         command = ["prosodyctl", "--config", str(config), "register", one, HOST, PASSWORD]

@@ -1,6 +1,7 @@
 """The connection of one account. The protocol below stanzas is slixmpp's."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from secrets import token_hex
@@ -21,8 +22,13 @@ from bridges.networks.xmpp.stanzas import condition, in_words
 
 CONNECT_S = 30
 ANSWER_S = 30
+REASON_S = 0.2
 MAX_NEWS = 10_000
 """Stanzas that wait for us. When there are more, the connection is ended and caught up later."""
+UNTRUSTED = (
+    "XMPP: the server cannot prove who it is ({}), so no password was given to it. If an authority "
+    "of your own signs its certificate, the operator names that in ca_path."
+)
 LATER = ("resource-constraint", "remote-server-timeout", "recipient-unavailable")
 
 
@@ -55,6 +61,8 @@ class Stream:
         if not settings.tls:
             client.enable_plaintext = True
             client.enable_starttls = client.enable_direct_tls = False
+        elif settings.ca_path:
+            client.ssl_context.load_verify_locations(settings.ca_path)
         stream = cls(client, settings)
         stream._listen()
         host, _, port = settings.server.rpartition(":")
@@ -67,9 +75,24 @@ class Stream:
             matcher = MatchXPath(tag(names.CLIENT, name))
             client.register_handler(Callback(f"every {name}", matcher, self._heard))
         client.add_event_handler("session_start", lambda _: self._begin(None))
-        wrong = BadCredentials("XMPP does not take this address with this password.")
-        client.add_event_handler("failed_all_auth", lambda _: self._begin(wrong))
+        client.add_event_handler("failed_all_auth", lambda _: self._begin(self._unproved()))
+        client.add_event_handler("ssl_invalid_chain", self._distrusted)
+        client.add_event_handler("connection_failed", self._distrusted)
         client.add_event_handler("disconnected", lambda _: self._ended())
+
+    def _unproved(self) -> Exception:
+        """Over an open line we prove nothing: whoever is there may be anybody."""
+        if self._settings.tls and not self._is_sealed():
+            return Transient("XMPP: the server offers no TLS, so no password was given to it.")
+        return BadCredentials("XMPP does not take this address with this password.")
+
+    def _is_sealed(self) -> bool:
+        transport = self._client.transport
+        return transport is not None and transport.get_extra_info("ssl_object") is not None
+
+    def _distrusted(self, failure: object) -> None:
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            self._begin(Transient(UNTRUSTED.format(failure.verify_message)))
 
     async def _connect(self, host: str | None, port: int | None) -> None:
         try:
@@ -105,7 +128,9 @@ class Stream:
             self.close()
 
     def _ended(self) -> None:
-        self._begin(Transient("XMPP: the connection was lost."))
+        """Why a connection cannot begin is told after its end."""
+        lost = Transient("XMPP: the connection was lost.")
+        asyncio.get_running_loop().call_later(REASON_S, self._begin, lost)
         with suppress(asyncio.QueueFull):
             self.news.put_nowait(None)
 
