@@ -1,9 +1,14 @@
 """The registration file: what makes the bridge known to a homeserver, ours or another."""
 
 import re
+from hashlib import sha256
 from typing import Any
 
 from attrs import frozen
+
+MAX_ID = 255
+CUT = "=="
+"""Never stands in what is escaped."""
 
 
 @frozen
@@ -18,18 +23,20 @@ class Names:
         return f"@{self.prefix}bot:{self.domain}"
 
     def ghost(self, remote_id: str) -> str:
-        return f"@{self.prefix}_{escaped(remote_id)}:{self.domain}"
+        end = f":{self.domain}"
+        return fitting(f"@{self.prefix}_{escaped(remote_id)}", MAX_ID - len(end)) + end
 
     def remote_of(self, user_id: str) -> str | None:
-        """Whose ghost that is."""
+        """Whose ghost that is, where the name was not too long to tell."""
         start, end = f"@{self.prefix}_", f":{self.domain}"
-        if not user_id.startswith(start) or not user_id.endswith(end):
+        if not user_id.startswith(start) or not user_id.endswith(end) or CUT in user_id:
             return None
         return unescaped(user_id[len(start) : -len(end)])
 
     def alias(self, *parts: str) -> str:
         """The local part of a portal's alias."""
-        return f"{self.prefix}_{'_'.join(map(escaped, parts))}"
+        room = MAX_ID - len(f"#:{self.domain}")
+        return fitting(f"{self.prefix}_{'_'.join(map(escaped, parts))}", room)
 
     def is_ours(self, user_id: str) -> bool:
         return user_id == self.bot or (
@@ -37,10 +44,20 @@ class Names:
         )
 
 
+def fitting(name: str, room: int) -> str:
+    """A name that is too long, by its beginning and its hash."""
+    if len(name) <= room:
+        return name
+    digest = sha256(name.encode()).hexdigest()[:32]
+    return f"{name[: room - len(CUT) - len(digest)]}{CUT}{digest}"
+
+
 def escaped(text: str) -> str:
     """In letters that a user id may hold; no two texts become the same."""
     return re.sub(
-        r"[^a-z0-9.\-]", lambda found: "".join(f"={it:02x}" for it in found[0].encode()), text
+        r"[^a-z0-9.\-]",
+        lambda found: "".join(f"={it:02x}" for it in found[0].encode(errors="replace")),
+        text,
     )
 
 

@@ -15,6 +15,7 @@ from bridges.kit.happenings import (
     MemberChange,
     Notice,
     Passing,
+    Presence,
     UserChange,
 )
 from bridges.kit.parts import ChatKey
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
 """Before the network is asked again for what it owes us."""
+LONGEST_CHAT = 500
+"""Of its id: more than any network has, and less than an index takes."""
 
 
 @define(eq=False)
@@ -94,7 +97,9 @@ class Arrivals:
 
     async def receive(self, login_id: str, happening: Happening) -> None:
         """Returns when it is safe."""
-        if isinstance(happening, Passing):
+        if not isinstance(happening, Presence | UserChange) and is_absurd(happening.chat):
+            log.warning("Something is left out: the id of its chat is too long")
+        elif isinstance(happening, Passing):
             self._errands.begin(self._pass_on(login_id, happening))
         elif await self._ground.db.write(outbox.add_arrival, login_id, await settled(happening)):
             self._queues.look(happening.chat)
@@ -140,3 +145,7 @@ class Arrivals:
         await self._carriers.deliveries.deliver(way, happening)
         if self._carriers.profiles.is_new(happening.sender.id) and not happening.sender.me:
             self._errands.begin(self._carriers.profiles.look(happening.sender.id, session))
+
+
+def is_absurd(chat: ChatKey) -> bool:
+    return len(chat.id) + len(chat.receiver) > LONGEST_CHAT

@@ -18,6 +18,8 @@ T = TypeVar("T")
 SCHEMA = Path(__file__).parent / "schema"
 BUSY_S = 30
 PRIVATE = 0o600
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What no database takes, and networks may send all the same."""
 
 
 @frozen
@@ -28,12 +30,17 @@ class Transaction:
     _mark: str
 
     def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        self._cursor.execute(statement.replace("?", self._mark), values)
+        kept = tuple(storable(it) if isinstance(it, str) else it for it in values)
+        self._cursor.execute(statement.replace("?", self._mark), kept)
         return list(self._cursor.fetchall()) if self._cursor.description else []
 
     def one(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         rows = self.execute(statement, *values)
         return rows[0] if rows else None
+
+
+def storable(text: str) -> str:
+    return UNSTORABLE.sub("\ufffd", text)
 
 
 @define(eq=False)

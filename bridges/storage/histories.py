@@ -121,10 +121,10 @@ def is_known(txn: Transaction, chat: ChatKey, remote_id: str) -> bool:
     return bool(
         txn.one(
             "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
-            *(*where, remote_id),
+            *(*where, messages.as_key(remote_id)),
         )
         or txn.one(
             "SELECT 1 FROM incoming WHERE chat_id = ? AND receiver = ? AND known_as = ?",
-            *(*where, f"Message {remote_id}"),
+            *(*where, messages.as_key(f"Message {remote_id}")),
         )
     )

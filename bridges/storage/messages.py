@@ -1,9 +1,22 @@
 """Which event is which message on the network."""
 
+from hashlib import sha256
+
 from attrs import frozen
 
 from bridges.kit.parts import ChatKey
 from bridges.storage.database import Transaction
+
+LONGEST_ID = 500
+"""On some networks who writes chooses the id, and an index takes no text of any length."""
+
+
+def as_key(remote_id: str) -> str:
+    """A long id by its beginning and its hash. The network will not know it by that name."""
+    if len(remote_id) <= LONGEST_ID:
+        return remote_id
+    digest = sha256(remote_id.encode(errors="replace")).hexdigest()
+    return f"{remote_id[:50]}... {digest}"
 
 
 @frozen
@@ -21,7 +34,7 @@ def pair(txn: Transaction, chat: ChatKey, pair: Pair, part: int = 0) -> None:
         INSERT INTO messages (chat_id, receiver, remote_id, part, event_id, sender)
         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
-        *(chat.id, chat.receiver, pair.remote_id, part, pair.event_id, pair.sender),
+        *(chat.id, chat.receiver, as_key(pair.remote_id), part, pair.event_id, pair.sender),
     )
 
 
@@ -32,7 +45,7 @@ def by_remote_id(txn: Transaction, chat: ChatKey, remote_id: str) -> list[Pair]:
         SELECT remote_id, event_id, sender FROM messages
         WHERE chat_id = ? AND receiver = ? AND remote_id = ? ORDER BY part
         """,
-        *(chat.id, chat.receiver, remote_id),
+        *(chat.id, chat.receiver, as_key(remote_id)),
     )
     return [Pair(*row) for row in rows]
 

@@ -17,6 +17,7 @@ from bridges.kit.happenings import (
 )
 from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
+from bridges.storage import messages
 from bridges.storage.database import Transaction
 from bridges.storage.encoding import from_text, to_text
 
@@ -53,7 +54,7 @@ def known_as(happening: Lasting) -> str | None:
             | CallNoticed(id=id)
             | ChatGone(id=id)
         ):
-            return f"{type(happening).__name__} {id}"
+            return messages.as_key(f"{type(happening).__name__} {id}")
         case _:
             return None
 
@@ -63,7 +64,7 @@ def add_arrival(txn: Transaction, login_id: str, happening: Lasting) -> bool:
     chat, unique = happening.chat, token_hex(16)
     if isinstance(happening, Message) and txn.one(
         "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
-        *(chat.id, chat.receiver, happening.id),
+        *(chat.id, chat.receiver, messages.as_key(happening.id)),
     ):
         return False
     (place,) = txn.one("SELECT coalesce(max(place), 0) + 1 FROM incoming") or (1,)

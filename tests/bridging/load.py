@@ -46,6 +46,7 @@ class Load:
     said: dict[str, list[str]] = field(init=False)
     written: dict[str, list[str]] = field(init=False)
     is_over: bool = False
+    kills: tuple[int, int] = (KILLS_OF_THE_BRIDGE, KILLS_OF_THE_HOMESERVER)
 
     def __attrs_post_init__(self) -> None:
         self.said = {chat: [] for chat in self.rooms}
@@ -103,7 +104,9 @@ class Load:
     async def survives(self, mortals: "Mortals") -> None:
         """The kills; then everything must have arrived once, in order."""
         running = asyncio.create_task(self.runs())
-        await kill(mortals.bridge, mortals.homeserver, random.Random(7))
+        of_bridge, of_homeserver = self.kills
+        victims: list[Any] = [mortals.bridge] * of_bridge + [mortals.homeserver] * of_homeserver
+        await kill(victims, random.Random(7))
         self.is_over = True
         await running
         await self.settles()
@@ -111,7 +114,7 @@ class Load:
             check(await self.arrived(chat), self.written[chat])
             check(self.other.heard_in(chat), self.said[chat])
         print(
-            f"{KILLS_OF_THE_BRIDGE} kills of the bridge, {KILLS_OF_THE_HOMESERVER} of the "
+            f"{of_bridge} kills of the bridge, {of_homeserver} of the "
             f"homeserver: {sum(map(len, self.said.values()))} messages to the network, "
             f"{sum(map(len, self.written.values()))} to Matrix"
         )
@@ -131,13 +134,15 @@ class Mortals:
 
 @asynccontextmanager
 async def mortals(
-    folder: Path, network: str, settings: dict[str, object]
+    folder: Path, network: str, settings: dict[str, object], **more: object
 ) -> AsyncIterator[Mortals]:
+    """`more`: other settings of the bridge."""
     registration = folder / "registration.yaml"
     database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
     files = {"appservice_config_files": [str(registration)]}
     made = Mortals(
-        BridgeProcess(folder, network, "", settings), ServerProcess(folder, database, **files)
+        BridgeProcess(folder, network, "", settings, more=more),
+        ServerProcess(folder, database, **files),
     )
     made.bridge.homeserver = made.base_url
     assert made.bridge.prepare() == registration
@@ -178,8 +183,7 @@ async def until_sent(alice: User, room: str, text: str) -> None:
             await asyncio.sleep(0.1)
 
 
-async def kill(bridge: BridgeProcess, homeserver: ServerProcess, chance: random.Random) -> None:
-    victims: list[Any] = [bridge] * KILLS_OF_THE_BRIDGE + [homeserver] * KILLS_OF_THE_HOMESERVER
+async def kill(victims: list[Any], chance: random.Random) -> None:
     chance.shuffle(victims)
     for victim in victims:
         await asyncio.sleep(chance.uniform(0.1, 1.2))

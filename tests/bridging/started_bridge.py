@@ -130,16 +130,22 @@ class BridgeProcess:
 
 @contextmanager
 def beside_a_homeserver(
-    folder: Path, network: str, network_settings: dict[str, object] | None = None
+    folder: Path,
+    network: str,
+    network_settings: dict[str, object] | None = None,
+    **more: object,
 ) -> Iterator[tuple[str, BridgeProcess]]:
-    """A started homeserver that knows the bridge, which the story starts."""
+    """A started homeserver that knows the bridge, which the story starts.
+
+    `more`: other settings of it.
+    """
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
-    bridge = BridgeProcess(folder, network, base_url, network_settings or {})
+    bridge = BridgeProcess(folder, network, base_url, network_settings or {}, more=more)
     database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
     listeners = homeserver_settings(folder, database, port)["listeners"]
-    more = {"listeners": listeners, "appservice_config_files": [str(bridge.prepare())]}
-    with started_homeserver(folder, database, **more):
+    files = [str(bridge.prepare())]
+    with started_homeserver(folder, database, listeners=listeners, appservice_config_files=files):
         try:
             yield base_url, bridge
         except BaseException:

@@ -126,3 +126,11 @@ async def story(base_url: str, bridge: BridgeProcess) -> None:
 def test_alice_talks_with_the_canyon(tmp_path: Path) -> None:
     with beside_a_homeserver(tmp_path, "echo") as (base_url, bridge):
         asyncio.run(story(base_url, bridge))
+
+
+def test_and_with_what_the_bridge_remembers_on_postgresql(
+    tmp_path: Path, postgresql_dsn: str
+) -> None:
+    """Its keys, too: `encryption` is on."""
+    with beside_a_homeserver(tmp_path, "echo", database=postgresql_dsn) as (base_url, bridge):
+        asyncio.run(story(base_url, bridge))

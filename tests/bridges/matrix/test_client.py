@@ -82,3 +82,14 @@ def test_names_of_ghosts_are_valid_and_never_collide() -> None:
     assert escaped("=42") != escaped("B")
     assert names.is_ours("@netbot:localhost") and names.is_ours("@net_x:localhost")
     assert not names.is_ours("@net_x:elsewhere") and not names.is_ours("@network:localhost")
+
+
+def test_names_that_are_too_long_are_cut_and_stay_different() -> None:
+    names = Names("localhost", "net")
+    long = "лев " * 50
+    ghosts = {names.ghost(it) for it in (long, f"{long}!", f"!{long}")}
+    assert len(ghosts) == 3 and {len(it) for it in ghosts} == {255}
+    assert all(names.is_ours(it) and names.remote_of(it) is None for it in ghosts)
+    alias = names.alias(long, "alice")
+    assert len(f"#{alias}:localhost") == 255 and alias != names.alias(long, "bob")
+    assert names.ghost("\ud83d") == "@net_=3f:localhost"

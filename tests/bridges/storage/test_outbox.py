@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,6 @@ from bridges.storage.messages import Pair
 
 CHAT, OTHER = ChatKey("#one", "alice"), ChatKey("#two", "alice")
 BOB = Sender("bob", "Bob")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return str(tmp_path / "bridge.db")
-    return str(request.getfixturevalue("postgresql_dsn"))
 
 
 def with_database(location: str, story: Callable[[Database], Awaitable[None]]) -> None:
