@@ -32,6 +32,7 @@ def rows(session: type[Session]) -> dict[str, str]:
     return found | {
         "replies": "yes" if limits.replies else "no",
         "threads": "yes" if limits.threads else "no",
+        "stories shown": "yes" if limits.stories else "no",
         "besides texts and files": ", ".join(sorted(limits.parts)) or "nothing",
         "looks of a text": ", ".join(sorted(limits.spans)) or "none",
         "files, up to": files,

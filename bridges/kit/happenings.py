@@ -34,6 +34,20 @@ class Message:
 
 
 @frozen
+class Story:
+    """What somebody shows for a while; `chat` is `stories.stories_of(login)`. `Remove` takes it
+    away before its time.
+    """
+
+    chat: ChatKey
+    sender: Sender
+    id: str
+    parts: tuple[Part, ...]
+    expires_at_ms: int
+    sent_at_ms: int | None = None
+
+
+@frozen
 class Edit:
     """`id` names this change, `target` the message that changes."""
 
@@ -195,6 +209,7 @@ class UserChange:
 
 Lasting = (
     Message
+    | Story
     | Edit
     | Remove
     | React

@@ -41,6 +41,8 @@ class Capabilities:
     deduplicates: bool = False
     """The network drops a second message with the same `Outgoing.transaction`."""
     threads: bool = False
+    stories: bool = False
+    """Those of people that the login follows are told."""
     parts: frozenset[str] = frozenset()
     """What it takes besides texts and files: "location", "poll", "contact", "sticker", "voice"."""
     text_max: int | None = None

@@ -54,3 +54,8 @@ class Puppeteer:
         listed = [it for it in rooms if isinstance(it, str)] if isinstance(rooms, list) else []
         if room_id not in listed and len(known) < MAX_DIRECT:
             await self._client.ask("PUT", path, known | {ghost: [*listed, room_id]}, user=user)
+
+    async def mute(self, user: str, room_id: str) -> None:
+        """By a rule for the room. Spec: "Push Rules"."""
+        path = f"{CLIENT}/pushrules/global/room/{quote(room_id, safe='')}"
+        await self._client.ask("PUT", path, {"actions": []}, user=user)

@@ -5,6 +5,7 @@ from attrs import frozen
 from bridges.kit import abilities
 from bridges.kit.chats import Found
 from bridges.kit.failures import Rejected
+from bridges.kit.stories import are_stories
 from bridges.portals import expiry
 from bridges.portals.ground import Ground
 from bridges.portals.reception import SHOWN, Reception
@@ -48,6 +49,8 @@ class ChatCommands:
 
     async def _own_portal(self, said: Said) -> tuple[Portal, Running]:
         portal = await self._ground.db.write(places.portal_of_room, said.room_id)
+        if portal is not None and are_stories(portal.chat):
+            raise Rejected("This room is no chat: leave it, if you do not want to see stories.")
         for running in self._sessions.of_user(said.user_id):
             if portal is not None and running.login.login_id == portal.login_id:
                 return portal, running

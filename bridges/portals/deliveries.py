@@ -4,7 +4,7 @@ import time
 
 from attrs import frozen
 
-from bridges.kit.happenings import Edit, Message, PollEnd, React, Remove, Unreact, Vote
+from bridges.kit.happenings import Edit, Message, PollEnd, React, Remove, Story, Unreact, Vote
 from bridges.kit.parts import Link, Part, Text
 from bridges.matrix.client import MatrixError
 from bridges.portals.contents import MESSAGE, Composer, Content, forwarded
@@ -12,6 +12,7 @@ from bridges.portals.expiry import Expiry
 from bridges.portals.ground import Ground
 from bridges.portals.polls import END, RESPONSE, end_content, response_content
 from bridges.portals.relations import on_matrix
+from bridges.portals.stories import shown
 from bridges.portals.voices import Event, Voices
 from bridges.storage import messages, outbox, polls
 from bridges.storage.database import Transaction
@@ -19,7 +20,7 @@ from bridges.storage.messages import Pair, Reaction
 from bridges.storage.outbox import Arrival
 from bridges.storage.places import Portal
 
-Said = Message | Edit | Remove | React | Unreact | Vote | PollEnd
+Said = Message | Story | Edit | Remove | React | Unreact | Vote | PollEnd
 MEDIA = frozenset(("m.image", "m.video", "m.audio", "m.file"))
 
 
@@ -45,6 +46,9 @@ class Deliveries:
         match said:
             case Message():
                 await self._message(way, said)
+            case Story():
+                if message := shown(said):
+                    await self._message(way, message)
             case Edit():
                 await self._edit(way, said)
             case Remove():

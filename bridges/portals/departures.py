@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 
 from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
 from bridges.kit.json_values import JsonObject
+from bridges.kit.stories import are_stories
 from bridges.matrix.client import MatrixError
 from bridges.portals.errands import Errands
 from bridges.portals.expiry import Expiry
@@ -18,6 +19,7 @@ from bridges.portals.queues import Queues
 from bridges.portals.reading import Reading
 from bridges.portals.sessions import Running, Sessions
 from bridges.portals.statuses import Statuses
+from bridges.portals.stories import not_to_stories
 from bridges.portals.utterances import SAID, Said, Utterances
 from bridges.portals.wishes import Wishes
 from bridges.storage import outbox, places
@@ -25,6 +27,7 @@ from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
 
+REACTION = "m.reaction"
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 TOLD_AFTER_S = 3.0
 
@@ -124,7 +127,7 @@ class Departures:
 
     async def _refused(self, portal: Portal, event: JsonObject, error: NetworkFailure) -> None:
         """A reaction that there is not there is not worth a message."""
-        if event["type"] == "m.reaction" and isinstance(error, Unsupported):
+        if event["type"] == REACTION and isinstance(error, Unsupported):
             await self._speakers.statuses.mark(
                 portal, event["event_id"], "FAIL_PERMANENT", str(error)
             )
@@ -132,8 +135,10 @@ class Departures:
         await self._speakers.statuses.failed(portal, event, str(error))
 
     async def _do(self, portal: Portal, event: JsonObject) -> None:
+        if event["type"] in (*SAID, REACTION):
+            not_to_stories(portal.chat)
         running, name = await self._carrier(portal, event["sender"])
-        if running is None:
+        if running is None or are_stories(portal.chat):
             if self._permissions.level(event["sender"]) >= Level.RELAY and event["type"] in SAID:
                 raise Rejected("Nobody is logged in whose login could carry it.")
             return

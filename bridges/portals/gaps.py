@@ -8,6 +8,7 @@ from attrs import frozen
 from bridges.kit.abilities import HasHistory
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Happening, Message
+from bridges.kit.stories import are_stories
 from bridges.portals.ground import Ground
 from bridges.portals.sessions import Running
 from bridges.storage import histories, places
@@ -31,7 +32,7 @@ class Gaps:
         if not isinstance(session, HasHistory):
             return
         portals = await self._ground.db.write(places.portals_of_login, login_id)
-        for portal in portals[:MAX_CHATS]:
+        for portal in [it for it in portals if not are_stories(it.chat)][:MAX_CHATS]:
             for _ in range(TRIES):
                 try:
                     for message in await self._missing(portal, session):

@@ -18,6 +18,7 @@ from bridges.portals.ground import Ground
 from bridges.portals.pages import Pages
 from bridges.portals.queues import Queues
 from bridges.portals.sessions import Running, Sessions
+from bridges.portals.stories import presented
 from bridges.storage import histories, messages, places
 from bridges.storage.histories import Batch, Progress
 from bridges.storage.messages import Reaction
@@ -64,7 +65,7 @@ class Histories:
             return
         if not self._most:
             return
-        if not (await session.chat(portal.chat)).has_history:
+        if not (await presented(running.session, portal.chat)).has_history:
             return
         if not await self._batches.are_offered():
             await self._say_the_last(portal, running, session)

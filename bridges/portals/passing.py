@@ -7,6 +7,7 @@ from attrs import define, field
 from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure
 from bridges.kit.json_values import JsonObject
+from bridges.kit.stories import are_stories
 from bridges.portals.errands import Errands
 from bridges.portals.ground import Ground
 from bridges.portals.puppets import Puppets
@@ -51,6 +52,8 @@ class PassingThings:
 
     def _own(self, portal: Portal, user_id: str) -> Running | None:
         """Only a login's own person types and reads on the network."""
+        if are_stories(portal.chat):
+            return None
         for running in self._sessions.of_user(user_id):
             if portal.chat.receiver in ("", running.login.login_id):
                 return running

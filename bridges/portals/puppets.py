@@ -112,14 +112,27 @@ class Puppets:
 
     async def mark_direct(self, user_id: str, ghost: str, room_id: str) -> None:
         """Clients show the room among conversations with somebody."""
-        if self._puppeteer is None or not self._is_local(user_id) or self._was_refused(user_id):
-            return
+        if puppeteer := await self._speaker_for(user_id):
+            try:
+                await puppeteer.mark_direct(user_id, ghost, room_id)
+            except MatrixError as error:
+                log.info("A conversation is not marked as one: %s", error.errcode)
+
+    async def mute(self, user_id: str, room_id: str) -> None:
+        """What is said in the room notifies the person of nothing."""
+        if puppeteer := await self._speaker_for(user_id):
+            try:
+                await puppeteer.mute(user_id, room_id)
+            except MatrixError as error:
+                log.info("A room is not muted: %s", error.errcode)
+
+    async def _speaker_for(self, user_id: str) -> Puppeteer | None:
+        """None where we may not, or they do not want it."""
+        if not self._is_local(user_id) or self._was_refused(user_id):
+            return None
         if await self._ground.db.write(opinions.wants_no_puppet, user_id):
-            return
-        try:
-            await self._puppeteer.mark_direct(user_id, ghost, room_id)
-        except MatrixError as error:
-            log.info("A conversation is not marked as one: %s", error.errcode)
+            return None
+        return self._puppeteer
 
     # What comes back
 

@@ -8,12 +8,14 @@ from bridges.kit.chats import Chat
 from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey
+from bridges.kit.stories import are_stories
 from bridges.portals.furnishing import Furnishing
 from bridges.portals.ghosts import Ghosts
 from bridges.portals.ground import Ground
 from bridges.portals.histories import Histories
 from bridges.portals.puppets import Puppets
 from bridges.portals.spaces import Spaces
+from bridges.portals.stories import presented
 from bridges.storage import histories, places
 from bridges.storage.places import Portal, StoredLogin
 
@@ -50,10 +52,12 @@ class PortalRooms:
             if portal is None or chat not in self._open:
                 portal = portal or await self._make(chat, login, session)
                 if not await self._ground.db.write(places.is_open, chat):
-                    about = await session.chat(chat)
+                    about = await presented(session, chat)
                     await self._company.histories.begin(portal)
                     await self._ground.rooms.invite(portal.room_id, login.user_id, about.is_direct)
                     await self._mark_direct(portal, about, login, session)
+                    if are_stories(chat):
+                        await self._company.puppets.mute(login.user_id, portal.room_id)
                     await self._ground.db.write(places.open_portal, chat)
                 self._open.add(chat)
                 await self._company.spaces.add(login, portal)
@@ -69,7 +73,7 @@ class PortalRooms:
             await self._company.puppets.mark_direct(login.user_id, ghost, portal.room_id)
 
     async def _make(self, chat: ChatKey, login: StoredLogin, session: Session) -> Portal:
-        about, names = await session.chat(chat), self._ground.names
+        about, names = await presented(session, chat), self._ground.names
         alias = names.alias(chat.id, chat.receiver) if chat.receiver else names.alias(chat.id)
         room_id = await self._ground.rooms.create(alias, names.domain, self._options(about, chat))
         await self._ground.rooms.set_level(room_id, login.user_id, OWNER_LEVEL)

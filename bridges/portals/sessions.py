@@ -13,6 +13,7 @@ from bridges.kit.failures import BadCredentials, Fatal, NetworkFailure, Transien
 from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey
+from bridges.kit.stories import are_stories
 from bridges.portals.ground import Ground
 from bridges.portals.liveness import Pace, Pulse, run_while_alive
 from bridges.storage import kept, places
@@ -64,7 +65,7 @@ class Ear:
 
     async def chats(self) -> list[ChatKey]:
         portals = await self._db.write(places.portals_of_login, self._login_id)
-        return [portal.chat for portal in portals]
+        return [portal.chat for portal in portals if not are_stories(portal.chat)]
 
     async def keep(self, key: str, value: str) -> None:
         await self._db.write(kept.keep, self._login_id, key, value)

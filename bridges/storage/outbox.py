@@ -14,6 +14,7 @@ from bridges.kit.happenings import (
     MemberChange,
     Message,
     Notice,
+    Story,
 )
 from bridges.kit.json_values import JsonObject
 from bridges.kit.parts import ChatKey
@@ -47,6 +48,7 @@ def known_as(happening: Lasting) -> str | None:
     match happening:
         case (
             Message(id=id)
+            | Story(id=id)
             | Edit(id=id)
             | ChatChange(id=id)
             | MemberChange(id=id)
@@ -62,7 +64,7 @@ def known_as(happening: Lasting) -> str | None:
 def add_arrival(txn: Transaction, login_id: str, happening: Lasting) -> bool:
     """False if it is known already."""
     chat, unique = happening.chat, token_hex(16)
-    if isinstance(happening, Message) and txn.one(
+    if isinstance(happening, Message | Story) and txn.one(
         "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
         *(chat.id, chat.receiver, messages.as_key(happening.id)),
     ):
