@@ -110,7 +110,8 @@ class Telegram(Network):
     def session(self, login: Login, bridge: Bridge) -> Session:
         if (secret := login.secrets.get("session")) is None:
             return self.bot_session(login, bridge)
-        return UserSession(login, partial(self._account, secret), bridge)
+        shows_stories = self.settings.stories
+        return UserSession(login, partial(self._account, secret), bridge, shows_stories)
 
     def _account(self, session: str) -> Account:
         if self._mtproto is None:

@@ -15,7 +15,8 @@ class TelegramSettings:
     bridge's `public_address`, with a secret that is made anew at each start. `api_id` and
     `api_hash`, from my.telegram.org, let people log in with accounts of their own.
     `recall_s`: so long after a lost connection we look whether Telegram has a message
-    nevertheless.
+    nevertheless. With `stories`, accounts of people's own show what their contacts and channels
+    show for a while.
     """
 
     api: str = "https://api.telegram.org"
@@ -26,6 +27,7 @@ class TelegramSettings:
     api_hash: str = field(default="", repr=False)
     download_max_bytes: int = 20_000_000
     upload_max_bytes: int = 50_000_000
+    stories: bool = True
 
 
 def read(settings: Mapping[str, object]) -> TelegramSettings:

@@ -16,11 +16,12 @@ from bridges.networks.telegram.writing import Call
 
 
 class Account(Protocol):
-    """Raises the failures of the kit. News have one member besides those of the Bot API:
+    """Raises the failures of the kit. News have members besides those of the Bot API:
 
     `deleted` {chat (None where numbers are the account's own), message_ids},
     `read` {chat, upto, by (a user; None for the account itself)},
-    `typing` {chat, user, seconds}.
+    `typing` {chat, user, seconds},
+    `story` (a message with `expire_date`), `story_gone` {chat, message_id}.
     """
 
     async def connect(self) -> JsonObject:
@@ -38,6 +39,9 @@ class Account(Protocol):
         self, chat_id: int, limit: int, *, before: int, after: int
     ) -> list[JsonObject]:
         """The newest of those between two numbers, the oldest first; `before` 0: no end."""
+
+    async def stories(self) -> list[JsonObject]:
+        """Those that contacts and channels show now, as messages with `expire_date`."""
 
     async def chat(self, chat: int | str) -> JsonObject:
         """By number or name, with `members`: names by id."""

@@ -14,12 +14,14 @@ from bridges.kit.happenings import (
     Read,
     Remove,
     Sender,
+    Story,
     Typing,
     Unreact,
 )
 from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
+from bridges.kit.stories import stories_of
 from bridges.networks.telegram import service
 from bridges.networks.telegram.names import key, key_of, name_of, sender
 from bridges.networks.telegram.reading import BROKEN, forwarded_from, parts
@@ -35,6 +37,7 @@ MAX_FILE = 100_000_000
 class UserHearing:
     _login_id: str
     _bridge: Bridge
+    _shows_stories: bool = True
     sending: dict[str, asyncio.Lock] = field(factory=dict)
     """By chat: held while we send, so that our own words are known before they come back."""
     sent: set[tuple[str, str]] = field(factory=set)
@@ -63,6 +66,8 @@ class UserHearing:
             "message_reaction": self._reactions,
             "read": self._was_read,
             "typing": self._types,
+            "story": self._story,
+            "story_gone": self._story_gone,
         }
         return readers[kind](content) if kind in readers else []
 
@@ -149,6 +154,20 @@ class UserHearing:
         by = content.get("by")
         who = Sender(str(by["id"]), name_of(by)) if by else Sender(self._login_id, me=True)
         return [Read(key_of(content, self._login_id), who, str(content["upto"]))]
+
+    def _story(self, content: JsonObject) -> list[Happening]:
+        """What the account shows itself is no news to its person."""
+        where, who = stories_of(self._login_id), self._sender(content)
+        if who.me or not self._shows_stories:
+            return []
+        id, expires_at_ms = f"{who.id}/{content['message_id']}", content["expire_date"] * 1000
+        made, shown_at_ms = parts(content, MAX_FILE), content["date"] * 1000
+        return [Story(where, who, id, made, expires_at_ms, shown_at_ms)]
+
+    def _story_gone(self, content: JsonObject) -> list[Happening]:
+        who = Sender(str(content["chat"]["id"]))
+        id = f"{who.id}/{content['message_id']}"
+        return [Remove(stories_of(self._login_id), who, id)] if self._shows_stories else []
 
     def _types(self, content: JsonObject) -> list[Happening]:
         who = Sender(str(content["user"]["id"]), name_of(content["user"]))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 
 from attrs import define, field
 
@@ -40,6 +41,7 @@ class UserSession(Session):
         media_max_bytes=MAX_FILE,
         media={"voice": Accepts(VOICES, MAX_FILE), "sticker": Accepts(STICKERS, MAX_FILE)},
         replies=True,
+        stories=True,
         spans=SPANS,
         deduplicates=True,
         parts=frozenset(("location", "poll", "contact", "sticker", "voice")),
@@ -52,10 +54,11 @@ class UserSession(Session):
     _open: Callable[[], Account]
     _bridge: Bridge
     _hearing: UserHearing = field(init=False)
+    _shows_stories: bool = True
     _account: Account | None = None
 
     def __attrs_post_init__(self) -> None:
-        self._hearing = UserHearing(self._login.id, self._bridge)
+        self._hearing = UserHearing(self._login.id, self._bridge, self._shows_stories)
 
     async def run(self) -> None:
         account = self._open()
@@ -63,6 +66,7 @@ class UserSession(Session):
             await account.connect()
             self._account = account
             await self._catch_up(account)
+            await self._look_at_stories(account)
             async for news in account.news():
                 await self._hearing.hear(news)
         finally:
@@ -85,6 +89,12 @@ class UserSession(Session):
             elif known is None and (place_in_list < SHOWN_AT_FIRST or not is_new):
                 await self._hearing.hear({"message": newest})
         await self._bridge.keep("has looked", "yes")
+
+    async def _look_at_stories(self, account: Account) -> None:
+        """Those that are known already are dropped by their numbers."""
+        with suppress(Rejected):
+            for story in await account.stories() if self._shows_stories else ():
+                await self._hearing.hear({"story": story})
 
     def _now(self) -> Account:
         if self._account is None:

@@ -11,9 +11,10 @@ from telethon.tl import functions, types
 from bridges.kit.failures import BadCredentials, Rejected
 from bridges.kit.json_values import JsonObject
 from bridges.networks.telegram.names import Place
+from bridges.networks.telegram.user import telethon_stories as stories
 from bridges.networks.telegram.user.telethon_failures import LOGGED_OUT, reached, told
 from bridges.networks.telegram.user.telethon_sending import request_for, sent_id
-from bridges.networks.telegram.user.translation import chat, message, to_entity, user
+from bridges.networks.telegram.user.translation import STORY, chat, message, to_entity, user
 from bridges.networks.telegram.writing import Call
 
 MAX_MEMBERS = 1000
@@ -41,6 +42,7 @@ class TelethonAccount:
                 (self._types, events.UserUpdate()),
                 (self._reacted, events.Raw(types.UpdateMessageReactions)),
                 (self._happened, events.ChatAction()),
+                (self._shows, events.Raw(types.UpdateStory)),
             ):
                 self._client.add_event_handler(handler, event)
             return user(await self._client.get_me())
@@ -111,7 +113,19 @@ class TelethonAccount:
                 {"message_reaction": about | {"old_reaction": old, "new_reaction": new}}
             )
 
+    async def _shows(self, update: Any) -> None:
+        peer = await self._client.get_entity(update.peer)
+        if isinstance(update.story, types.StoryItemDeleted):
+            about = {"chat": chat(peer), "message_id": update.story.id}
+            await self._news.put({"story_gone": about})
+        elif (found := await stories.shown(self._client, peer, update.story)) is not None:
+            await self._news.put({"story": found})
+
     # -- what is asked
+
+    async def stories(self) -> list[JsonObject]:
+        with told():
+            return await stories.all_shown(self._client)
 
     async def dialogs(self, limit: int) -> list[JsonObject]:
         with told():
@@ -154,6 +168,9 @@ class TelethonAccount:
             return chat(await self._client.get_entity(id))
 
     async def file(self, reference: str, max_bytes: int) -> bytes:
+        if reference.startswith(STORY):
+            with told():
+                return await stories.file(self._client, reference, max_bytes)
         chat_id, _, id = reference.partition("/")
         with told():
             found = await self._client.get_messages(int(chat_id), ids=int(id))

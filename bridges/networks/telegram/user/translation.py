@@ -25,6 +25,8 @@ ENTITIES: dict[str, type] = {
     "email": types.MessageEntityEmail,
     "custom_emoji": types.MessageEntityCustomEmoji,
 }
+STORY = "story/"
+"""Before the names of files that stand in stories."""
 NAMES = {kind: name for name, kind in ENTITIES.items()}
 
 
@@ -63,13 +65,24 @@ def message(it: Any, where: JsonObject, who: Any) -> JsonObject:
     told |= answering(it.reply_to, where) | forwarding(it.fwd_from)
     if it.action is not None:
         return told | service(it.action, it)
-    shown = media(it, where)
-    words = it.message or ""
+    return told | content(it, f"{where['id']}/{it.id}", it.message or "")
+
+
+def story(it: Any, where: JsonObject, who: Any) -> JsonObject:
+    """As a message, with `expire_date`."""
+    told = {"message_id": it.id, "chat": where, **speaker(who, where)}
+    for name in ("date", "expire_date"):
+        told[name] = int(getattr(it, name).timestamp())
+    return told | content(it, f"{STORY}{where['id']}/{it.id}", it.caption or "")
+
+
+def content(it: Any, reference: str, words: str) -> JsonObject:
+    shown = media(it, reference)
     if not words:
-        return told | shown
+        return shown
     slot = "caption" if shown else "text"
     entities = "caption_entities" if shown else "entities"
-    return told | shown | {slot: words, entities: list(map(entity, it.entities or ()))}
+    return shown | {slot: words, entities: list(map(entity, it.entities or ()))}
 
 
 def speaker(who: Any, where: JsonObject) -> JsonObject:
@@ -125,9 +138,9 @@ def to_entity(told: JsonObject) -> Any:
     return kind(*place) if kind else None
 
 
-def media(it: Any, where: JsonObject) -> JsonObject:
+def media(it: Any, reference: str) -> JsonObject:
     """What is not known is named."""
-    shown, reference = it.media, f"{where['id']}/{it.id}"
+    shown = it.media
     if shown is None or isinstance(shown, WITHOUT):
         return {}
     if (read := MEDIA.get(type(shown))) is not None:

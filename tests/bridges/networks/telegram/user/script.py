@@ -38,6 +38,8 @@ class Script:
     is_logged_out: bool = False
     pictures: int = 0
     scans: list[Answer] = field(factory=list)
+    shown: list[JsonObject] = field(factory=list)
+    """Stories."""
     sent: asyncio.Event = field(factory=asyncio.Event)
     listened_to: asyncio.Event = field(factory=asyncio.Event)
     _news: asyncio.Queue[JsonObject | None] = field(factory=asyncio.Queue)
@@ -107,6 +109,9 @@ class Script:
             if it["message_id"] > after and (not before or it["message_id"] < before)
         ]
         return found[-limit:]
+
+    async def stories(self) -> list[JsonObject]:
+        return self.shown
 
     async def chat(self, chat: int | str) -> JsonObject:
         for one in self.chats.values():

@@ -20,11 +20,13 @@ from bridges.kit.happenings import (
     Read,
     Remove,
     Sender,
+    Story,
     Typing,
     Unreact,
 )
 from bridges.kit.network import Login
-from bridges.kit.parts import ChatKey, Outgoing, Sent, Span, Text
+from bridges.kit.parts import ChatKey, Media, Outgoing, Sent, Span, Text
+from bridges.kit.stories import stories_of
 from bridges.networks.telegram.network import Telegram
 from bridges.networks.telegram.settings import TelegramSettings
 from bridges.networks.telegram.user.logins import PHONE
@@ -101,11 +103,12 @@ def stay(
     story: Callable[[Stay], Awaitable[None]],
     script: Script | None = None,
     notebook: Notebook | None = None,
+    shows_stories: bool = True,
 ) -> None:
     async def act() -> None:
         peer, notes = script or Script(), notebook or Notebook()
         peer.begins()
-        session = UserSession(LOGIN, lambda: peer, notes)
+        session = UserSession(LOGIN, lambda: peer, notes, shows_stories)
         running = asyncio.create_task(session.run())
         async with asyncio.timeout(PATIENCE_S):
             await peer.listened_to.wait()
@@ -193,6 +196,44 @@ def test_changes_reactions_typing_and_receipts_arrive() -> None:
         await it.hears(ChatChange, name="Club")
 
     stay(story)
+
+
+def a_story(id: int, who: dict[str, Any] = BOB, **more: Any) -> dict[str, Any]:
+    photo = {"file_id": f"story/502/{id}", "file_unique_id": "p", "file_size": 5}
+    about = {"message_id": id, "chat": who, "from": who, "date": 1000, "expire_date": 87_400}
+    return about | {"photo": [photo], "caption": "at the sea"} | more
+
+
+def test_stories_are_shown_and_taken_away_but_not_ones_own() -> None:
+    script = Script(shown=[a_story(4)])
+
+    async def story(it: Stay) -> None:
+        shown = await it.hears(Story, id="502/4")
+        assert (shown.chat, shown.sender) == (stories_of("501"), Sender("502", "Bob"))
+        assert (shown.sent_at_ms, shown.expires_at_ms) == (1_000_000, 87_400_000)
+        (picture,) = shown.parts
+        assert isinstance(picture, Media) and picture.caption == Text("at the sea")
+        it.script.tells(story=a_story(5, ALICE))
+        it.script.tells(story=a_story(6))
+        it.script.tells(story_gone={"chat": PRIVATE, "message_id": 6})
+        await it.hears(Remove, target="502/6", chat=stories_of("501"))
+        assert [one.id for one in it.notebook.happenings if isinstance(one, Story)] == [
+            "502/4",
+            "502/6",
+        ]
+
+    stay(story, script)
+
+
+def test_who_does_not_want_stories_is_spared_them() -> None:
+    async def story(it: Stay) -> None:
+        it.script.tells(story=a_story(6))
+        it.script.tells(story_gone={"chat": PRIVATE, "message_id": 6})
+        it.script.says("hello")
+        await it.notebook.message("hello")
+        assert not [one for one in it.notebook.happenings if isinstance(one, Story | Remove)]
+
+    stay(story, Script(shown=[a_story(4)]), shows_stories=False)
 
 
 class Housed(Notebook):
