@@ -47,17 +47,22 @@ class Expiry:
     async def _run(self) -> None:
         while True:
             self._news.clear()
-            rest_s = LONGEST_REST_S
-            for one in await self._ground.db.write(expiring.next_due):
-                rest_s = min(rest_s, (one.due_ms - now_ms()) / 1000)
-                if rest_s > 0:
-                    break
-                await self._remove(one)
+            rest_s = await self._remove_what_is_due()
             try:
-                async with asyncio.timeout(max(rest_s, 0)):
+                async with asyncio.timeout(rest_s):
                     await self._news.wait()
             except TimeoutError:
                 continue
+
+    async def _remove_what_is_due(self) -> float:
+        """For how long nothing else is."""
+        due = await self._ground.db.write(expiring.next_due)
+        for one in due:
+            rest_s = (one.due_ms - now_ms()) / 1000
+            if rest_s > 0:
+                return min(rest_s, LONGEST_REST_S)
+            await self._remove(one)
+        return 0.0 if len(due) == expiring.AT_ONCE else LONGEST_REST_S
 
     async def _remove(self, one: Expiring) -> None:
         unique = f"expired.{one.event_id}"

@@ -23,6 +23,11 @@ def story(id: str, text: str, lives_ms: int = DAY_MS) -> Story:
     return Story(STORIES, POLLY, id, (Text(text),), now_ms() + lives_ms, now_ms() - 1000)
 
 
+def gone(house: House, room: str) -> list[str]:
+    targets = [it["redacts"] for it in house.scribe.contents(room, "m.room.redaction")]
+    return [house.scribe.events[it]["content"]["body"] for it in targets]
+
+
 async def room_of_stories(house: House) -> str:
     alias = await house.until(
         lambda: next((it for it in house.scribe.aliases if "stories" in it), None)
@@ -61,11 +66,9 @@ def test_they_go_when_they_expire_or_are_taken_away(tmp_path: Path) -> None:
         await session.ear.receive(story("s0", "of yesterday", -1000))
         await session.ear.receive(story("s1", "for a moment", 700))
         await house.reads(room, "for a moment")
+        await house.until(lambda: gone(house, room) == ["for a moment"])
         await session.ear.receive(Remove(STORIES, POLLY, "s2"))
-        await house.until(lambda: len(house.scribe.contents(room, "m.room.redaction")) == 2)
-        gone = {it["redacts"] for it in house.scribe.contents(room, "m.room.redaction")}
-        texts = {house.scribe.events[it]["content"]["body"] for it in gone}
-        assert texts == {"for a moment", "a mistake"}
+        await house.until(lambda: gone(house, room) == ["for a moment", "a mistake"])
         assert "of yesterday" not in str(house.scribe.texts(room))
 
     in_a_house(tmp_path / "bridge.db", act)
