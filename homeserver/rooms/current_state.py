@@ -38,7 +38,9 @@ def set_event(txn: Transaction, head: Head, stored: Stored) -> Head:
             room_types.save(txn, head.room, stored.event)
         return changed
     membership = membership_of(stored.event, stored.position)
-    memberships.save(txn, state_key, head.room_id, head.room, evolve(membership, moved=head.newest))
+    memberships.save(
+        txn, state_key, head.room_id, head.room, membership._replace(moved=head.newest)
+    )
     return with_members(changed, {state_key: membership.membership})
 
 
@@ -87,18 +89,19 @@ def _move_members(
         if position is None:
             # The state forgets that the user was ever here.
             former = memberships.of_user(txn, user_id).get(head.room_id)
-            found[user_id] = Membership("leave", former.position if former else 0, user_id)
+            last = former.position if former else 0
+            found[user_id] = Membership.by_event("leave", last, user_id)
         else:
             event = known.get(position) or stored[position]
             found[user_id] = membership_of(event, position)
-    rows = [(user_id, evolve(new, moved=head.newest)) for user_id, new in found.items()]
+    rows = [(user_id, new._replace(moved=head.newest)) for user_id, new in found.items()]
     names.intern_all(txn, (it.sender for it in found.values()))
     memberships.save_all(txn, head.room_id, head.room, rows)
     return with_members(head, {user_id: it.membership for user_id, it in found.items()})
 
 
 def membership_of(event: Event, position: int) -> Membership:
-    return Membership(event.membership or "leave", position, event.sender)
+    return Membership.by_event(event.membership or "leave", position, event.sender)
 
 
 def with_members(head: Head, changed: Mapping[str, str]) -> Head:

@@ -1,7 +1,5 @@
 """Memberships of our users in rooms that this server is not in: invites, knocks, and their end."""
 
-from attrs import evolve
-
 from homeserver.changes import MembershipMoved
 from homeserver.events.event import Event
 from homeserver.json_values import JsonObject
@@ -28,7 +26,7 @@ def note_membership(
         stored.replaces = replaced.position if replaced else None
         events.insert(txn, stored, room)
     position = txn.next_position()
-    membership = evolve(membership_of(event, stored.position), moved=position)
+    membership = membership_of(event, stored.position)._replace(moved=position)
     memberships.save(txn, user_id, event.room_id, room, membership)
     if preview is not None:
         room_previews.save(txn, user_id, room, server, preview)

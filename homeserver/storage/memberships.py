@@ -1,27 +1,32 @@
 """Who is in which room, by user and by room."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from sys import intern
+from typing import Any, NamedTuple
 
-from attrs import Factory, evolve, field, frozen
 from immutables import Map
 
 from homeserver.storage import names
 from homeserver.storage.transaction import Transaction
 
 
-@frozen
-class Membership:
+class Membership(NamedTuple):
     """A user's newest membership of a room; `position` is its event's.
 
-    It has held since `moved`: later than that where a fork made an older event count.
+    It has held since `moved`: later than that where a fork made an older event count. A tuple, as
+    somebody in thousands of rooms has thousands of them.
     """
 
     membership: str
     position: int
     sender: str
-    forgotten: bool = False
-    moved: int = field(default=Factory(lambda self: self.position, takes_self=True))
+    forgotten: bool
+    moved: int
+
+    @classmethod
+    def by_event(cls, membership: str, position: int, sender: str) -> "Membership":
+        """As it has held since its event."""
+        return cls(membership, position, sender, False, position)
 
 
 Rooms = Map[str, Membership]
@@ -67,26 +72,37 @@ def of_user(txn: Transaction, user_id: str) -> Rooms:
     known: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
     if known is not None:
         return known
-    user = names.find(txn, user_id)
-    rows = txn.query(
-        """
-        SELECT rooms.name, memberships.membership, memberships.position, memberships.sender,
-            memberships.forgotten, memberships.moved
-        FROM memberships JOIN names AS rooms ON rooms.id = memberships.room
-        WHERE memberships.user_id = ?
-        """,
-        user or 0,
-    )
+    user = names.find(txn, user_id) or 0
+    return keep(txn, user_id, txn.query_columns(COLUMNS, OF_USER, user))
+
+
+COLUMNS = (
+    "names.name",
+    "memberships.membership",
+    "memberships.position",
+    "memberships.sender",
+    "memberships.forgotten",
+    "memberships.moved",
+)
+OF_USER = """
+    FROM memberships JOIN names ON names.id = memberships.room WHERE memberships.user_id = ?
+    """
+
+
+def keep(txn: Transaction, user_id: str, columns: Sequence[list[Any]]) -> Rooms:
+    """All rooms of a user, read from these columns."""
+    ids, kinds, positions, senders, forgotten, moved = columns
     # Somebody in thousands of rooms was let into most of them by few: themselves, above all.
-    senders = names.names_of(txn, {row[3] for row in rows})
-    rooms: Rooms = Map(
-        {
-            room_id: Membership(
-                intern(membership), position, senders[sender], bool(forgotten), moved
-            )
-            for room_id, membership, position, sender, forgotten, moved in rows
-        }
+    names_of = names.names_of(txn, set(senders))
+    found = map(
+        Membership,
+        map(intern, kinds),
+        positions,
+        map(names_of.__getitem__, senders),
+        map(bool, forgotten),
+        moved,
     )
+    rooms: Rooms = Map(zip(ids, found, strict=True))
     txn.fill(txn.memory.rooms_of_users, user_id, rooms)
     return rooms
 
@@ -100,7 +116,7 @@ def forget(txn: Transaction, user_id: str, room_id: str) -> None:
         names.intern(txn, user_id),
         names.intern(txn, room_id),
     )
-    hidden = evolve(membership, forgotten=True)
+    hidden = membership._replace(forgotten=True)
     txn.put(txn.memory.rooms_of_users, user_id, rooms.set(room_id, hidden))
 
 

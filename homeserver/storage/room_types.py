@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from attrs import frozen
 
 from homeserver.events.event import Event
-from homeserver.storage import events, names
+from homeserver.storage import events, memberships, names
+from homeserver.storage.memberships import Rooms
 from homeserver.storage.transaction import Transaction
 
 BUMPING = (
@@ -27,7 +28,6 @@ class RoomKinds:
     """Of all rooms that a user has joined. `newest` are the places of their newest events."""
 
     newest: dict[str, int]
-    encrypted: list[str]
     types: dict[str, str]
 
 
@@ -45,20 +45,64 @@ def save(txn: Transaction, room: int, create: Event) -> None:
         )
 
 
+_NEWEST = """(
+    SELECT events.place FROM events
+    WHERE events.room = memberships.room AND events.place IS NOT NULL
+    ORDER BY events.place DESC LIMIT 1
+)"""
+
+
+def with_rooms(txn: Transaction, user_id: str) -> tuple[Rooms, RoomKinds]:
+    """All rooms of a user, and their kinds, in one go: there may be thousands."""
+    *columns, newest = txn.query_columns(
+        (*memberships.COLUMNS, f"CASE WHEN memberships.membership = 'join' THEN {_NEWEST} END"),
+        memberships.OF_USER,
+        names.find(txn, user_id) or 0,
+    )
+    rooms = memberships.keep(txn, user_id, columns)
+    places = {room_id: place for room_id, place in zip(columns[0], newest, strict=True) if place}
+    return rooms, RoomKinds(places, _types(txn, user_id))
+
+
 def of_user(txn: Transaction, user_id: str, only: Collection[str] | None = None) -> RoomKinds:
     """Of all rooms, or `only` some of them: in one go, however many there are."""
-    rooms = [] if only is None else list(names.find_many(txn, only).values())
-    some = "" if only is None else f"AND memberships.room IN ({txn.in_list(rooms)})"
+    some, rooms = _some(txn, only)
     rows = txn.query(
         f"""
-        SELECT names.name,
-            (SELECT MAX(events.place) FROM events WHERE events.room = memberships.room),
-            current_state.room, room_types.type
-        FROM memberships
+        SELECT names.name, {_NEWEST} {memberships.OF_USER}
+            AND memberships.membership = 'join' {some}
+        """,
+        names.find(txn, user_id) or 0,
+        *rooms,
+    )
+    places = {room_id: place or 0 for room_id, place in rows}
+    return RoomKinds(places, _types(txn, user_id, only))
+
+
+def _types(txn: Transaction, user_id: str, only: Collection[str] | None = None) -> dict[str, str]:
+    """SQLite, too, begins with the rooms of the user: few rooms of others have types in common."""
+    some, rooms = _some(txn, only)
+    rows = txn.query(
+        f"""
+        SELECT names.name, room_types.type FROM memberships CROSS JOIN room_types
         JOIN names ON names.id = memberships.room
-        LEFT JOIN current_state ON current_state.room = memberships.room
+        WHERE room_types.room = memberships.room AND memberships.user_id = ?
+            AND memberships.membership = 'join' {some}
+        """,
+        names.find(txn, user_id) or 0,
+        *rooms,
+    )
+    return dict(rows)
+
+
+def encrypted_of(txn: Transaction, user_id: str, only: Collection[str] | None = None) -> list[str]:
+    """The encrypted ones among all the rooms that a user has joined, or among `only` some."""
+    some, rooms = _some(txn, only)
+    rows = txn.query(
+        f"""
+        SELECT names.name FROM memberships JOIN names ON names.id = memberships.room
+        JOIN current_state ON current_state.room = memberships.room
             AND current_state.type = ? AND current_state.state_key = ?
-        LEFT JOIN room_types ON room_types.room = memberships.room
         WHERE memberships.user_id = ? AND memberships.membership = 'join' {some}
         """,
         names.find(txn, "m.room.encryption") or 0,
@@ -66,11 +110,14 @@ def of_user(txn: Transaction, user_id: str, only: Collection[str] | None = None)
         names.find(txn, user_id) or 0,
         *rooms,
     )
-    return RoomKinds(
-        {room_id: place or 0 for room_id, place, _, _ in rows},
-        [room_id for room_id, _, encrypted, _ in rows if encrypted is not None],
-        {room_id: type for room_id, _, _, type in rows if type is not None},
-    )
+    return [room_id for (room_id,) in rows]
+
+
+def _some(txn: Transaction, only: Collection[str] | None) -> tuple[str, list[int]]:
+    if only is None:
+        return "", []
+    rooms = list(names.find_many(txn, only).values())
+    return f"AND memberships.room IN ({txn.in_list(rooms)})", rooms
 
 
 def newest_bumps(txn: Transaction, rooms: Iterable[int]) -> dict[int, int]:

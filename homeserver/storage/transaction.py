@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from orjson import loads
+
 from homeserver.changes import Change
 from homeserver.logs import logger
 from homeserver.storage.dialects.dialect import Connection
@@ -50,6 +52,18 @@ class Transaction:
     def one(self, sql: str, *parameters: object) -> Row | None:
         rows = self.query(sql, *parameters)
         return rows[0] if rows else None
+
+    def query_columns(
+        self, columns: Sequence[str], rest: str, *parameters: object
+    ) -> list[list[Any]]:
+        """What `SELECT` these columns and the `rest` finds, in no order, column by column.
+
+        They hold text, numbers or NULL, and come as JSON: for thousands of rows, making each of
+        them would take longer than finding them.
+        """
+        texts = ", ".join(f"CAST(json_group_array({column}) AS TEXT)" for column in columns)
+        (row,) = self.query(f"SELECT {texts} {rest}", *parameters)
+        return [loads(text or "[]") for text in row]
 
     def execute(self, sql: str, *parameters: object) -> int:
         """Run a statement; how many rows it touched."""

@@ -19,6 +19,7 @@ _UPSERT = re.compile(r"ON\s+CONFLICT\s*\((?P<key>[\w\s,]+)\)\s*DO\s+UPDATE", re.
 @cache
 def with_placeholders(sql: str) -> str:
     """psycopg2 writes %s where our SQL has ?; our SQL has neither in a literal."""
+    sql = sql.replace("json_group_array(", "json_agg(")
     return sql.replace("%", "%%").replace("?", "%s")
 
 

@@ -4,13 +4,15 @@ Read for all rooms of a user at once when the user comes, then kept up by what i
 """
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
+from itertools import filterfalse, repeat
 
 from homeserver.events.event import StateKey
 from homeserver.notifier import Notifier
 from homeserver.rooms.timeline import Appended
 from homeserver.storage import heads, names, room_previews, room_types
 from homeserver.storage.memberships import Rooms
+from homeserver.storage.room_types import RoomKinds
 from homeserver.storage.transaction import Transaction
 from homeserver.sync.view import ENCRYPTION
 
@@ -22,6 +24,10 @@ FEW = 50
 """As many rooms are read by name; for more of them, all of the user's."""
 
 
+def few(rooms: list[str]) -> list[str] | None:
+    return rooms if len(rooms) <= FEW else None
+
+
 class Recency:
     """What was read and what was announced are kept apart: readers on other threads come late."""
 
@@ -31,22 +37,35 @@ class Recency:
         self._bumps_read: dict[str, int] = {}
         self._bumps_announced: dict[str, int] = {}
         self._encrypted: set[str] = set()
+        self._encryption_read: set[str] = set()
         self.types: dict[str, str] = {}
         self._doors: set[str] = set()
         self._resorted: OrderedDict[str, int] = OrderedDict()
         notifier.listen(Appended, self._appended)
 
-    def learn(self, txn: Transaction, user_id: str, rooms: Rooms) -> None:
-        """Make sure that all rooms of a user are known."""
-        unknown = [
-            room_id
-            for room_id, it in rooms.items()
-            if it.membership == "join" and room_id not in self._read
-        ]
-        if not unknown:
-            return
-        kinds = room_types.of_user(txn, user_id, unknown if len(unknown) <= FEW else None)
-        self._encrypted.update(kinds.encrypted)
+    def rooms_of(self, txn: Transaction, user_id: str) -> Rooms:
+        """The rooms of a user, of which those that they have joined are known then."""
+        rooms: Rooms | None = txn.see(txn.memory.rooms_of_users, user_id)
+        if rooms is not None:
+            return rooms
+        rooms, kinds = room_types.with_rooms(txn, user_id)
+        self._note(kinds)
+        return rooms
+
+    def learn(self, txn: Transaction, user_id: str, joined: Iterable[str]) -> None:
+        """Make sure that all these rooms of a user are known."""
+        unknown = list(filterfalse(self._read.__contains__, joined))
+        if unknown:
+            self._note(room_types.of_user(txn, user_id, few(unknown)))
+
+    def learn_encryption(self, txn: Transaction, user_id: str, joined: Iterable[str]) -> None:
+        """Make sure that it is known which of these rooms are encrypted: not every list asks."""
+        unknown = list(filterfalse(self._encryption_read.__contains__, joined))
+        if unknown:
+            self._encrypted.update(room_types.encrypted_of(txn, user_id, few(unknown)))
+            self._encryption_read.update(unknown)
+
+    def _note(self, kinds: RoomKinds) -> None:
         self.types.update(kinds.types)
         self._read.update(kinds.newest)
 
@@ -73,10 +92,12 @@ class Recency:
         """The place of the room's newest event."""
         return self._announced.get(room_id) or self._read.get(room_id, 0)
 
-    def newest_of(self, rooms: Iterable[str]) -> dict[str, int]:
+    def newest_of(self, rooms: Sequence[str]) -> dict[str, int]:
         """The same of many rooms."""
-        announced, read = self._announced.get, self._read.get
-        return {room_id: announced(room_id) or read(room_id, 0) for room_id in rooms}
+        places = dict(zip(rooms, map(self._read.get, rooms, repeat(0)), strict=True))
+        for room_id in places.keys() & self._announced.keys():
+            places[room_id] = self._announced[room_id]
+        return places
 
     def moved_after(self, room_id: str, place: int) -> bool:
         return self._announced.get(room_id, 0) > place

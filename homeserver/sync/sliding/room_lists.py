@@ -52,6 +52,10 @@ class UserRooms:
         )
 
 
+def joined_of(rooms: Rooms) -> list[str]:
+    return [room_id for room_id, it in rooms.items() if it.membership == "join"]
+
+
 def to_front(order: list[str], moved: list[str]) -> list[str]:
     rest = order.copy()
     there = []
@@ -71,7 +75,7 @@ class RoomLists:
     _users: OrderedDict[str, UserRooms] = field(factory=OrderedDict)
 
     def of_user(self, txn: Transaction, user_id: str, upto: int) -> UserRooms:
-        rooms, marks = memberships.of_user(txn, user_id), room_marks.of_user(txn, user_id)
+        rooms, marks = self.recency.rooms_of(txn, user_id), room_marks.of_user(txn, user_id)
         known = self._users.get(user_id)
         if (
             known is None
@@ -96,7 +100,7 @@ class RoomLists:
         found = of.filtered.get(by)
         if found is None:
             found = of.order
-            for test in self._tests(txn, of, by):
+            for test in self._tests(txn, user_id, of, by):
                 found = list(filter(test, found))
             of.filtered[by] = found
             if len(of.filtered) > KEPT_FILTERS:
@@ -105,9 +109,9 @@ class RoomLists:
 
     def _sorted(self, txn: Transaction, user_id: str, upto: int) -> UserRooms:
         rooms, marks = memberships.of_user(txn, user_id), room_marks.of_user(txn, user_id)
-        self.recency.learn(txn, user_id, rooms)
         ignored = account_data.ignored_by(txn, user_id)
-        joined = [room_id for room_id, it in rooms.items() if it.membership == "join"]
+        joined = joined_of(rooms)
+        self.recency.learn(txn, user_id, joined)
         places = self.recency.newest_of(joined)
         for room_id, membership in rooms.items() if len(joined) < len(rooms) else ():
             if membership.membership != "join" and is_shown(txn, user_id, membership, ignored):
@@ -128,8 +132,10 @@ class RoomLists:
         ]
         return sorted(moved, key=recency.newest, reverse=True)
 
-    def _tests(self, txn: Transaction, of: UserRooms, by: RoomFilter) -> list[Test]:
+    def _tests(self, txn: Transaction, user_id: str, of: UserRooms, by: RoomFilter) -> list[Test]:
         """What decides about a room, one after the other; only what the filter names is asked."""
+        if by.is_encrypted is not None:
+            self.recency.learn_encryption(txn, user_id, joined_of(of.rooms))
         tests = [
             *self._tests_of_kind(by),
             *_tests_of_marks(of, by),

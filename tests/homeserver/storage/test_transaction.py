@@ -34,6 +34,22 @@ def test_buffered_statements_keep_their_order(store: Store) -> None:
     assert rows.value == [("a", 3), ("b", 4)]
 
 
+def test_thousands_of_rows_come_column_by_column(store: Store) -> None:
+    names = ["a", 'quo"ted, and\\', "\u00e9\U0001f98a"]
+    store.write(lambda txn: [add(txn, name, len(name)) for name in names])
+
+    def looks(txn: Transaction, above: int) -> list[list[object]]:
+        columns = ("things.name", "things.number", "NULLIF(things.number, 1)")
+        return txn.query_columns(columns, "FROM things WHERE number > ?", above)
+
+    found = store.read(lambda txn: looks(txn, 0)).value
+    numbers = [len(name) for name in names]
+    assert sorted(zip(*found, strict=True)) == sorted(
+        zip(names, numbers, [None, *numbers[1:]], strict=True)
+    )
+    assert store.read(lambda txn: looks(txn, 100)).value == [[], [], []]
+
+
 def test_one_key_may_be_set_again_and_again_in_one_batch(store: Store) -> None:
     def sets(txn: Transaction, number: int) -> None:
         for offset in (0, 1):

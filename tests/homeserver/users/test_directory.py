@@ -18,7 +18,7 @@ def _put_together(room_id: str, *people: Person, is_open: bool = False) -> None:
     def join(txn: Transaction) -> None:
         room = names.intern(txn, room_id)
         for person in people:
-            joined = Membership("join", txn.next_position(), person.user_id)
+            joined = Membership.by_event("join", txn.next_position(), person.user_id)
             memberships.save(txn, person.user_id, room_id, room, joined)
         user_directory.set_open(txn, room, is_open)
 

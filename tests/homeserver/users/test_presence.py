@@ -68,7 +68,7 @@ class World:
 
 
 def _join(txn: Transaction, user_id: str) -> None:
-    joined = Membership("join", txn.next_position(), user_id)
+    joined = Membership.by_event("join", txn.next_position(), user_id)
     memberships.save(txn, user_id, "!a:test", names.intern(txn, "!a:test"), joined)
 
 
