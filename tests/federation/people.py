@@ -155,6 +155,11 @@ class Person(Speaker):
         self.gathered.add(answer)
         return self.gathered
 
+    def token_of_sync(self) -> str:
+        """Where a sync of just now ends."""
+        self.syncs()
+        return self._since
+
     def waits(self, wish: Callable[[Gathered], T], seconds: float = PATIENCE_S) -> T:
         """Sync until the wish is fulfilled; what fulfilled it."""
         deadline = time.monotonic() + seconds

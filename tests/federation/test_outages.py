@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.federation.homeservers import Homeserver
-from tests.federation.people import Person, somebody, until
+from tests.federation.people import Person, shared_room, somebody, until
 from tests.federation.test_devices import crypto, devices_of
 
 MISSED = 500
@@ -106,6 +106,33 @@ def test_a_device_that_was_added_meanwhile_is_noticed(
 
     bob.waits(lambda gathered: alice.user_id in gathered.changed_devices, CAUGHT_UP_S)
     assert set(until(lambda: devices_of(bob, alice))) == {alice.device_id}
+
+
+def test_a_device_is_noticed_though_both_servers_crash(
+    our_server: Homeserver, our_second_server: Homeserver, version: str
+) -> None:
+    """Hers when it has just answered, his before it could hear of anything."""
+    alice, bob = somebody(our_server, "alice"), somebody(our_second_server, "bob")
+    room = shared_room(alice, bob, version)
+    crypto(alice).settles()
+    until(lambda: devices_of(bob, alice))
+    before = bob.token_of_sync()
+    bob.gathered.changed_devices.clear()
+
+    bob.home.kill()
+    try:
+        second = alice.logs_in()
+        crypto(second).settles()
+        alice.home.kill()
+        alice.home.start()
+    finally:
+        bob.home.start()
+    bob.sends(room, "I am back")
+
+    bob.waits(lambda gathered: alice.user_id in gathered.changed_devices, CAUGHT_UP_S)
+    changes = bob.get("/v3/keys/changes", **{"from": before, "to": bob.token_of_sync()})
+    assert alice.user_id in changes["changed"]
+    until(lambda: set(devices_of(bob, alice)) == {alice.device_id, second.device_id})
 
 
 def texts(person: Person, room: str) -> list[str]:
