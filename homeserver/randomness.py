@@ -7,7 +7,10 @@ from collections.abc import Callable
 Random = Callable[[int], bytes]
 """So many random bytes; tests pass a repeatable one."""
 
-_ALPHABET = string.ascii_letters + string.digits
+_ALPHABET = (string.ascii_letters + string.digits).encode()
+_LETTERS = bytes(_ALPHABET[byte % 62] for byte in range(256))
+_REJECTED = bytes(range(248, 256))
+"""248 is the largest multiple of 62 in a byte: what lies above would favour some letters."""
 
 
 def system_random(count: int) -> bytes:
@@ -16,11 +19,10 @@ def system_random(count: int) -> bytes:
 
 def token(random: Random, length: int = 32) -> str:
     """Letters and digits, about 5.95 bits of entropy each."""
-    letters: list[str] = []
+    letters = b""
     while len(letters) < length:
-        # 248 is the largest multiple of 62 in a byte: what lies above would favour some letters.
-        letters += (_ALPHABET[byte % 62] for byte in random(length) if byte < 248)
-    return "".join(letters[:length])
+        letters += random(length).translate(_LETTERS, _REJECTED)
+    return letters[:length].decode("ascii")
 
 
 def fraction(random: Random) -> float:

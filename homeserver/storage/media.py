@@ -10,6 +10,11 @@ from homeserver.storage.transaction import Row, Transaction
 
 CACHE_BYTES = 2 * 1024 * 1024
 
+MAX_HIDDEN = 10_000
+"""Quarantined files that memory knows: enough that an upload asks no row whether it is one."""
+HIDDEN_BYTES = 2 * 1024 * 1024
+ALL = "all"
+
 
 @frozen
 class Media:
@@ -191,6 +196,9 @@ def quarantined_by(txn: Transaction, hash: bytes) -> str | None:
 
 
 def is_quarantined(txn: Transaction, hash: bytes) -> bool:
+    hidden = _hidden(txn)
+    if hash in hidden or len(hidden) < MAX_HIDDEN:
+        return hash in hidden
     row = txn.one("SELECT is_quarantined FROM media_files WHERE hash = ?", hash)
     return row is not None and bool(row[0])
 
@@ -212,6 +220,7 @@ def quarantine(txn: Transaction, hash: bytes, by: str | None) -> None:
         by,
     )
     txn.execute("DELETE FROM media_files WHERE hash = ? AND uses = 0 AND is_quarantined = 0", hash)
+    txn.drop(_hidden_cache(txn), ALL)
     for address in txn.query("SELECT origin, media_id FROM media WHERE file = ?", hash):
         txn.drop(_cache(txn), address)
 
@@ -247,6 +256,22 @@ def used_among(txn: Transaction, hashes: Sequence[bytes]) -> set[bytes]:
         f"SELECT hash FROM media_files WHERE uses > 0 AND hash IN ({txn.in_list(hashes)})", *hashes
     )
     return {bytes(row[0]) for row in rows}
+
+
+def _hidden(txn: Transaction) -> frozenset[bytes]:
+    """Of the quarantined files all, or as many as memory takes."""
+    known: frozenset[bytes] | None = txn.see(_hidden_cache(txn), ALL)
+    if known is None:
+        rows = txn.query(
+            "SELECT hash FROM media_files WHERE is_quarantined = 1 LIMIT ?", MAX_HIDDEN
+        )
+        known = frozenset(bytes(row[0]) for row in rows)
+        txn.fill(_hidden_cache(txn), ALL, known)
+    return known
+
+
+def _hidden_cache(txn: Transaction) -> Cache[str, frozenset[bytes]]:
+    return txn.memory.cache("hidden media", HIDDEN_BYTES, lambda _, hashes: 200 + 150 * len(hashes))
 
 
 def _cache(txn: Transaction) -> Cache[tuple[str, str], Media]:

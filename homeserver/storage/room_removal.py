@@ -1,6 +1,6 @@
 """Forgets a room with all that is kept about it."""
 
-from homeserver.storage import names
+from homeserver.storage import names, thread_roots
 from homeserver.storage.search import Index
 from homeserver.storage.transaction import Transaction
 
@@ -40,6 +40,7 @@ def unlink(txn: Transaction, room_id: str) -> None:
     for (user_id,) in rows:
         txn.drop(txn.memory.rooms_of_users, user_id)
     txn.drop(txn.memory.heads, room_id)
+    thread_roots.forget(txn, room)
     for table in BY_NUMBER:
         txn.execute(f"DELETE FROM {table} WHERE room = ?", room)
     for table in BY_ID:

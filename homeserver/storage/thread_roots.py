@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 
 from homeserver.storage import names
+from homeserver.storage.cache import Cache
 from homeserver.storage.transaction import Transaction
 
 THREAD = "m.thread"
 
+KEPT = 100
+"""Threads of a room that memory holds, the newest: as many as clients ask for at once."""
+CACHE_BYTES = 4 * 1024 * 1024
+
+Found = tuple[str, int]
+"""A thread's root, and the position of its newest event."""
+
 
 def note(txn: Transaction, room: int, root: str, position: int) -> None:
     """A thread has gone on."""
+    forget(txn, room)
     txn.insert(
         """
         INSERT INTO thread_roots (root, room, newest) VALUES (?, ?, ?)
@@ -24,6 +33,7 @@ def note(txn: Transaction, room: int, root: str, position: int) -> None:
 
 def correct(txn: Transaction, room: int, root: str) -> None:
     """An event of a thread is gone: another is its newest, or the thread is no more."""
+    forget(txn, room)
     row = txn.one(
         "SELECT MAX(position) FROM relations WHERE relates_to = ? AND rel_type = ? AND room = ?",
         root,
@@ -38,25 +48,58 @@ def correct(txn: Transaction, room: int, root: str) -> None:
         txn.insert("DELETE FROM thread_roots WHERE root = ? AND room = ?", root, room)
 
 
+def forget(txn: Transaction, room: int) -> None:
+    """The threads of a room have changed."""
+    txn.drop(_cache(txn), room)
+
+
 def page(
     txn: Transaction, room: int, upto: int, limit: int, participant: str | None = None
-) -> Sequence[tuple[str, int]]:
-    """(root, newest) of threads that went on at or before `upto`, newest first.
+) -> Sequence[Found]:
+    """Threads that went on at or before `upto`, newest first.
 
     Only those with a message of the participant, in them or at their root, if one is named.
     """
+    if participant is not None:
+        return _read(txn, room, upto, limit, names.find(txn, participant) or 0)
+    newest = _newest(txn, room)
+    found = [thread for thread in newest if thread[1] <= upto][:limit]
+    if len(found) == limit or len(newest) < KEPT:
+        return found
+    return _read(txn, room, upto, limit)
+
+
+def _newest(txn: Transaction, room: int) -> Sequence[Found]:
+    found: Sequence[Found] | None = txn.see(_cache(txn), room)
+    if found is None:
+        rows = txn.query(
+            "SELECT root, newest FROM thread_roots WHERE room = ? ORDER BY newest DESC LIMIT ?",
+            room,
+            KEPT,
+        )
+        found = [(root, newest) for root, newest in rows]
+        txn.fill(_cache(txn), room, found)
+    return found
+
+
+def _read(
+    txn: Transaction, room: int, upto: int, limit: int, user: int | None = None
+) -> Sequence[Found]:
     taking_part = """
         AND (EXISTS (SELECT 1 FROM relations WHERE relations.relates_to = thread_roots.root
             AND relations.rel_type = 'm.thread' AND relations.sender = ?)
         OR EXISTS (SELECT 1 FROM events WHERE events.event_id = thread_roots.root
             AND events.sender = ?))"""
-    user = () if participant is None else (names.find(txn, participant) or 0,) * 2
     rows = txn.query(
         f"SELECT root, newest FROM thread_roots WHERE room = ? AND newest <= ? "
-        f"{taking_part if user else ''} ORDER BY newest DESC LIMIT ?",
+        f"{'' if user is None else taking_part} ORDER BY newest DESC LIMIT ?",
         room,
         upto,
-        *user,
+        *(() if user is None else (user, user)),
         limit,
     )
     return [(root, newest) for root, newest in rows]
+
+
+def _cache(txn: Transaction) -> Cache[int, Sequence[Found]]:
+    return txn.memory.cache("threads", CACHE_BYTES, lambda _, found: 200 + 200 * len(found))

@@ -150,7 +150,7 @@ class Transaction:
 
     def end_job(self) -> None:
         if self._savepoint:
-            self._connection.execute("RELEASE SAVEPOINT job", ())
+            self._connection.execute_soon("RELEASE SAVEPOINT job", ())
             self._savepoint = False
 
     def abandon_job(self, marks: tuple[int, int]) -> bool:
@@ -168,7 +168,7 @@ class Transaction:
             self._savepoint = False
             try:
                 self._connection.execute("ROLLBACK TO SAVEPOINT job", ())
-                self._connection.execute("RELEASE SAVEPOINT job", ())
+                self._connection.execute_soon("RELEASE SAVEPOINT job", ())
             except Exception:
                 # The whole transaction is gone, or the connection: why, the job's own error says.
                 return False
@@ -181,7 +181,7 @@ class Transaction:
         for work in list(self._at_end.values()):
             work(self)
         self._mark = len(self._collected)
-        self._send(self._collected)
+        self._send(self._collected, soon=True)
         self._collected = []
 
     def committed(self) -> None:
@@ -216,16 +216,20 @@ class Transaction:
         self._collected = []
         if own:
             self._protect()
-            self._send(own)
+            self._send(own, soon=True)
 
     def _protect(self) -> None:
         """From here on this job can fail alone."""
         if not self._savepoint:
-            self._connection.execute("SAVEPOINT job", ())
+            self._connection.execute_soon("SAVEPOINT job", ())
             self._savepoint = True
 
-    def _send(self, collected: list[tuple[str, Row]]) -> None:
-        """Runs of one statement go together; order between different ones is kept."""
+    def _send(self, collected: list[tuple[str, Row]], *, soon: bool = False) -> None:
+        """Runs of one statement go together; order between different ones is kept.
+
+        `soon` is for what one statement or the commit follows at once: an error becomes that one's.
+        """
+        execute = self._connection.execute_soon if soon else self._connection.execute
         start = 0
         for end in range(1, len(collected) + 1):
             sql = collected[start][0]
@@ -233,7 +237,7 @@ class Transaction:
                 continue
             rows = [row for _, row in collected[start:end]]
             if len(rows) == 1:
-                self._connection.execute(sql, rows[0])
+                execute(sql, rows[0])
             else:
                 self._connection.execute_many(sql, rows)
             start = end

@@ -27,7 +27,9 @@ class Effort:
     received: int = 100
     """PDUs that come one by one; four times as many come in transactions of 50."""
     large_room: int = 10_000
-    files: int = 20
+    searches: int = 25
+    thread_lists: int = 100
+    files: int = 200
     pictures: int = 5
     space_rooms: int = 1000
     many_rooms: int = 5000
@@ -43,7 +45,9 @@ QUICK_EFFORT = Effort(
     idle_syncs=30,
     pages=5,
     large_room=1000,
-    files=10,
+    searches=25,
+    thread_lists=50,
+    files=100,
     pictures=3,
     space_rooms=100,
     many_rooms=500,

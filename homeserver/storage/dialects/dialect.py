@@ -13,6 +13,11 @@ class Connection(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[object]) -> int: ...
 
+    def execute_soon(self, sql: str, parameters: Sequence[object]) -> None:
+        """`execute` whose outcome nobody asks for: at the latest with the next statement or the
+        commit, which then raises its error.
+        """
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None: ...
 
     def begin_write(self) -> None: ...

@@ -26,6 +26,9 @@ class LateConnection:
     def execute(self, sql: str, parameters: Sequence[object]) -> int:
         raise TypeError("a read changes nothing")
 
+    def execute_soon(self, sql: str, parameters: Sequence[object]) -> None:
+        raise TypeError("a read changes nothing")
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         raise TypeError("a read changes nothing")
 

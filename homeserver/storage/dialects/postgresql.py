@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 from attrs import frozen
-from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 from psycopg2.extras import execute_values
 
 from homeserver.errors import CannotStart
@@ -48,7 +48,11 @@ class OutcomeUnknown(Exception):
 
 
 class PostgresqlConnection:
-    """What readers and the writer have in common."""
+    """What readers and the writer have in common.
+
+    A statement costs a journey to the server and back. Those whose outcome nobody asks for are
+    owed, and travel with the next one.
+    """
 
     _raw: Any
 
@@ -56,18 +60,24 @@ class PostgresqlConnection:
         self._raw = psycopg2.connect(
             dsn, application_name="isthmus", connect_timeout=10, **_KEEPALIVE
         )
+        self._raw.autocommit = True
         self._cursor: Any = self._raw.cursor()
+        self._owed: list[bytes] = []
 
     def query(self, sql: str, parameters: Sequence[object]) -> list[Row]:
-        self._cursor.execute(with_placeholders(sql), parameters)
+        self._send(sql, parameters)
         rows: list[Row] = self._cursor.fetchall()
         return rows
 
     def execute(self, sql: str, parameters: Sequence[object]) -> int:
-        self._cursor.execute(with_placeholders(sql), parameters)
+        self._send(sql, parameters)
         return int(self._cursor.rowcount)
 
+    def execute_soon(self, sql: str, parameters: Sequence[object]) -> None:
+        self._owed.append(self._cursor.mogrify(with_placeholders(sql), parameters))
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+        self._pay()
         multi = as_multi_row(sql)
         if multi is None:
             for row in rows:
@@ -80,7 +90,7 @@ class PostgresqlConnection:
         raise TypeError("a reader writes nothing")
 
     def begin_read(self) -> None:
-        """psycopg2 begins with the first statement."""
+        raise TypeError("the writer looks into its own transaction")
 
     def can_commit(self) -> bool:
         return bool(self._raw.info.transaction_status == TRANSACTION_STATUS_INTRANS)
@@ -92,16 +102,29 @@ class PostgresqlConnection:
         return bool(self._raw.closed)
 
     def rollback(self) -> None:
-        self._raw.rollback()
+        self._owed.clear()
+        if self._raw.info.transaction_status != TRANSACTION_STATUS_IDLE:
+            self._cursor.execute("ROLLBACK")
 
     def close(self) -> None:
         self._raw.close()
 
+    def _send(self, sql: str, parameters: Sequence[object]) -> None:
+        if self._owed:
+            self.execute_soon(sql, parameters)
+            self._pay()
+        else:
+            self._cursor.execute(with_placeholders(sql), parameters)
+
+    def _pay(self) -> None:
+        if self._owed:
+            owed, self._owed = self._owed, []
+            self._cursor.execute(b";".join(owed))
+
 
 class PostgresqlReader(PostgresqlConnection):
-    def __init__(self, dsn: str) -> None:
-        super().__init__(dsn)
-        self._raw.set_session(isolation_level="REPEATABLE READ", readonly=True)
+    def begin_read(self) -> None:
+        self._owed.append(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
 class PostgresqlWriter(PostgresqlConnection):
@@ -109,7 +132,6 @@ class PostgresqlWriter(PostgresqlConnection):
 
     def __init__(self, dsn: str) -> None:
         super().__init__(dsn)
-        self._raw.autocommit = True
         self.transaction: int | None = None
         self.is_committing = False
         self._cursor.execute(_SERVER_KEEPALIVE)
@@ -122,13 +144,10 @@ class PostgresqlWriter(PostgresqlConnection):
 
     def commit(self) -> None:
         self.is_committing = True
-        self._cursor.execute("COMMIT")
+        self._send("COMMIT", ())
         self.is_committing = False
         if self._cursor.statusmessage != "COMMIT":
             raise NotCommitted(f"The answer to COMMIT was {self._cursor.statusmessage}.")
-
-    def rollback(self) -> None:
-        self._cursor.execute("ROLLBACK")
 
     def take_lock(self) -> None:
         """Raises DatabaseInUse if another process keeps it."""

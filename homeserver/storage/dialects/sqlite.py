@@ -39,6 +39,9 @@ class SqliteConnection:
     def execute(self, sql: str, parameters: Sequence[object]) -> int:
         return self._raw.execute(sql, parameters).rowcount
 
+    def execute_soon(self, sql: str, parameters: Sequence[object]) -> None:
+        self._raw.execute(sql, parameters)
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         self._raw.executemany(sql, rows)
 

@@ -46,7 +46,8 @@ async def _searches(stage: Stage, order: str, terms: list[str]) -> Figures:
         async def some() -> list[float]:
             rooms = stage.world.library
             answers = [
-                await reader.search(next(waiting), rooms, order) for _ in range(stage.effort.pages)
+                await reader.search(next(waiting), rooms, order)
+                for _ in range(stage.effort.searches)
             ]
             assert results(answers[-1])
             return [answer.seconds for answer in answers]
@@ -75,7 +76,7 @@ async def threads(stage: Stage) -> dict[str, Figures]:
             token = reader.person.token
             answers = [
                 await reader.connection.request("GET", path, token)
-                for _ in range(stage.effort.pages)
+                for _ in range(stage.effort.thread_lists)
             ]
             assert len(orjson.loads(answers[-1].body)["chunk"]) == 20
             return [answer.seconds for answer in answers]

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from homeserver.storage import thread_roots
 from tests.people import Person, Refused, Server
 
 Talk = tuple[Server, Person, Person, str]
@@ -40,6 +41,20 @@ def test_the_thread_that_went_on_last_comes_first(talk: Talk) -> None:
     expected = [roots[1], roots[4], roots[3], roots[2], roots[0]]
     assert threads(alice, room) == expected
     assert threads(alice, room, limit=2) == expected
+
+
+def test_more_threads_than_memory_holds_are_all_found(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thread_roots, "KEPT", 3)
+    _, alice, bob, room = talk
+    roots = [alice.sends(room, str(n)) for n in range(5)]
+    for root in roots:
+        answers(bob, room, root)
+
+    assert threads(alice, room, limit=2) == roots[::-1]
+    answers(bob, room, roots[0])
+    assert threads(alice, room, limit=2) == [roots[0], *roots[:0:-1]]
 
 
 def test_roots_come_with_what_was_said_last(talk: Talk) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from homeserver.storage import media
 from homeserver.storage.media import Media
 from homeserver.storage.transaction import Transaction
@@ -25,6 +27,22 @@ def test_files_of_others_are_found_by_their_use(server: Server) -> None:
     oldest = _read(server, media.least_used_of_others, "test", 1)[0]
     _write(server, media.touch, oldest, 20)
     assert [it.origin for it in _read(server, media.least_used_of_others, "test", 5)] == ["a", "b"]
+
+
+def test_more_hidden_files_than_memory_holds_stay_hidden(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "MAX_HIDDEN", 2)
+    hidden = [bytes([number]) * 32 for number in range(4)]
+
+    for file in hidden:
+        _write(server, media.quarantine, file, "@admin:test")
+        assert _read(server, media.is_quarantined, file)
+
+    assert all(_read(server, media.is_quarantined, file) for file in hidden)
+    assert not _read(server, media.is_quarantined, b"x" * 32)
+    _write(server, media.quarantine, hidden[3], None)
+    assert not _read(server, media.is_quarantined, hidden[3])
 
 
 def _write(server: Server, work: Any, *arguments: Any) -> Any:

@@ -203,6 +203,38 @@ def test_a_killed_process_lets_the_next_one_in(postgres: PostgresServer, killer:
     first.close()
 
 
+# -- journeys
+
+
+class Journeys:
+    """Counts what goes to the server and back."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self.count = 0
+
+    def execute(self, *statement: Any) -> None:
+        self.count += 1
+        self._cursor.execute(*statement)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+
+@pytest.mark.parametrize(("work", "most"), [(add, 2), (add_now, 3)])
+def test_what_nobody_waits_for_travels_with_the_next_statement(
+    postgresql_store: Store, work: Any, most: int
+) -> None:
+    """The begin asks for a number; rows, savepoints and the commit share the other journeys."""
+    writer: Any = postgresql_store.database._writer
+    writer._cursor = journeys = Journeys(writer._cursor)
+
+    assert postgresql_store.write(work, "thing").error is None
+
+    assert journeys.count == most
+    assert postgresql_store.names() == ["thing"]
+
+
 # -- translation
 
 

@@ -35,6 +35,8 @@ class Nodes:
         self.bodies.setdefault(node_hash, body)
         return 1
 
+    execute_soon = execute
+
     def execute_many(self, sql: str, rows: list[tuple[bytes, bytes]]) -> None:
         for row in rows:
             self.execute(sql, row)
