@@ -27,6 +27,8 @@ class User:
     token: str = ""
     since: str = ""
     seen: list[JsonObject] = field(factory=list)
+    passing: list[JsonObject] = field(factory=list)
+    """Who types, who has read."""
     invites: list[str] = field(factory=list)
 
     async def ask(self, method: str, path: str, body: Any = None, **query: str) -> JsonObject:
@@ -52,9 +54,12 @@ class User:
         await self.ask("POST", f"/v3/join/{quote(room, safe='')}", {})
 
     async def says(self, room: str, text: str) -> str:
-        path = f"/v3/rooms/{quote(room)}/send/m.room.message/t{next(_numbers)}"
-        answer = await self.ask("PUT", path, {"msgtype": "m.text", "body": text})
-        return str(answer["event_id"])
+        return await self.sends(room, "m.room.message", {"msgtype": "m.text", "body": text})
+
+    async def sends(self, room: str, type: str, content: JsonObject, unique: str = "") -> str:
+        """The id of the event; the same `unique` is the same event."""
+        path = f"/v3/rooms/{quote(room)}/send/{type}/{unique or f't{next(_numbers)}'}"
+        return str((await self.ask("PUT", path, content))["event_id"])
 
     async def is_invited(self) -> str:
         """The next room into which somebody asks the user."""
@@ -85,10 +90,13 @@ class User:
             raise AssertionError(f"{self.user_id} waits in vain; last seen: {said}") from None
         return what
 
-    async def _sync(self) -> None:
-        query = {"timeout": "2000", **({"since": self.since} if self.since else {})}
+    async def _sync(self, timeout_ms: int = 2000) -> None:
+        query = {"timeout": str(timeout_ms), **({"since": self.since} if self.since else {})}
         answer = await self.ask("GET", "/v3/sync", **query)
         self.since = answer["next_batch"]
+        await self._hear(answer)
+
+    async def _hear(self, answer: JsonObject) -> None:
         rooms = answer.get("rooms", {})
         for room, invite in rooms.get("invite", {}).items():
             if not is_space(invite):
@@ -96,6 +104,8 @@ class User:
         for room, news in rooms.get("join", {}).items():
             for event in news.get("timeline", {}).get("events", []):
                 self.seen.append({**event, "room_id": room})
+            for event in news.get("ephemeral", {}).get("events", []):
+                self.passing.append({**event, "room_id": room})
 
 
 def is_space(invite: JsonObject) -> bool:

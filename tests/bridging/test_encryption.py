@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from attrs import evolve, frozen
@@ -12,27 +12,17 @@ from e2ee.attachments import Encryption, decrypt_whole
 from e2ee.driver import random
 from e2ee.happenings import Decrypted, Trust
 from tests.appservices.people import is_space
-from tests.bridging.people import BOT
+from tests.bridging.people import BOT, becomes
 from tests.bridging.started_bridge import BridgeProcess
 from tests.clients.started_server import free_port, homeserver_settings, started_homeserver
 from tests.clients.test_js_sdk import node, sdk
-from tests.encryption.people import PATIENCE_S, Bot, Crew, agent, crew
+from tests.encryption.people import Bot, Crew, agent, crew
 
 __all__ = ["node", "sdk"]
 
 ECHO = "@net_echo:localhost"
 KILLS = 5
 Json = dict[str, Any]
-T = TypeVar("T")
-
-
-async def becomes(look: Callable[[], Awaitable[T]]) -> T:
-    """The first answer that says something."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            if found := await look():
-                return found
-            await asyncio.sleep(0.2)
 
 
 @frozen

@@ -9,9 +9,9 @@ import wechatbot.auth
 import wechatbot.client
 from wechatpy import WeChatClient
 
-from tests.appservices.people import User
+from tests.bridging.kinds import Kind
 from tests.bridging.loopback import stays_here
-from tests.bridging.people import has_said, meets_the_bot, sends
+from tests.bridging.people import Person, has_said, meets_the_bot
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 from tests.bridging.wechat_server import APP, BOB, SECRET, WechatServer
 
@@ -19,7 +19,7 @@ GHOST = "@net_bob=40im.wechat:localhost"
 PATIENCE_S = 30
 
 
-async def scans(alice: User, room: str) -> None:
+async def scans(alice: Person, room: str) -> None:
     """The code comes as a picture."""
     await alice.says(room, "login ilink")
     picture = await alice.sees(
@@ -29,36 +29,45 @@ async def scans(alice: User, room: str) -> None:
     await alice.reads(room, "You are logged in")
 
 
-async def talks(alice: User, server: WechatServer, portal: str) -> None:
-    await alice.says(portal, "hello Bob")
+async def talks(alice: Person, server: WechatServer, portal: str) -> None:
+    first = await alice.says(portal, "hello Bob")
     sent = await server.has(lambda it: "hello Bob" in str(it["item_list"]))
     assert sent["to_user_id"] == BOB
+    await alice.types(portal)
+    await server.has(lambda it: it.get("typing_ticket") == "ticket")
+    server.says("oops")
+    oops = await alice.reads(portal, "oops")
+    server.says("oops", message_id=server.news[-1]["message_id"], delete_time_ms=1)
+    await alice.sees_redaction(oops["event_id"])
+    # WeChat knows no changes: what is changed is said again, with a star.
+    await alice.edits(portal, first, "good night")
+    await server.has(lambda it: "* good night" in str(it.get("item_list")))
+
+
+async def shows(alice: Person, server: WechatServer, portal: str) -> None:
     server.writes({"type": 2, "image_item": server.keeps(b"picture")})
     picture = await alice.sees(
         lambda it: it["content"].get("msgtype") == "m.image" and it["room_id"] == portal
     )
-    url = picture["content"]["url"].removeprefix("mxc://")
-    got = f"{alice.base_url}/_matrix/client/v1/media/download/{url}"
-    headers = {"Authorization": f"Bearer {alice.token}"}
-    async with alice.session.get(got, headers=headers) as response:
-        assert await response.read() == b"picture"
+    assert await alice.opens_file(picture) == b"picture"
+    spoken = server.keeps(b"SILK") | {"text": "what I said", "playtime": 900}
+    server.writes({"type": 3, "voice_item": spoken})
+    voice = await alice.reads(portal, "what I said")
+    assert await alice.opens_file(voice) == b"SILK"
 
-    upload = f"{alice.base_url}/_matrix/media/v3/upload"
-    async with alice.session.post(upload, data=b"%PDF", headers=headers) as response:
-        uri = (await response.json())["content_uri"]
-    content = {"msgtype": "m.file", "body": "plan.pdf", "url": uri}
-    content["info"] = {"mimetype": "application/pdf"}
-    await sends(alice, portal, "m.room.message", content, "file")
-    await server.has(lambda it: "plan.pdf" in str(it["item_list"]))
-    server.says("oops")
-    oops = await alice.reads(portal, "oops")
-    server.says("oops", message_id=server.news[-1]["message_id"], delete_time_ms=1)
-    await alice.sees(
-        lambda it: it["type"] == "m.room.redaction" and oops["event_id"] in str(it["content"])
-    )
+    await alice.shows(portal, "plan.pdf", "application/pdf", b"%PDF")
+    await server.has(lambda it: "plan.pdf" in str(it.get("item_list")))
+    voice_mark = {"org.matrix.msc3245.voice": {}}
+    await alice.shows(portal, "voice.amr", "audio/amr", b"#!AMR", "m.audio", **voice_mark)
+    await server.has(lambda it: "voice.amr" in str(it.get("item_list")))
+    place = {"msgtype": "m.location", "body": "the lake", "geo_uri": "geo:61.8,34.3"}
+    await alice.sends(portal, "m.room.message", place)
+    await server.has(lambda it: "61.8" in str(it.get("item_list")))
 
 
-async def comes_back(alice: User, server: WechatServer, bridge: BridgeProcess, portal: str) -> None:
+async def comes_back(
+    alice: Person, server: WechatServer, bridge: BridgeProcess, portal: str
+) -> None:
     written = []
     for number in range(24):
         written.append(f"to matrix {number}")
@@ -73,9 +82,9 @@ async def comes_back(alice: User, server: WechatServer, bridge: BridgeProcess, p
     assert [it for it in here if it.startswith("to matrix")] == written
 
 
-async def story(base_url: str, server: WechatServer, bridge: BridgeProcess) -> None:
+async def story(kind: Kind, base_url: str, server: WechatServer, bridge: BridgeProcess) -> None:
     async with aiohttp.ClientSession() as session:
-        alice = await User(base_url, session).register("alice")
+        alice = await kind.arrives("alice", base_url, session)
         await bridge.start()
         room = await meets_the_bot(alice)
         await scans(alice, room)
@@ -84,22 +93,24 @@ async def story(base_url: str, server: WechatServer, bridge: BridgeProcess) -> N
             portal = await alice.is_invited()
             await alice.joins(portal)
             await talks(alice, server, portal)
+            await shows(alice, server, portal)
             await comes_back(alice, server, bridge, portal)
             server.is_over = True
             server.says("this ends the poll")
             await alice.reads(room, "scan its code again")
+        await kind.holds(alice)
         await bridge.stop()
 
 
-def test_alice_and_bob_talk_over_wechat(tmp_path: Path) -> None:
+def test_alice_and_bob_talk_over_wechat(tmp_path: Path, kind: Kind) -> None:
     async def act(base_url: str, bridge: BridgeProcess) -> None:
         server = WechatServer()
         await server.opens()
         bridge.configures(**server.settings())
-        await story(base_url, server, bridge)
+        await story(kind, base_url, server, bridge)
         await server.closes()
 
-    with beside_a_homeserver(tmp_path, "wechat") as (base_url, bridge):
+    with beside_a_homeserver(tmp_path, "wechat", **kind.settings) as (base_url, bridge):
         asyncio.run(act(base_url, bridge))
 
 

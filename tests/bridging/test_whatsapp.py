@@ -11,12 +11,13 @@ from pywa.client import WhatsApp
 from pywa.handlers import MessageHandler
 from pywa.types.message import Message
 
-from tests.appservices.people import User
+from tests.bridging.kinds import Kind
 from tests.bridging.loopback import stays_here
-from tests.bridging.people import has_said, logs_in, meets_the_bot, sends
+from tests.bridging.people import Person, has_said, logs_in, meets_the_bot, opens
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 from tests.bridging.whatsapp_server import (
     BOB,
+    CAROL,
     NUMBER,
     SECRET,
     TOKEN,
@@ -30,61 +31,92 @@ GHOST = f"@net_{BOB}:localhost"
 PATIENCE_S = 30
 
 
-async def talks(alice: User, server: WhatsappServer, portal: str) -> None:
+async def talks(alice: Person, server: WhatsappServer, portal: str) -> None:
     html = {"format": "org.matrix.custom.html", "formatted_body": "hello <b>Bob</b>"}
     content = {"msgtype": "m.text", "body": "hello Bob", **html}
-    first = await sends(alice, portal, "m.room.message", content, "formatted")
+    first = await alice.sends(portal, "m.room.message", content)
     sent = await server.has(lambda it: it.get("text", {}).get("body") == "hello *Bob*")
     await server.tells(sent["id"], "delivered")
     await server.tells(sent["id"], "read")
+    await alice.sees_receipt(portal, GHOST, first)
 
     said = await server.says(BOB, "_hello_ Alice", context={"id": sent["id"], "from": NUMBER})
     heard = await alice.reads(portal, "hello Alice")
     assert heard["sender"] == GHOST
     assert "<em>hello</em>" in heard["content"]["formatted_body"]
     assert heard["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == first
+    await alice.answers(portal, heard["event_id"], "how are you")
+    asked = await server.has(lambda it: it.get("text", {}).get("body") == "how are you")
+    assert asked["context"] == {"message_id": said}
 
     new = {"type": "text", "text": {"body": "hello again"}}
     await server.sends(BOB, "edit", {"original_message_id": said, "message": new})
     changed = await alice.reads(portal, "hello again")
     assert changed["content"]["m.relates_to"]["event_id"] == heard["event_id"]
 
-    relates = {"rel_type": "m.annotation", "event_id": heard["event_id"], "key": "👍"}
-    await sends(alice, portal, "m.reaction", {"m.relates_to": relates}, "reaction")
+    mine = await alice.reacts(portal, heard["event_id"], "👍")
     there = await server.has(lambda it: it["type"] == "reaction")
     assert there["reaction"] == {"message_id": said, "emoji": "👍"}
+    await alice.redacts(portal, mine)
+    await server.has(lambda it: it.get("reaction") == {"message_id": said, "emoji": ""})
     await server.sends(BOB, "reaction", {"message_id": sent["id"], "emoji": "🎉"})
-    back = await alice.sees(lambda it: it["type"] == "m.reaction" and it["sender"] == GHOST)
-    assert back["content"]["m.relates_to"]["event_id"] == first
+    await alice.sees_reaction(GHOST, first, "🎉")
 
+    await alice.types(portal)
+    await server.has(lambda it: "typing_indicator" in it)
+    await alice.has_read(portal, heard["event_id"])
+    await server.has(lambda it: it.get("status") == "read" and it["message_id"] == said)
     await server.sends(BOB, "revoke", {"original_message_id": said})
-    await alice.sees(
-        lambda it: it["type"] == "m.room.redaction" and heard["event_id"] in str(it["content"])
-    )
+    await alice.sees_redaction(heard["event_id"])
+
+    # There is nothing to take back by at WhatsApp, nor to change: that is told, and said again.
+    await alice.edits(portal, first, "good night")
+    await server.has(lambda it: "good night" in it.get("text", {}).get("body", ""))
 
 
-async def shows(alice: User, server: WhatsappServer, portal: str) -> None:
-    id = server.keeps("audio/ogg", b"OggS voice")
-    await server.sends(BOB, "audio", {"id": id, "mime_type": "audio/ogg", "voice": True})
-    voice = await alice.sees(
-        lambda it: it["content"].get("msgtype") == "m.audio" and it["sender"] == GHOST
-    )
-    assert voice["content"]["info"]["mimetype"] == "audio/ogg"
+async def shows(alice: Person, server: WhatsappServer, portal: str) -> None:
+    for type, content in (("audio", b"OggS voice"), ("sticker", b"RIFF sticker")):
+        mime = {"audio": "audio/ogg", "sticker": "image/webp"}[type]
+        thing = {"id": server.keeps(mime, content), "mime_type": mime, "voice": True}
+        await server.sends(BOB, type, thing)
+        shown = await alice.sees(
+            lambda it, mime=mime: (
+                it["sender"] == GHOST and it["content"].get("info", {}).get("mimetype") == mime
+            )
+        )
+        assert await alice.opens_file(shown) == content
+        assert (shown["type"] == "m.sticker") == (type == "sticker")
+    place = {"latitude": 52.5, "longitude": 13.4, "name": "Berlin"}
+    await server.sends(BOB, "location", place)
+    there = await alice.sees(lambda it: it["content"].get("msgtype") == "m.location")
+    assert there["content"]["geo_uri"].startswith("geo:52.5,13.4")
+    card = {"name": {"formatted_name": "Carol"}, "phones": [{"phone": "+49 1"}]}
+    await server.sends(BOB, "contacts", [card])
+    assert "+49 1" in (await alice.reads(portal, "Carol"))["content"]["body"]
 
-    url = f"{alice.base_url}/_matrix/media/v3/upload"
-    headers = {"Authorization": f"Bearer {alice.token}", "Content-Type": "application/pdf"}
-    async with alice.session.post(url, data=b"%PDF", headers=headers) as response:
-        uri = (await response.json())["content_uri"]
-    content = {"msgtype": "m.file", "body": "plan.pdf", "url": uri}
-    content["info"] = {"mimetype": "application/pdf"}
-    await sends(alice, portal, "m.room.message", content, "file")
+    await alice.shows(portal, "plan.pdf", "application/pdf", b"%PDF")
     sent = await server.has(lambda it: it["type"] == "document")
     assert sent["document"]["filename"] == "plan.pdf"
     assert server.files[sent["document"]["id"]][1] == b"%PDF"
+    voice = {"org.matrix.msc3245.voice": {}}
+    await alice.shows(portal, "voice.ogg", "audio/ogg", b"OggS mine", "m.audio", **voice)
+    sent = await server.has(lambda it: it["type"] == "audio")
+    assert server.files[sent["audio"]["id"]][1] == b"OggS mine"
+    spot = {"msgtype": "m.location", "body": "the lake", "geo_uri": "geo:61.8,34.3"}
+    await alice.sends(portal, "m.room.message", spot)
+    sent = await server.has(lambda it: it["type"] == "location")
+    assert sent["location"]["latitude"] == 61.8
+    webp = {"body": "smile", **await alice.uploads(b"RIFF mine")}
+    await alice.sends(portal, "m.sticker", webp | {"info": {"mimetype": "image/webp"}})
+    sent = await server.has(lambda it: it["type"] == "sticker")
+    assert server.files[sent["sticker"]["id"]][1] == b"RIFF mine"
+    vcf = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dan\r\nTEL:+49 2\r\nEND:VCARD\r\n"
+    await alice.shows(portal, "Dan.vcf", "text/vcard", vcf)
+    await server.has(lambda it: it["type"] == "contacts")
 
 
 async def comes_back(
-    alice: User, server: WhatsappServer, bridge: BridgeProcess, portal: str
+    alice: Person, server: WhatsappServer, bridge: BridgeProcess, portal: str
 ) -> None:
     """Killed while both sides talk. WhatsApp repeats what we did not acknowledge."""
     said, written = [], []
@@ -105,9 +137,9 @@ async def comes_back(
     assert [it for it in here if it.startswith("to matrix")] == written
 
 
-async def story(base_url: str, server: WhatsappServer, bridge: BridgeProcess) -> None:
+async def story(kind: Kind, base_url: str, server: WhatsappServer, bridge: BridgeProcess) -> None:
     async with aiohttp.ClientSession() as session:
-        alice = await User(base_url, session).register("alice")
+        alice = await kind.arrives("alice", base_url, session)
         await bridge.start()
         room = await meets_the_bot(alice)
         await logs_in(alice, room, phone=NUMBER, token=TOKEN, secret=SECRET)
@@ -119,19 +151,25 @@ async def story(base_url: str, server: WhatsappServer, bridge: BridgeProcess) ->
             await talks(alice, server, portal)
             await shows(alice, server, portal)
             await comes_back(alice, server, bridge, portal)
+            await alice.says(room, f"search +{CAROL}")
+            await alice.reads(room, f"{CAROL}: +{CAROL}")
+            private = await opens(alice, room, f"+{CAROL}")
+            await server.says(CAROL, "who is there")
+            await alice.reads(private, "who is there")
+        await kind.holds(alice)
         await bridge.stop()
 
 
-def test_alice_and_bob_talk_over_whatsapp(tmp_path: Path) -> None:
+def test_alice_and_bob_talk_over_whatsapp(tmp_path: Path, kind: Kind) -> None:
     async def act(base_url: str, bridge: BridgeProcess) -> None:
         hook = f"http://127.0.0.1:{bridge.port}/webhook/whatsapp/hook"
         server = WhatsappServer(over_http(hook))
         await server.opens()
         bridge.configures(api=server.api, recall_s=0.2)
-        await story(base_url, server, bridge)
+        await story(kind, base_url, server, bridge)
         await server.closes()
 
-    with beside_a_homeserver(tmp_path, "whatsapp") as (base_url, bridge):
+    with beside_a_homeserver(tmp_path, "whatsapp", **kind.settings) as (base_url, bridge):
         asyncio.run(act(base_url, bridge))
 
 

@@ -15,7 +15,7 @@ from typing import IO
 
 from attrs import frozen
 
-START_S = 30
+START_S = 60
 STOP_S = 30
 SHARED_SECRET = "only-for-tests"
 COMPLAINT = re.compile(r"^\S+ (error|critical) |Traceback \(most recent|Unhandled error")

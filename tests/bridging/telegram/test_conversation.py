@@ -10,11 +10,11 @@ from urllib.parse import quote
 import aiohttp
 from attrs import frozen
 
-from tests.appservices.people import User
-from tests.bridges.networks.telegram.simulator.people import Person
+from tests.bridges.networks.telegram.simulator.people import Person as Telegrammer
 from tests.bridges.networks.telegram.simulator.server import Simulator
 from tests.bridges.networks.telegram.simulator.world import Bot, Chat
-from tests.bridging.people import logs_in, meets_the_bot, sends, state
+from tests.bridging.kinds import Kind
+from tests.bridging.people import Person, logs_in, meets_the_bot, state
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 
 JsonObject = dict[str, Any]
@@ -44,7 +44,7 @@ LOTTIE = {
 class Telegram:
     simulator: Simulator
     bot: Bot
-    bob: Person
+    bob: Telegrammer
     friends: Chat
 
     @classmethod
@@ -52,7 +52,7 @@ class Telegram:
         simulator = Simulator()
         await simulator.opens()
         world = simulator.world
-        bot, bob = world.makes_bot(), Person.arrives(world, "Bob")
+        bot, bob = world.makes_bot(), Telegrammer.arrives(world, "Bob")
         friends = world.makes_group("Friends", "group")
         friends.members |= {bob.id: "creator", bot.id: "administrator"}
         return cls(simulator, bot, bob, friends)
@@ -77,12 +77,17 @@ class Telegram:
         heard: JsonObject = await self.until(found)
         return heard
 
+    async def was_asked(self, method: str) -> JsonObject:
+        """The newest call of the bot."""
+        asked: list[JsonObject] = await self.until(lambda: self.bot.calls[method])
+        return asked[-1]
 
-async def talk(alice: User, it: Telegram, portal: str) -> None:
+
+async def talk(alice: Person, it: Telegram, portal: str) -> None:
     pill = f'<a href="https://matrix.to/#/{it.bobs_ghost}">Bob</a>'
     html = {"format": "org.matrix.custom.html", "formatted_body": f"<b>hello</b> {pill}"}
     content = {"msgtype": "m.text", "body": "hello Bob", **html}
-    event_id = await sends(alice, portal, "m.room.message", content, "formatted")
+    event_id = await alice.sends(portal, "m.room.message", content)
     heard = await it.hears("<alice> hello Bob")
     assert heard["entities"] == [
         {"type": "bold", "offset": 8, "length": 5},
@@ -101,20 +106,20 @@ async def talk(alice: User, it: Telegram, portal: str) -> None:
 
     content = {"msgtype": "m.text", "body": "good to see you"}
     relates = {"m.relates_to": {"m.in_reply_to": {"event_id": answer["event_id"]}}}
-    await sends(alice, portal, "m.room.message", content | relates, "answer")
+    await alice.sends(portal, "m.room.message", content | relates)
     heard = await it.hears("<alice> good to see you")
     assert heard["reply_to_message"]["text"] == "👍 hello Alice"
 
 
-async def change_their_words(alice: User, it: Telegram, portal: str) -> None:
+async def change_their_words(alice: Person, it: Telegram, portal: str) -> None:
     event_id = await alice.says(portal, "helo")
     target = (await it.hears("<alice> helo"))["message_id"]
     new = {"msgtype": "m.text", "body": "hello"}
     relates = {"rel_type": "m.replace", "event_id": event_id}
     edit = {**new, "body": "* hello", "m.new_content": new, "m.relates_to": relates}
-    await sends(alice, portal, "m.room.message", edit, "edit")
+    await alice.sends(portal, "m.room.message", edit)
     assert (await it.hears("<alice> hello"))["message_id"] == target
-    await alice.ask("PUT", f"/v3/rooms/{portal}/redact/{event_id}/gone", {})
+    await alice.redacts(portal, event_id)
     await it.until(lambda: target in it.friends.deleted)
 
     id = it.bob.says(it.friends, "godbye")
@@ -126,14 +131,14 @@ async def change_their_words(alice: User, it: Telegram, portal: str) -> None:
     assert changed["content"]["m.relates_to"]["event_id"] == said["event_id"]
 
 
-async def react(alice: User, it: Telegram, portal: str) -> None:
+async def react(alice: Person, it: Telegram, portal: str) -> None:
     id = it.bob.says(it.friends, "do you like it")
     said = (await alice.reads(portal, "do you like it"))["event_id"]
     relates = {"rel_type": "m.annotation", "event_id": said, "key": "❤️"}
-    mine = await sends(alice, portal, "m.reaction", {"m.relates_to": relates}, "heart")
+    mine = await alice.sends(portal, "m.reaction", {"m.relates_to": relates})
     shown = it.friends.messages[id]
     await it.until(lambda: shown.get("reactions_of_bots") == ["❤"])
-    await alice.ask("PUT", f"/v3/rooms/{portal}/redact/{mine}/no", {})
+    await alice.redacts(portal, mine)
     await it.until(lambda: shown.get("reactions_of_bots") == [])
 
     it.bob.reacts(it.friends, id, [], ["🔥"])
@@ -149,25 +154,13 @@ async def react(alice: User, it: Telegram, portal: str) -> None:
     )
 
 
-async def show_pictures(alice: User, it: Telegram, portal: str) -> None:
+async def show_pictures(alice: Person, it: Telegram, portal: str) -> None:
     it.bob.shows(it.friends, PNG, caption="a dot")
     shown = await alice.reads(portal, "a dot")
     assert shown["content"]["msgtype"] == "m.image"
-    assert await downloaded(alice, shown["content"]["url"]) == PNG
-    async with alice.session.post(
-        f"{alice.base_url}/_matrix/media/v3/upload",
-        data=PNG,
-        headers={"Authorization": f"Bearer {alice.token}", "Content-Type": "image/png"},
-    ) as response:
-        uri = (await response.json())["content_uri"]
-    content = {
-        "msgtype": "m.image",
-        "body": "my dot",
-        "filename": "dot.png",
-        "url": uri,
-        "info": {"mimetype": "image/png", "size": len(PNG)},
-    }
-    await sends(alice, portal, "m.room.message", content, "picture")
+    assert await alice.opens_file(shown) == PNG
+    name = {"filename": "dot.png"}
+    await alice.shows(portal, "my dot", "image/png", PNG, "m.image", **name)
     heard = await it.until(
         lambda: next(
             (
@@ -182,7 +175,7 @@ async def show_pictures(alice: User, it: Telegram, portal: str) -> None:
     assert heard["caption"] == "<alice> my dot"
 
 
-async def show_a_sticker_that_moves(alice: User, it: Telegram, portal: str) -> None:
+async def show_a_sticker_that_moves(alice: Person, it: Telegram, portal: str) -> None:
     """Clients know no Lottie: they are shown a picture that moves."""
     about = {"type": "regular", "width": 512, "height": 512, "emoji": "🟥"}
     moving = about | {"is_animated": True, "is_video": False}
@@ -191,19 +184,11 @@ async def show_a_sticker_that_moves(alice: User, it: Telegram, portal: str) -> N
         lambda event: event["type"] == "m.sticker" and event["sender"] == it.bobs_ghost
     )
     assert shown["content"]["info"]["mimetype"] == "image/webp"
-    assert (await downloaded(alice, shown["content"]["url"]))[8:12] == b"WEBP"
+    assert (await alice.opens_file(shown))[8:12] == b"WEBP"
 
 
-async def downloaded(alice: User, uri: str) -> bytes:
-    path = uri.removeprefix("mxc://")
-    url = f"{alice.base_url}/_matrix/client/v1/media/download/{path}"
-    headers = {"Authorization": f"Bearer {alice.token}"}
-    async with alice.session.get(url, headers=headers) as response:
-        return await response.read()
-
-
-async def come_and_go(alice: User, it: Telegram, portal: str) -> None:
-    ann = Person.arrives(it.simulator.world, "Ann")
+async def come_and_go(alice: Person, it: Telegram, portal: str) -> None:
+    ann = Telegrammer.arrives(it.simulator.world, "Ann")
     ghost = f"@net_{ann.id}:localhost"
 
     def membership(wanted: str) -> Any:
@@ -234,13 +219,59 @@ async def come_and_go(alice: User, it: Telegram, portal: str) -> None:
     await it.until(lambda: it.bot.calls["sendChatAction"])
 
 
-async def vote(alice: User, it: Telegram, portal: str) -> None:
+async def change_the_chat(alice: Person, it: Telegram, portal: str) -> None:
+    id = it.bob.says(it.friends, "keep this in mind")
+    said = (await alice.reads(portal, "keep this in mind"))["event_id"]
+    await alice.sets(portal, "m.room.pinned_events", {"pinned": [said]})
+    assert (await it.was_asked("pinChatMessage"))["message_id"] == id
+    await alice.sets(portal, "m.room.topic", {"topic": "about bridges"})
+    assert (await it.was_asked("setChatDescription"))["description"] == "about bridges"
+    # Pictures of rooms are for everybody to see, also in encrypted rooms.
+    picture = await Person.uploads(alice, PNG)
+    await alice.sets(portal, "m.room.avatar", picture)
+    await it.was_asked("setChatPhoto")
+    dan = Telegrammer.arrives(it.simulator.world, "Dan")
+    dan.joins(it.friends)
+    await alice.sees_member(portal, f"@net_{dan.id}:localhost", "join")
+    it.bot.calls["banChatMember"].clear()
+    await alice.kicks(portal, f"@net_{dan.id}:localhost", "ban")
+    assert (await it.was_asked("banChatMember"))["user_id"] == dan.id
+
+
+async def show_more(alice: Person, it: Telegram, portal: str) -> None:
+    """A place, a voice, a card."""
+    place = {"msgtype": "m.location", "body": "the lake", "geo_uri": "geo:61.8,34.3"}
+    await alice.sends(portal, "m.room.message", place)
+    assert (await it.was_asked("sendLocation"))["latitude"] == 61.8
+    it.bob.sends(it.friends, location={"latitude": 52.5, "longitude": 13.4})
+    there = await alice.sees(
+        lambda event: (
+            event["sender"] == it.bobs_ghost and event["content"].get("msgtype") == "m.location"
+        )
+    )
+    assert there["content"]["geo_uri"] == "geo:52.5,13.4"
+    voice = {"org.matrix.msc3245.voice": {}}
+    await alice.shows(portal, "voice.ogg", "audio/ogg", b"OggS", "m.audio", **voice)
+    await it.was_asked("sendVoice")
+    it.bob.hands(it.friends, "voice", b"OggS of Bob", {"duration": 1, "mime_type": "audio/ogg"})
+    heard = await alice.sees(
+        lambda event: (
+            event["sender"] == it.bobs_ghost and event["content"].get("msgtype") == "m.audio"
+        )
+    )
+    assert await alice.opens_file(heard) == b"OggS of Bob"
+    card = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dan\r\nTEL:+49 2\r\nEND:VCARD\r\n"
+    await alice.shows(portal, "Dan.vcf", "text/vcard", card)
+    assert (await it.was_asked("sendContact"))["first_name"] == "Dan"
+
+
+async def vote(alice: Person, it: Telegram, portal: str) -> None:
     """Bob in a poll of Alice's; and a poll of Bob's, in which bots may not vote."""
     text = "org.matrix.msc1767.text"
     answers = [{"id": "y", text: "yes"}, {"id": "n", text: "no"}]
     question = {"question": {text: "Now?"}, "answers": answers, "max_selections": 1}
     content = {"org.matrix.msc3381.poll.start": question, text: "Now?"}
-    asked = await sends(alice, portal, "org.matrix.msc3381.poll.start", content, "poll")
+    asked = await alice.sends(portal, "org.matrix.msc3381.poll.start", content)
 
     def found() -> JsonObject | None:
         polls = [one["poll"] for one in it.friends.messages.values() if "poll" in one]
@@ -255,6 +286,10 @@ async def vote(alice: User, it: Telegram, portal: str) -> None:
     assert response["content"]["m.relates_to"]["event_id"] == asked
     assert "'n'" in str(response["content"]) or '["n"]' in str(response["content"])
 
+    end = {"m.relates_to": {"rel_type": "m.reference", "event_id": asked}, text: "It is over."}
+    await alice.sends(portal, "org.matrix.msc3381.poll.end", end)
+    await it.was_asked("stopPoll")
+
     it.bob.asks(it.friends, "Tea?", ["green", "black"])
     theirs = await alice.sees(
         lambda event: event["type"].endswith("poll.start") and event["sender"] == it.bobs_ghost
@@ -262,7 +297,7 @@ async def vote(alice: User, it: Telegram, portal: str) -> None:
     assert "black" in str(theirs["content"])
 
 
-async def become_a_supergroup(alice: User, it: Telegram, portal: str) -> None:
+async def become_a_supergroup(alice: Person, it: Telegram, portal: str) -> None:
     """The room points to the one that goes on."""
     successor = it.bob.upgrades(it.friends)
     tombstone = await alice.sees(lambda event: event["type"] == "m.room.tombstone")
@@ -275,7 +310,7 @@ async def become_a_supergroup(alice: User, it: Telegram, portal: str) -> None:
     await it.hears("<alice> welcome everybody", successor)
 
 
-async def say_what_has_no_place(alice: User, it: Telegram, portal: str) -> None:
+async def say_what_has_no_place(alice: Person, it: Telegram, portal: str) -> None:
     it.bob.sends(it.friends, rocket_launch={"fuel": 1})
     await alice.reads(portal, "a rocket launch")
     large = {
@@ -289,12 +324,12 @@ async def say_what_has_no_place(alice: User, it: Telegram, portal: str) -> None:
     id = it.bob.says(it.friends, "react to this")
     said = (await alice.reads(portal, "react to this"))["event_id"]
     relates = {"rel_type": "m.annotation", "event_id": said, "key": "🦖"}
-    await sends(alice, portal, "m.reaction", {"m.relates_to": relates}, "dinosaur")
+    await alice.sends(portal, "m.reaction", {"m.relates_to": relates})
     await alice.reads(portal, "Telegram does not allow that reaction here")
     assert "reactions_of_bots" not in it.friends.messages[id]
 
 
-async def write_in_private(alice: User, it: Telegram) -> None:
+async def write_in_private(alice: Person, it: Telegram) -> None:
     chat = it.simulator.world.private_chat(it.bob.id)
     it.bob.says(chat, "/start")
     room = await alice.is_invited()
@@ -305,15 +340,15 @@ async def write_in_private(alice: User, it: Telegram) -> None:
     await it.hears("<alice> welcome", chat)
 
 
-async def lose_the_token(alice: User, it: Telegram, room: str) -> None:
+async def lose_the_token(alice: Person, it: Telegram, room: str) -> None:
     it.bot.is_revoked = True
     it.bot.news.set()
     await alice.reads(room, "Log in again with a token from @BotFather")
 
 
-async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
+async def story(kind: Kind, base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
     async with aiohttp.ClientSession() as session:
-        alice = await User(base_url, session).register("alice")
+        alice = await kind.arrives("alice", base_url, session)
         await bridge.start()
         room = await meets_the_bot(alice)
         await logs_in(alice, room, token=it.bot.token)
@@ -328,6 +363,8 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
         await show_pictures(alice, it, portal)
         await show_a_sticker_that_moves(alice, it, portal)
         await come_and_go(alice, it, portal)
+        await change_the_chat(alice, it, portal)
+        await show_more(alice, it, portal)
         await vote(alice, it, portal)
         await say_what_has_no_place(alice, it, portal)
         await write_in_private(alice, it)
@@ -338,20 +375,21 @@ async def story(base_url: str, it: Telegram, bridge: BridgeProcess) -> None:
         await bridge.start()
         await alice.reads(portal, "said while the bridge was away")
         await it.hears("<alice> said to a bridge that is away")
+        await kind.holds(alice)
         await become_a_supergroup(alice, it, portal)
         await lose_the_token(alice, it, room)
         await bridge.stop()
         assert it.bot.token not in bridge.log()
 
 
-def test_alice_and_bob_talk_over_telegram(tmp_path: Path) -> None:
+def test_alice_and_bob_talk_over_telegram(tmp_path: Path, kind: Kind) -> None:
     async def act(base_url: str, bridge: BridgeProcess) -> None:
         it = await Telegram.opens()
         bridge.configures(api=it.simulator.address, poll_s=5)
         try:
-            await story(base_url, it, bridge)
+            await story(kind, base_url, it, bridge)
         finally:
             await it.simulator.closes()
 
-    with beside_a_homeserver(tmp_path, "telegram") as (base_url, bridge):
+    with beside_a_homeserver(tmp_path, "telegram", **kind.settings) as (base_url, bridge):
         asyncio.run(act(base_url, bridge))

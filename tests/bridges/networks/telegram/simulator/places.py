@@ -58,6 +58,16 @@ def change(world: World, bot: Bot, given: Given, slot: str) -> bool:
     return True
 
 
+def change_photo(world: World, bot: Bot, given: Given) -> bool:
+    with_rights(world, bot, given)
+    upload = given.upload("photo")
+    if upload is None:
+        raise Refusal(400, "Bad Request: there is no photo in the request")
+    world.keeps_file(upload.data)
+    world.news.set()
+    return True
+
+
 def with_rights(world: World, bot: Bot, given: Given) -> Chat:
     chat = chat_of(world, bot, given)
     if chat.members.get(bot.id) != "administrator":

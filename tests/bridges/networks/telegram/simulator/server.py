@@ -40,6 +40,7 @@ METHODS: dict[str, Callable[[World, Bot, Given], Any]] = {
     "getChatMember": places.one_member,
     "setChatTitle": partial(places.change, slot="title"),
     "setChatDescription": partial(places.change, slot="description"),
+    "setChatPhoto": places.change_photo,
     "banChatMember": places.ban,
     "unbanChatMember": partial(places.ban, status="left"),
     "leaveChat": places.leave,
