@@ -134,8 +134,8 @@ class Encryption:
         return room_id in self._versions
 
     def furnished(self, options: JsonObject) -> JsonObject:
-        """What rooms of ours are made with."""
-        if not self._always:
+        """What rooms of ours are made with. Nobody talks in spaces."""
+        if not self._always or options.get("creation_content", {}).get("type") == "m.space":
             return options
         content = {"algorithm": "m.megolm.v1.aes-sha2"}
         secret = {"type": secrecy.ENCRYPTION, "state_key": "", "content": content}

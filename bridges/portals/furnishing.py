@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from bridges.kit.abilities import SetsLevels
 from bridges.kit.chats import Chat, Levels
 from bridges.kit.happenings import ChatChange
 from bridges.kit.network import Session
@@ -15,7 +16,8 @@ from bridges.storage.places import Portal
 
 HIGHEST = 99
 """Of the network's people: the bridge's bot stays above them, so that it can lower them again."""
-CHANNEL = Levels(speak=50)
+MODERATOR = 50
+CHANNEL = Levels(speak=MODERATOR)
 
 
 @frozen
@@ -28,7 +30,7 @@ class Furnishing:
         """A new room; its name and topic it has been made with."""
         levels = about.levels or (CHANNEL if about.kind == "channel" else None)
         if levels is not None:
-            await self._levels(portal, levels)
+            await self._levels(portal, levels, session)
         if about.picture is not None:
             files = Files(self._ground.accounts, session)
             await self._pictures.of_room(portal.room_id, about.picture, files)
@@ -46,7 +48,7 @@ class Furnishing:
             files = Files(self._ground.accounts, session)
             await self._pictures.of_room(room_id, change.picture, files)
         if change.levels is not None:
-            await self._levels(portal, change.levels)
+            await self._levels(portal, change.levels, session)
         if change.pinned is not None:
             await self.pin(portal, change.pinned)
         if change.timer_ms is None:
@@ -63,8 +65,10 @@ class Furnishing:
             portal.room_id, "m.room.pinned_events", {"pinned": pinned}
         )
 
-    async def _levels(self, portal: Portal, levels: Levels) -> None:
-        """In one event, and only if something changes."""
+    async def _levels(self, portal: Portal, levels: Levels, session: Session) -> None:
+        """In one event, and only if something changes. Moderators may change levels where the
+        network lets them: nobody gives more than they have.
+        """
         rooms, type = self._ground.rooms, "m.room.power_levels"
         before = await rooms.state(portal.room_id, type, "") or {}
         users = {
@@ -77,7 +81,8 @@ class Furnishing:
             "events_default": levels.speak,
             "events": before.get("events", {})
             | {f"m.room.{it}": levels.change for it in ("name", "topic", "avatar")}
-            | {"m.reaction": levels.others},
+            | {"m.reaction": levels.others}
+            | ({type: MODERATOR} if isinstance(session, SetsLevels) else {}),
         }
         if now != before:
             await rooms.set_state(portal.room_id, type, now)

@@ -1,5 +1,7 @@
 """Plain and encrypted rooms: how the bridge is set, and who comes in."""
 
+from typing import Any
+
 import aiohttp
 from attrs import frozen
 
@@ -16,7 +18,7 @@ class Kind:
     encryption: str
 
     @property
-    def settings(self) -> dict[str, object]:
+    def settings(self) -> dict[str, Any]:
         return {"encryption": self.encryption}
 
     async def arrives(self, name: str, base_url: str, session: aiohttp.ClientSession) -> Person:

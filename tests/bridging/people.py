@@ -66,6 +66,11 @@ class Person(User):
         content = {"msgtype": msgtype, "body": name, "info": info, **await self.uploads(data)}
         return await self.sends(room, "m.room.message", content | more)
 
+    async def speaks(self, room: str, name: str, mimetype: str, data: bytes) -> str:
+        """A voice message."""
+        mark: JsonObject = {"org.matrix.msc3245.voice": {}}
+        return await self.shows(room, name, mimetype, data, "m.audio", **mark)
+
     async def uploads(self, data: bytes) -> JsonObject:
         """What an event says of the file."""
         url = f"{self.base_url}/_matrix/media/v3/upload"
@@ -206,8 +211,8 @@ def is_sealed(event: JsonObject) -> bool:
     """Servers have to understand reactions, redactions and what an event relates to."""
     if event["type"] in ("m.reaction", "m.room.redaction"):
         return True
-    content = event["content"]
-    relation = content.get("m.relates_to", {})
+    content: JsonObject = event["content"]
+    relation: JsonObject = content.get("m.relates_to", {})
     return (
         event["type"] == "m.room.encrypted"
         and content.keys() <= SEALED

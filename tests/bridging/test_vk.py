@@ -75,8 +75,7 @@ async def shows(alice: Person, server: VkServer, portal: str) -> None:
     await alice.shows(portal, "cat.png", "image/png", PNG, "m.image")
     await server.has(lambda it: str(it.get("attachment", "")).startswith("photo-77_"))
     assert PNG in list(server.files.values())[1:]
-    voice = {"org.matrix.msc3245.voice": {}}
-    await alice.shows(portal, "voice.ogg", "audio/ogg", b"OggS", "m.audio", **voice)
+    await alice.speaks(portal, "voice.ogg", "audio/ogg", b"OggS")
     assert (await server.was_asked("docs.getMessagesUploadServer"))["type"] == "audio_message"
     await server.has(lambda it: str(it.get("attachment", "")).startswith("doc-77_"))
     assert b"OggS" in server.files.values()

@@ -57,8 +57,7 @@ async def shows(alice: Person, server: WechatServer, portal: str) -> None:
 
     await alice.shows(portal, "plan.pdf", "application/pdf", b"%PDF")
     await server.has(lambda it: "plan.pdf" in str(it.get("item_list")))
-    voice_mark = {"org.matrix.msc3245.voice": {}}
-    await alice.shows(portal, "voice.amr", "audio/amr", b"#!AMR", "m.audio", **voice_mark)
+    await alice.speaks(portal, "voice.amr", "audio/amr", b"#!AMR")
     await server.has(lambda it: "voice.amr" in str(it.get("item_list")))
     place = {"msgtype": "m.location", "body": "the lake", "geo_uri": "geo:61.8,34.3"}
     await alice.sends(portal, "m.room.message", place)

@@ -51,6 +51,7 @@ Component "{rooms}" "muc"
     modules_enabled = {{ "muc_mam" }}
     restrict_room_creation = false
     muc_log_by_default = true
+    muc_room_default_public = true
 Component "upload.{host}" "http_file_share"
     http_host = "127.0.0.1"
     http_external_url = "http://127.0.0.1:{files}/"

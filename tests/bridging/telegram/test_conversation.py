@@ -250,8 +250,7 @@ async def show_more(alice: Person, it: Telegram, portal: str) -> None:
         )
     )
     assert there["content"]["geo_uri"] == "geo:52.5,13.4"
-    voice = {"org.matrix.msc3245.voice": {}}
-    await alice.shows(portal, "voice.ogg", "audio/ogg", b"OggS", "m.audio", **voice)
+    await alice.speaks(portal, "voice.ogg", "audio/ogg", b"OggS")
     await it.was_asked("sendVoice")
     it.bob.hands(it.friends, "voice", b"OggS of Bob", {"duration": 1, "mime_type": "audio/ogg"})
     heard = await alice.sees(
