@@ -9,6 +9,7 @@ from orjson import Fragment
 from homeserver.changes import ToDeviceArrived
 from homeserver.json_values import encode
 from homeserver.storage.cache import Cache
+from homeserver.storage.memory import Memory
 from homeserver.storage.transaction import Transaction
 
 MAX_WAITING = 10_000
@@ -99,6 +100,12 @@ def count(txn: Transaction, user_id: str, device_id: str) -> int:
     return number
 
 
+def known_count(memory: Memory, user_id: str, device_id: str) -> int | None:
+    """How many messages wait, as of what is committed; None if memory does not know."""
+    known: int | None = _cache(memory).get((user_id, device_id))
+    return known
+
+
 def is_repeated(txn: Transaction, device: str, type: str, txn_id: str, now_ms: int) -> bool:
     """Whether this request has been carried out before; if not, from now on it has."""
     row = txn.one(
@@ -144,4 +151,8 @@ def _set_count(txn: Transaction, user_id: str, device_id: str, number: int) -> N
 
 
 def _counts(txn: Transaction) -> Cache[tuple[str, str], Any]:
-    return txn.memory.cache("to_device_counts", CACHE_BYTES, lambda _, __: 250)
+    return _cache(txn.memory)
+
+
+def _cache(memory: Memory) -> Cache[tuple[str, str], Any]:
+    return memory.cache("to_device_counts", CACHE_BYTES, lambda _, __: 250)

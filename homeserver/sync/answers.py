@@ -144,8 +144,8 @@ class Answers:
         return [event for event in found if wanted.matches(event["type"], event["sender"])]
 
 
-def nothing_new(place: int, counts: JsonObject) -> Answer:
-    return Answer(encode({"next_batch": write_token(place), **counts}), False, place)
+def nothing_new(place: int, counts: JsonObject) -> bytes:
+    return encode({"next_batch": write_token(place), **counts})
 
 
 def as_events(found: list[JsonObject] | list[Fragment]) -> JsonObject:

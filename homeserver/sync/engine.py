@@ -7,6 +7,7 @@ from homeserver.errors import MatrixError
 from homeserver.storage import to_device
 from homeserver.storage.database import Database
 from homeserver.storage.memberships import Rooms
+from homeserver.sync.acknowledging import acknowledge
 from homeserver.sync.answers import Answer, Answers, Bounds, Overtaken, nothing_new
 from homeserver.sync.key_counts import key_counts
 from homeserver.sync.moves import Moves
@@ -32,21 +33,23 @@ class SyncEngine:
         if wish.since > self._db.position:
             # Of a database that has been put back to an older state: only all of it will do.
             wish = evolve(wish, since=0)
-        await self._acknowledge(wish)
+        requester = wish.requester
+        if requester.device_id and not wish.is_first:
+            await acknowledge(self._db, requester.user_id, requester.device_id, wish.since)
         while True:
             if self._may_have_news(wish):
                 answer = await self._make(wish)
-            else:
-                answer = await self._nothing_new(wish)
+                if answer.is_news or self._clock.now_ms() >= until_ms:
+                    return answer.body
+                # Up to there is nothing, and will never be: the next look goes on from there.
+                wish = evolve(wish, since=answer.upto)
+                continue
             left_ms = until_ms - self._clock.now_ms()
-            if answer.is_news or left_ms <= 0:
-                return answer.body
-            # Up to there is nothing, and will never be: the next look goes on from there.
-            wish = evolve(wish, since=answer.upto)
-            if not self._may_have_news(wish):
-                await self._waiting.wait(wish.requester.user_id, left_ms / 1000)
+            if left_ms <= 0:
+                return await self._nothing_new(wish)
+            await self._waiting.wait(requester.user_id, left_ms / 1000)
 
-    async def _nothing_new(self, wish: SyncWish) -> Answer:
+    async def _nothing_new(self, wish: SyncWish) -> bytes:
         place, requester = self._db.position, wish.requester
         counts = await self._db.glance(key_counts, requester.user_id, requester.device_id)
         return nothing_new(place, counts)
@@ -56,14 +59,6 @@ class SyncEngine:
             return True
         rooms: Rooms | None = self._db.memory.rooms_of_users.get(wish.requester.user_id)
         return rooms is None or self._moves.anything(wish.requester.user_id, rooms, wish.since)
-
-    async def _acknowledge(self, wish: SyncWish) -> None:
-        """A token that comes back says that all before it has arrived."""
-        user_id, device_id = wish.requester.user_id, wish.requester.device_id
-        if wish.is_first or not device_id:
-            return
-        if await self._db.glance(to_device.count, user_id, device_id):
-            await self._db.write(to_device.delete_upto, user_id, device_id, wish.since)
 
     async def _make(self, wish: SyncWish) -> Answer:
         """Here, unless rows must be read.

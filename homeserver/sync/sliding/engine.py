@@ -10,11 +10,12 @@ from homeserver.clock import Clock
 from homeserver.errors import MatrixError
 from homeserver.json_values import encode
 from homeserver.rooms.tokens import write_token
-from homeserver.storage import sliding_connections, to_device
+from homeserver.storage import sliding_connections
 from homeserver.storage.database import Database
 from homeserver.storage.memberships import Rooms
 from homeserver.storage.sliding_connections import Change, Version
 from homeserver.storage.transaction import Transaction
+from homeserver.sync.acknowledging import acknowledge
 from homeserver.sync.moves import Moves
 from homeserver.sync.room_sections import Overtaken
 from homeserver.sync.sliding.answers import Reply, SlidingAnswers, Start
@@ -85,10 +86,8 @@ class SlidingSync:
         extension, requester = wish.extensions.to_device, wish.requester
         if extension is None or not extension.since or not requester.device_id:
             return
-        user_id, device_id = requester.user_id, requester.device_id
         since = min(since_of(extension), self._db.position)
-        if await self._db.glance(to_device.count, user_id, device_id):
-            await self._db.write(to_device.delete_upto, user_id, device_id, since)
+        await acknowledge(self._db, requester.user_id, requester.device_id, since)
 
     def _may_have_news(self, wish: SlidingWish, since: int) -> bool:
         user_id = wish.requester.user_id
