@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bridges.hosting import Hosting
 from bridges.kit.network import Network
 from bridges.matrix.client import Client
 from bridges.matrix.puppeteer import Puppeteer
@@ -67,7 +68,7 @@ async def run(settings: Settings, supervised: bool = False) -> None:
         doors = Doors(secrecy, puppeteer(settings, http), settings.history)
         bridge = Bridge.build(ground, settings.permissions, doors)
         webhooks = Webhooks(settings.public_address, network)
-        await network.start(webhooks)
+        await network.start(Hosting(webhooks, bridge, settings.permissions))
         runner = await listen(settings, bridge, webhooks)
         if await done_before(stopping, bridge.start()):
             print(f"the bridge to {network.info.name} is ready", flush=True)

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @frozen
 class Webhooks:
-    """Serves what a network declares; also its `Host`. `address` is ours, as the world sees it."""
+    """Serves what a network declares. `address` is ours, as the world sees it."""
 
     _address: str
     _network: Network

@@ -8,8 +8,9 @@ from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
-from bridges.kit.chats import Chat, Found, Picture
+from bridges.kit.chats import Chat, Found, Person, Picture
 from bridges.kit.happenings import Message, React
+from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey, Outgoing
 
 
@@ -181,6 +182,24 @@ class Follows(Protocol):
     async def follow(self, chat: ChatKey, is_present: bool) -> None: ...
 
 
+@runtime_checkable
+class LendsVoices(Protocol):
+    """People without a login speak in shared chats with a name of their own: `guests.py`."""
+
+    async def voice(self, chat: ChatKey, person: Person) -> Session | None:
+        """Theirs, by which whatever they do is done. None: this login carries their words."""
+
+    async def silence(self, chat: ChatKey, user_id: str) -> None:
+        """They have left the room."""
+
+
+@runtime_checkable
+class Presents(Protocol):
+    """The session's person has another name or picture now."""
+
+    async def present(self, person: Person) -> None: ...
+
+
 ABILITIES: dict[str, type] = {
     "edits": Edits,
     "redactions": Redacts,
@@ -206,6 +225,7 @@ ABILITIES: dict[str, type] = {
     "search": Searches,
     "contacts": HasContacts,
     "logging out": LogsOut,
+    "a name for whoever has no login": LendsVoices,
 }
 
 

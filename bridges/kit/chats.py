@@ -68,6 +68,15 @@ class User:
 
 
 @frozen
+class Person:
+    """Somebody on Matrix, as they present themselves there. `id` is the Matrix user's."""
+
+    id: str
+    name: str
+    picture: Picture | None = None
+
+
+@frozen
 class Found:
     """Somebody, or a chat, that was looked for. `id` is a user's, or what `open_chat` takes."""
 

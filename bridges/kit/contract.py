@@ -9,6 +9,7 @@ from typing import TypeVar
 from attrs import define, field, frozen
 
 from bridges.kit import abilities
+from bridges.kit.chats import Person
 from bridges.kit.claims import UNKNOWN, use_claims, use_wishes, walk_back
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Happening, Message
@@ -45,6 +46,15 @@ class Notebook:
     async def kept(self, key: str) -> str | None:
         return self.notes.get(key)
 
+    async def owner(self) -> Person:
+        return Person("@alice:example.org", "Alice")
+
+    async def keep_for_all(self, key: str, value: str) -> None:
+        await self.keep(f"all {key}", value)
+
+    async def kept_for_all(self, key: str) -> str | None:
+        return await self.kept(f"all {key}")
+
     async def first(self, wanted: Callable[[Happening], bool]) -> Happening:
         async with asyncio.timeout(PATIENCE_S):
             while True:
@@ -70,6 +80,20 @@ class Notebook:
             while self.notes.get(key) != value:
                 self._news.clear()
                 await self._news.wait()
+
+
+@frozen
+class Here:
+    """A host that has nobody. `address` is where its webhooks are."""
+
+    address: str = "https://bridge.example/webhook"
+    domain: str = "example.org"
+
+    def webhook(self, path: str) -> str:
+        return f"{self.address}/{path}"
+
+    async def welcome(self, user_id: str) -> bool:
+        return False
 
 
 @define

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 from attrs import field, frozen
 
-from bridges.kit.chats import Chat, User
+from bridges.kit.chats import Chat, Person, User
 from bridges.kit.happenings import Happening
 from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.kit.webhooks import Route
@@ -153,9 +153,26 @@ class Bridge(Protocol):
 
     async def kept(self, key: str) -> str | None: ...
 
+    async def owner(self) -> Person:
+        """The login's person, as they present themselves on Matrix now."""
+
+    async def keep_for_all(self, key: str, value: str) -> None:
+        """What all logins are to find, for chats that they share."""
+
+    async def kept_for_all(self, key: str) -> str | None: ...
+
 
 class Host(Protocol):
     """The process, as a network sees it."""
+
+    @property
+    def domain(self) -> str:
+        """The name at the end of the ids of the homeserver's users."""
+
+    async def welcome(self, user_id: str) -> bool:
+        """Somebody on the network asks for a person who has a login without asking for one
+        (`Network.login_of`): it begins. False: there is nobody of that name, or they may not.
+        """
 
     def webhook(self, path: str) -> str:
         """The address of a route, as the network's servers reach it."""
@@ -213,6 +230,10 @@ class Network(ABC):
     @abstractmethod
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         """Ask for what is needed. Raises `Rejected` when the network says no."""
+
+    def login_of(self, user_id: str) -> Login | None:
+        """Where everybody on Matrix has a login without being asked anything: theirs."""
+        return None
 
     @abstractmethod
     def session(self, login: Login, bridge: Bridge) -> Session: ...

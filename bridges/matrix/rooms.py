@@ -214,6 +214,15 @@ class Accounts:
             if error.errcode != "M_USER_IN_USE":
                 raise
 
+    async def profile(self, user_id: str) -> JsonObject | None:
+        """None: there is no such user."""
+        try:
+            return await self._client.ask("GET", f"{CLIENT}/profile/{quote(user_id, safe='')}")
+        except MatrixError as error:
+            if error.status != 404:
+                raise
+            return None
+
     async def set_name(self, user_id: str, name: str, user: str | None) -> None:
         path = f"{CLIENT}/profile/{quote(user_id, safe='')}/displayname"
         await self._client.ask("PUT", path, {"displayname": name}, user=user)

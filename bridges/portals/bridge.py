@@ -110,6 +110,7 @@ class Bridge:
             Statuses(ground),
             commands.handle,
             expiry,
+            entrance,
         )
         return cls(
             ground,

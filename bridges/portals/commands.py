@@ -54,6 +54,7 @@ class Commands:
         info = self._ground.network.info
         if event["content"].get("is_direct") is True or await self._are_alone(room_id):
             await self._ground.db.write(places.save_management_room, room_id, user_id)
+            await self._logins.welcome(user_id)
             text = f"This is the bridge to {info.name}. Say `help` or `login`."
         else:
             text = (

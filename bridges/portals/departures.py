@@ -5,16 +5,19 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from bridges.kit import abilities
 from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
 from bridges.kit.json_values import JsonObject
 from bridges.kit.stories import are_stories
 from bridges.matrix.client import MatrixError
+from bridges.portals.entrance import Entrance
 from bridges.portals.errands import Errands
 from bridges.portals.expiry import Expiry
 from bridges.portals.ground import Ground
 from bridges.portals.permissions import Level, Permissions
+from bridges.portals.persons import person_in
 from bridges.portals.queues import Queues
 from bridges.portals.reading import Reading
 from bridges.portals.sessions import Running, Sessions
@@ -44,6 +47,7 @@ class Speakers:
     statuses: Statuses
     handle_other: HandleOther
     expiry: Expiry
+    entrance: Entrance
 
 
 @define(eq=False)
@@ -137,6 +141,7 @@ class Departures:
     async def _do(self, portal: Portal, event: JsonObject) -> None:
         if event["type"] in (*SAID, REACTION):
             not_to_stories(portal.chat)
+        await self._silence(portal, event)
         running, name = await self._carrier(portal, event["sender"])
         if running is None or are_stories(portal.chat):
             if self._permissions.level(event["sender"]) >= Level.RELAY and event["type"] in SAID:
@@ -155,12 +160,36 @@ class Departures:
             if portal.chat.receiver in ("", own.login.login_id):
                 is_shared = own.session.capabilities.speaks_for_others
                 return still_logged_in(own), await self._name(portal, user_id) if is_shared else ""
-        if self._permissions.level(user_id) < Level.RELAY:
+        level = self._permissions.level(user_id)
+        if level < Level.RELAY:
             return None, ""
+        is_shared = level >= Level.USER and not portal.chat.receiver
+        if is_shared and (welcome := await self._speakers.entrance.welcome(user_id)):
+            return welcome, ""
         relay = await self._sessions.running(portal.login_id)
-        if relay:
-            still_logged_in(relay)
-        return relay, await self._name(portal, user_id) if relay else ""
+        if relay is None:
+            return None, ""
+        still_logged_in(relay)
+        if voice := await self._voice(portal, relay, user_id):
+            return voice, ""
+        return relay, await self._name(portal, user_id)
+
+    async def _voice(self, portal: Portal, relay: Running, user_id: str) -> Running | None:
+        """Of somebody without a login, where the network gives them a name of their own."""
+        if not isinstance(relay.session, abilities.LendsVoices):
+            return None
+        known = await person_in(self._ground, portal.room_id, user_id)
+        session = await relay.session.voice(portal.chat, known)
+        return evolve(relay, session=session) if session is not None else None
+
+    async def _silence(self, portal: Portal, event: JsonObject) -> None:
+        """Who leaves the room takes their voice along."""
+        user_id, gone = str(event.get("state_key")), event["content"].get("membership")
+        if event["type"] != "m.room.member" or gone not in ("leave", "ban"):
+            return
+        relay = await self._sessions.running(portal.login_id)
+        if relay and isinstance(relay.session, abilities.LendsVoices):
+            await relay.session.silence(portal.chat, user_id)
 
     async def _name(self, portal: Portal, user_id: str) -> str:
         return await self._ground.rooms.name_of(portal.room_id, user_id)

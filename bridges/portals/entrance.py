@@ -6,7 +6,7 @@ import logging
 from attrs import define
 
 from bridges.kit.failures import NetworkFailure, Rejected
-from bridges.kit.network import Flow, LoginScreen
+from bridges.kit.network import Flow, Login, LoginScreen
 from bridges.portals.ground import Ground
 from bridges.portals.sessions import Running, Sessions
 from bridges.storage import places
@@ -30,7 +30,8 @@ class Entrance:
         """Raises NetworkFailure, which says in words what was wrong."""
         try:
             async with asyncio.timeout(LOGIN_S):
-                login = await self._ground.network.login(flow, screen)
+                login = self._ground.network.login_of(user_id)
+                login = login or await self._ground.network.login(flow, screen)
         except TimeoutError as error:
             raise Rejected("That took too long. Please begin anew.") from error
         except NetworkFailure:
@@ -38,6 +39,18 @@ class Entrance:
         except Exception as error:
             log.exception("A login fails by a mistake of ours")
             raise Rejected("That failed by a mistake of the bridge; its log has more.") from error
+        return await self._begin(user_id, login)
+
+    async def welcome(self, user_id: str) -> Running | None:
+        """Where everybody has a login without asking for one, it begins unless it runs. `None`:
+        the network has no such logins, or the person has none.
+        """
+        login = self._ground.network.login_of(user_id)
+        if login is None:
+            return None
+        return await self._sessions.running(login.id) or await self._begin(user_id, login)
+
+    async def _begin(self, user_id: str, login: Login) -> Running:
         stored = StoredLogin(login.id, user_id, login.name, login.secrets)
         if not await self._ground.db.write(places.save_login, stored):
             raise Rejected("That account belongs to somebody else here.")

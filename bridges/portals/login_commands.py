@@ -34,6 +34,10 @@ class LoginCommands:
         for _, task in self._under_way.values():
             task.cancel()
 
+    async def welcome(self, user_id: str) -> None:
+        """Where nobody needs to be asked anything."""
+        await self._entrance.welcome(user_id)
+
     async def answers(self, said: Said) -> bool:
         """Whether these words answer a question of a login."""
         screen, _ = self._under_way.get(said.user_id, (None, None))

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from attrs import define, field, frozen
 
 from bridges.kit import abilities
+from bridges.kit.chats import Person
 from bridges.kit.failures import BadCredentials, Fatal, NetworkFailure, Transient
 from bridges.kit.happenings import Happening
 from bridges.kit.network import Login, Session
@@ -16,6 +18,7 @@ from bridges.kit.parts import ChatKey
 from bridges.kit.stories import are_stories
 from bridges.portals.ground import Ground
 from bridges.portals.liveness import Pace, Pulse, run_while_alive
+from bridges.portals.persons import person
 from bridges.storage import kept, places
 from bridges.storage.database import Database
 from bridges.storage.places import StoredLogin
@@ -54,6 +57,7 @@ class Ear:
     _login_id: str
     _receive: Receive
     _db: Database
+    _owner: Callable[[], Awaitable[Person]]
     pulse: Pulse = field(factory=Pulse)
 
     async def receive(self, happening: Happening) -> None:
@@ -72,6 +76,15 @@ class Ear:
 
     async def kept(self, key: str) -> str | None:
         return await self._db.write(kept.kept, self._login_id, key)
+
+    async def owner(self) -> Person:
+        return await self._owner()
+
+    async def keep_for_all(self, key: str, value: str) -> None:
+        await self._db.write(kept.keep, kept.ALL, key, value)
+
+    async def kept_for_all(self, key: str) -> str | None:
+        return await self._db.write(kept.kept, kept.ALL, key)
 
 
 @define(eq=False)
@@ -128,7 +141,8 @@ class Sessions:
         assert self._listener is not None
         if before := self._running.get(login.login_id):
             self._end(before)
-        ear = Ear(login.login_id, self._listener.receive, self._ground.db)
+        owner = partial(person, self._ground, login.user_id)
+        ear = Ear(login.login_id, self._listener.receive, self._ground.db, owner)
         known = Login(login.login_id, login.name, login.secrets)
         session = self._ground.network.session(known, ear)
         can = session.capabilities

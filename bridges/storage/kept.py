@@ -2,6 +2,9 @@
 
 from bridges.storage.database import Transaction
 
+ALL = ""
+"""In place of a login: what is kept for all of them."""
+
 
 def keep(txn: Transaction, login_id: str, name: str, value: str) -> None:
     txn.execute(

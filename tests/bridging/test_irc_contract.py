@@ -90,4 +90,5 @@ def test_its_abilities_are_those_that_it_defines() -> None:
         "levels",
         "opening chats",
         "directory",
+        "a name for whoever has no login",
     ]

@@ -9,7 +9,7 @@ import pytest
 from attrs import frozen
 
 from bridges.kit.abilities import HasHistory, claimed
-from bridges.kit.contract import Answers, Contract, Notebook, Town, Visit, log_in
+from bridges.kit.contract import Answers, Contract, Here, Notebook, Town, Visit, log_in
 from bridges.kit.failures import BadCredentials, Rejected, Transient
 from bridges.kit.happenings import (
     ChatChange,
@@ -43,7 +43,7 @@ async def vk_town(notebook: Notebook) -> AsyncIterator[VkTown]:
     server = VkServer()
     await server.opens()
     network = create({"api": server.api, "poll_s": 1})
-    await network.start(Here())
+    await network.start(Here("https://bridge.example/webhook/vk"))
 
     async def says(text: str) -> None:
         await server.says(BOB, CHAT, text)
@@ -53,11 +53,6 @@ async def vk_town(notebook: Notebook) -> AsyncIterator[VkTown]:
 
     yield VkTown(network, {"token": TOKEN}, FRIENDS, says, hears, server)
     await server.closes()
-
-
-class Here:
-    def webhook(self, path: str) -> str:
-        return f"https://bridge.example/webhook/vk/{path}"
 
 
 class TestContract(Contract):

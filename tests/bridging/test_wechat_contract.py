@@ -8,7 +8,7 @@ import pytest
 from attrs import frozen
 
 from bridges.kit.abilities import Redacts
-from bridges.kit.contract import Answers, Contract, Notebook, Town, Visit
+from bridges.kit.contract import Answers, Contract, Here, Notebook, Town, Visit
 from bridges.kit.failures import BadCredentials, Rejected, Transient, Unsupported, WindowClosed
 from bridges.kit.happenings import Message, Notice, Remove
 from bridges.kit.network import QR, Network
@@ -48,11 +48,6 @@ class WechatTown(Town):
     door: str
 
 
-class Here:
-    def webhook(self, path: str) -> str:
-        return f"https://bridge.example/webhook/wechat/{path}"
-
-
 def words_of(message: dict[str, object]) -> str:
     match message:
         case {"item_list": [{"text_item": {"text": str(text)}}]}:
@@ -71,7 +66,7 @@ async def wechat_town(notebook: Notebook, door: str) -> AsyncIterator[WechatTown
     server = WechatServer(deliver)
     await server.opens()
     network = network_with(door, server)
-    await network.start(Here())
+    await network.start(Here("https://bridge.example/webhook/wechat"))
     numbers = iter(range(1, 1000))
 
     async def says(text: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from attrs import frozen
 
-from bridges.kit.contract import Answers, Contract, Notebook, Town, Visit
+from bridges.kit.contract import Answers, Contract, Here, Notebook, Town, Visit
 from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
 from bridges.kit.happenings import Delivered, Edit, Message, Notice, React, Read, Remove, Unreact
 from bridges.kit.parts import (
@@ -44,11 +44,6 @@ class WhatsappTown(Town):
     server: WhatsappServer
 
 
-class Here:
-    def webhook(self, path: str) -> str:
-        return f"https://bridge.example/webhook/whatsapp/{path}"
-
-
 @asynccontextmanager
 async def whatsapp_town(notebook: Notebook, **settings: object) -> AsyncIterator[WhatsappTown]:
     async def deliver(body: bytes, headers: dict[str, str]) -> int:
@@ -57,7 +52,7 @@ async def whatsapp_town(notebook: Notebook, **settings: object) -> AsyncIterator
     server = WhatsappServer(deliver)
     await server.opens()
     network = create({"api": server.api, "recall_s": 0.2, **settings})
-    await network.start(Here())
+    await network.start(Here("https://bridge.example/webhook/whatsapp"))
 
     async def says(text: str) -> None:
         await server.says(BOB, text)
@@ -86,7 +81,7 @@ class TestContract(Contract):
 
 
 def visits(story: Callable[[Visit, WhatsappServer], Awaitable[None]], **settings: object) -> None:
-    class Here(TestContract):
+    class Changed(TestContract):
         def town(self, notebook: Notebook) -> AbstractAsyncContextManager[Town]:
             return whatsapp_town(notebook, **settings)
 
@@ -94,7 +89,7 @@ def visits(story: Callable[[Visit, WhatsappServer], Awaitable[None]], **settings
         assert isinstance(visit.town, WhatsappTown)
         await story(visit, visit.town.server)
 
-    Here().visit(with_server)
+    Changed().visit(with_server)
 
 
 async def sends(visit: Visit, *parts: Part, reply_to: str | None = None) -> str:

@@ -111,11 +111,12 @@ class Moving:
         """The old nick leaves and the new one comes: none is left behind."""
         place, old, new = self._place, line.nick, line.parameter(0)
         before, after = place.fold(old), place.fold(new)
+        are_ours = place.ears.are_ours(before) or place.ears.are_ours(after)
         for channel in place.channels.with_member(before):
             members = place.channels.of(channel).members
             member = members.pop(before)
             members[after] = Member(new, member.ranks)
-            if place.connection.is_us(new):
+            if place.connection.is_us(new) or are_ours:
                 continue
             if before != after:
                 await self._moved(channel, old, False, f"is now {new}")

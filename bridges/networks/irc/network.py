@@ -1,12 +1,14 @@
 """Logging in to IRC."""
 
+from bridges.kit.chats import Person
+from bridges.kit.ears import Ears
 from bridges.kit.failures import Rejected
+from bridges.kit.guests import Guests, Limits
 from bridges.kit.network import Bridge, Field, Flow, Login, LoginScreen, Network, NetworkInfo
 from bridges.networks.irc.certificates import fingerprint, new_certificate
-from bridges.networks.irc.ears import Ears
 from bridges.networks.irc.lines import fold
-from bridges.networks.irc.names import NICK
-from bridges.networks.irc.session import IrcSession
+from bridges.networks.irc.names import NICK, guest_nick
+from bridges.networks.irc.session import Company, IrcSession
 from bridges.networks.irc.settings import IrcSettings
 
 CERTIFICATE = Flow("certificate", "A nick with a client certificate (CertFP)")
@@ -20,6 +22,8 @@ class Irc(Network):
     def __init__(self, settings: IrcSettings) -> None:
         self.settings = settings
         self._ears = Ears()
+        limits = Limits(settings.guests, settings.idle_hours * 3600)
+        self._guests = Guests(self._guest, limits)
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         nick = await screen.ask(Field("nick", "Which nick do you want to have?"))
@@ -50,4 +54,13 @@ class Irc(Network):
         return pem
 
     def session(self, login: Login, bridge: Bridge) -> IrcSession:
-        return IrcSession(self.settings, login, bridge, self._ears)
+        return IrcSession(self.settings, login, bridge, Company(self._ears, self._guests))
+
+    def _guest(self, person: Person, bridge: Bridge) -> IrcSession:
+        nick = guest_nick(person, self.settings.guest_nick)
+        login = Login(f"guest {person.id}", nick)
+        self._ears.listens_last(login.id)
+        return self.session(login, bridge)
+
+    async def stop(self) -> None:
+        await self._guests.stop()

@@ -6,13 +6,13 @@ from secrets import token_hex
 from attrs import define, field
 
 from bridges.kit.chats import Levels
+from bridges.kit.ears import Ears, SharedEar
 from bridges.kit.happenings import Sender
 from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
 from bridges.networks.irc import modes
 from bridges.networks.irc.channels import Channels
 from bridges.networks.irc.connection import Connection
-from bridges.networks.irc.ears import Ears, SharedEar
 from bridges.networks.irc.handshake import variants
 from bridges.networks.irc.lines import Line
 
@@ -30,10 +30,13 @@ class Place:
     """Is told what no other login of ours tells."""
 
     def __attrs_post_init__(self) -> None:
-        self.heard = SharedEar(self.bridge, self.ears, self.login_id)
+        self.heard = SharedEar(self.bridge, self.ears, self.login_id, self._is_ours)
         self.is_called(self.connection.nick)
         names = variants(self.connection.account.nick) | {self.connection.nick}
         self.own = set(map(self.connection.fold, names))
+
+    def _is_ours(self, sender: Sender, chat: str) -> bool:
+        return self.ears.are_ours(sender.id)
 
     def fold(self, name: str) -> str:
         return self.connection.fold(name)

@@ -4,20 +4,21 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from attrs import define, field
+from attrs import define, evolve, field, frozen
 
 from bridges.kit.abilities import Page
-from bridges.kit.chats import Chat, User
+from bridges.kit.chats import Chat, Person, User
+from bridges.kit.ears import Ears
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.guests import Guests
 from bridges.kit.network import Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.networks.irc import modes
 from bridges.networks.irc.channels import Channels, mask_of
 from bridges.networks.irc.connection import Connection
-from bridges.networks.irc.ears import Ears
 from bridges.networks.irc.formatting import SPANS
 from bridges.networks.irc.hearing import Hearing
-from bridges.networks.irc.names import CHANNEL, NICK
+from bridges.networks.irc.names import CHANNEL, NICK, guest_nick
 from bridges.networks.irc.place import Place, key_of
 from bridges.networks.irc.sasl import Account
 from bridges.networks.irc.settings import IrcSettings
@@ -30,6 +31,14 @@ CHANNELS = "channels"
 REACTION = "\x01ACTION reacts to {}: {}\x01"
 
 
+@frozen
+class Company:
+    """Who else of ours is there: those of other logins, and guests."""
+
+    ears: Ears
+    guests: Guests
+
+
 @define(eq=False)
 class IrcSession(Session):
     capabilities = Capabilities(spans=SPANS, replies=True)
@@ -37,7 +46,7 @@ class IrcSession(Session):
     _settings: IrcSettings
     _login: Login
     _bridge: Bridge
-    _ears: Ears
+    _company: Company
     _speaking: Speaking = field(init=False)
     _channels: Channels = field(factory=Channels)
     _connection: Connection | None = None
@@ -63,7 +72,8 @@ class IrcSession(Session):
     async def run(self) -> None:
         await self._is_wanted.wait()
         connection = await Connection.open(self._settings, self._account())
-        place = Place(self._login.id, self._bridge, self._channels, connection, self._ears)
+        ears = self._company.ears
+        place = Place(self._login.id, self._bridge, self._channels, connection, ears)
         hearing = Hearing(place)
         beside: list[asyncio.Task[None]] = []
         try:
@@ -74,6 +84,9 @@ class IrcSession(Session):
                 beside.append(asyncio.create_task(self._leave_when_idle(connection)))
             async for line in connection.lines():
                 await hearing.hear(line)
+        except asyncio.CancelledError:
+            self._company.guests.end(self._bridge)
+            raise
         finally:
             self._connection = self._hearing = None
             self._is_welcome.clear()
@@ -98,7 +111,9 @@ class IrcSession(Session):
         self._spoke_at = now()
         while True:
             await asyncio.sleep(max(1.0, self._spoke_at + idle_s - now()))
-            listens = any(self._ears.listens(it, self._login.id) for it in self._channels.wanted)
+            listens = any(
+                self._company.ears.listens(it, self._login.id) for it in self._channels.wanted
+            )
             if now() - self._spoke_at >= idle_s and not listens:
                 self._is_wanted.clear()
                 await connection.write("QUIT", "idle")
@@ -169,7 +184,7 @@ class IrcSession(Session):
         return Chat(
             channel.name,
             channel.topic,
-            members={id: nick for id, nick in others if not self._ears.are_ours(id)},
+            members={id: nick for id, nick in others if not self._company.ears.are_ours(id)},
             levels=hearing.place.levels(key.id),
         )
 
@@ -197,6 +212,27 @@ class IrcSession(Session):
             await self.leave_chat(chat)
         elif self._is_wanted.is_set():
             await self._in(chat)
+
+    async def voice(self, chat: ChatKey, person: Person) -> Session | None:
+        """In channels that others share."""
+        if chat.receiver:
+            return None
+        return await self._company.guests.of(person, self._bridge)
+
+    async def silence(self, chat: ChatKey, user_id: str) -> None:
+        guest = self._company.guests.find(user_id)
+        if isinstance(guest, IrcSession):
+            with suppress(Transient):
+                await guest.leave_chat(chat)
+
+    async def present(self, person: Person) -> None:
+        """A guest is called otherwise now."""
+        connection, _ = self._connected()
+        nick = guest_nick(person, self._settings.guest_nick)
+        self._login = evolve(self._login, name=nick)
+        connection.account = self._account()
+        self._company.ears.will_be_called(self._login.id, connection.fold(nick))
+        await connection.write("NICK", nick)
 
     async def directory(self, search: str) -> dict[str, Chat]:
         connection, hearing = await self._welcome()

@@ -13,8 +13,9 @@ class IrcSettings:
 
     After `quiet_s` without a line we ask whether the server is there; so long it has to answer.
     With `shared_rooms`, no more than `max_connections` people are connected (0: all), and who says
-    nothing for `idle_hours` is disconnected until they speak (0: never). `ca_path` is a file with
-    an authority whose certificates are good besides those of the system.
+    nothing for `idle_hours` is disconnected until they speak (0: never). So many `guests`, people
+    without a login, have a connection and a nick of their own. `ca_path` is a file with an
+    authority whose certificates are good besides those of the system.
     """
 
     host: str = asked("Which server?")
@@ -23,6 +24,8 @@ class IrcSettings:
     shared_rooms: bool = asked("Shall people of this server meet in one room per channel?", False)
     max_connections: int = 0
     idle_hours: float = 0.0
+    guests: int = 0
+    guest_nick: str = "{name}[m]"
     ca_path: str = ""
     server_password: str = field(default="", repr=False)
     nickserv: str = "NickServ"
@@ -33,4 +36,9 @@ class IrcSettings:
 
 def read(settings: Mapping[str, object]) -> IrcSettings:
     """Raises ValueError in words."""
-    return understood("IRC", IrcSettings, settings)
+    found = understood("IRC", IrcSettings, settings)
+    if found.guests and not found.shared_rooms:
+        raise ValueError("IRC's setting guests needs shared_rooms.")
+    if "{name}" not in found.guest_nick:
+        raise ValueError("IRC's setting guest_nick must hold {name}.")
+    return found

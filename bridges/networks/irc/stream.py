@@ -58,6 +58,9 @@ class Stream:
         return cls(reader, writer, Bucket(settings.burst, settings.seconds_per_line))
 
     def close(self) -> None:
+        """With a word, where there is somebody to hear it."""
+        if not self._writer.is_closing():
+            self._writer.write(b"QUIT :gone\r\n")
         self._writer.close()
 
     async def write(

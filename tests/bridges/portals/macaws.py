@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define, evolve, field
 
@@ -119,10 +119,10 @@ class MacawSession(ParrotSession):
 
 class Macaws(Parrots):
     info = NetworkInfo("macaws", "Macaws", "!macaws")
-    session_class = MacawSession
+    session_class: ClassVar[type[MacawSession]] = MacawSession
 
     def session(self, login: Login, bridge: Bridge) -> MacawSession:
-        session = MacawSession(login, bridge)
+        session = self.session_class(login, bridge)
         self.sessions[login.id] = session
         return session
 
@@ -181,7 +181,9 @@ class Visit:
         return list(self.house.scribe.sent.values())[-1]
 
 
-def visit(path: Path, story: Callable[[Visit], Awaitable[None]]) -> None:
+def visit(
+    path: Path, story: Callable[[Visit], Awaitable[None]], breed: type[Macaws] = Macaws
+) -> None:
     async def act(house: House) -> None:
         session = await house.logs_in()
         assert isinstance(session, MacawSession)
@@ -190,4 +192,4 @@ def visit(path: Path, story: Callable[[Visit], Awaitable[None]]) -> None:
         hello = list(house.scribe.sent.values())[-1]
         await story(Visit(house, session, room, hello))
 
-    in_a_house(path / "bridge.db", act, Macaws)
+    in_a_house(path / "bridge.db", act, breed)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bridges.kit.abilities import claimed
 from bridges.kit.chats import Levels
-from bridges.kit.contract import Answers
+from bridges.kit.contract import Answers, Here
 from bridges.kit.failures import BadCredentials, Rejected, Transient
 from bridges.kit.parts import Media, Outgoing, Poll, Span, Text
 from bridges.networks.telegram import create
@@ -225,7 +225,7 @@ def test_news_also_come_by_webhook_and_nobody_else_may_bring_them() -> None:
         runner = web.AppRunner(served, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
-        await network.start(webhooks)
+        await network.start(Here(f"{address}/webhook/telegram"))
         login = await network.login(network.flows[0], Answers({"token": it.bot.token}))
         running = asyncio.create_task(network.session(login, it.notebook).run())
         await it.world.until(lambda: it.bot.webhook)
