@@ -10,6 +10,7 @@ from bridges.kit.network import Session
 from bridges.portals.addresses import Addresses
 from bridges.portals.files import from_matrix
 from bridges.portals.ground import Ground
+from bridges.portals.persons import presented
 from bridges.portals.sessions import Running
 from bridges.storage import messages
 from bridges.storage.places import Portal
@@ -76,8 +77,8 @@ class Wishes:
     async def _member(self, wish: Wish, user_id: str) -> None:
         """Somebody is invited, put out or banned; what people do about themselves is left alone."""
         remote_id, session = self._addresses.on_network(user_id), wish.session
-        if user_id == wish.event["sender"] and not wish.portal.chat.receiver:
-            await self._follow(wish)
+        if user_id == wish.event["sender"]:
+            await self._about_oneself(wish)
         if remote_id is None or user_id == wish.event["sender"]:
             return
         chat, reason = wish.portal.chat, str(wish.now.get("reason", ""))
@@ -93,11 +94,17 @@ class Wishes:
             case _:
                 raise Unsupported("Who is in this chat cannot be changed from here.")
 
-    async def _follow(self, wish: Wish) -> None:
-        """Somebody with a login of their own comes or goes in a room that others share."""
+    async def _about_oneself(self, wish: Wish) -> None:
+        """Who has a login comes or goes in a room that others share, or is called otherwise."""
         now, before = (it.get("membership") == "join" for it in (wish.now, wish.before))
-        if now != before and isinstance(wish.session, abilities.Follows):
-            await wish.session.follow(wish.portal.chat, now)
+        if now != before and not wish.portal.chat.receiver:
+            if isinstance(wish.session, abilities.Follows):
+                await wish.session.follow(wish.portal.chat, now)
+        elif now and before and isinstance(wish.session, abilities.Presents):
+            known = (presented(self._ground, "", it) for it in (wish.now, wish.before))
+            if len({(it.name, it.picture) for it in known}) == 2:
+                person = presented(self._ground, str(wish.event["sender"]), wish.now)
+                await wish.session.present(person)
 
     async def _levels(self, wish: Wish) -> None:
         now, before = users_of(wish.now), users_of(wish.before)

@@ -26,7 +26,7 @@ from bridges.kit.happenings import (
 from bridges.kit.parts import ChatKey, Media, Outgoing, Span, Text, Unknown
 from bridges.networks.xmpp import create, names, writing
 from bridges.networks.xmpp.names import tag
-from bridges.networks.xmpp.network import XmppSession
+from bridges.networks.xmpp.session import XmppSession
 from tests.bridging.xmpp_server import HOST, PASSWORD, ROOMS, Friend, XmppServer, xmpp_server
 
 ALICE, BOB = f"alice@{HOST}", f"bob@{HOST}"

@@ -20,6 +20,7 @@ from tests.certificates import Authority
 from tests.clients.started_server import free_port
 
 HOST, ROOMS = "xmpp.test", "rooms.xmpp.test"
+COMPONENT, SECRET = "matrix.xmpp.test", "between the two"
 PASSWORD = "a long one"
 PATIENCE_S = 20
 
@@ -38,6 +39,8 @@ s2s_ports = {{}}
 http_ports = {{ {files} }}
 http_interfaces = {{ "127.0.0.1" }}
 https_ports = {{}}
+component_ports = {{ {components} }}
+component_interfaces = {{ "127.0.0.1" }}
 modules_disabled = {{ "s2s", "admin_shell" }}
 modules_enabled = {{ {tls} "roster", "saslauth", "disco", "carbons", "pep", "private", "blocklist",
     "vcard4", "vcard_legacy", "ping", "register", "mam", "smacks", "csi_simple" }}
@@ -55,6 +58,9 @@ Component "{rooms}" "muc"
 Component "upload.{host}" "http_file_share"
     http_host = "127.0.0.1"
     http_external_url = "http://127.0.0.1:{files}/"
+    http_file_share_access = {{ "{host}", "{component}" }}
+Component "{component}"
+    component_secret = "{secret}"
 """
 
 
@@ -64,6 +70,7 @@ class XmppServer:
 
     port: int
     files: int
+    components: int
     ca: Path | None = None
     sealed_port: int = 0
 
@@ -71,11 +78,16 @@ class XmppServer:
         files = f"http://127.0.0.1:{self.files}"
         return {"server": f"127.0.0.1:{self.port}", "tls": False, "files_from": files}
 
+    def as_component(self) -> dict[str, object]:
+        files = f"http://127.0.0.1:{self.files}"
+        place = {"component_server": f"127.0.0.1:{self.components}", "files_from": files}
+        return {"component": COMPONENT, "component_secret": SECRET, **place}
+
 
 @contextmanager
 def xmpp_server(folder: Path, *people: str, certified: str = "") -> Iterator[XmppServer]:
     """`certified`: the name in its certificate; without one it has none."""
-    server, encryption = XmppServer(free_port(), free_port()), OPEN
+    server, encryption = XmppServer(free_port(), free_port(), free_port()), OPEN
     (folder / "data").mkdir()
     if certified:
         authority = Authority(folder)
@@ -85,6 +97,7 @@ def xmpp_server(folder: Path, *people: str, certified: str = "") -> Iterator[Xmp
     root = "run_as_root = true" if Path("/proc/self").stat().st_uid == 0 else ""
     config = folder / "prosody.cfg.lua"
     given = {"folder": folder, "root": root, "host": HOST, "rooms": ROOMS}
+    given |= {"component": COMPONENT, "secret": SECRET, "components": server.components}
     given |= {"encryption": encryption, "tls": '"tls",' if certified else ""}
     config.write_text(CONFIG.format(port=server.port, files=server.files, **given))
     for one in people:

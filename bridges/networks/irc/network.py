@@ -6,6 +6,7 @@ from bridges.kit.failures import Rejected
 from bridges.kit.guests import Guests, Limits
 from bridges.kit.network import Bridge, Field, Flow, Login, LoginScreen, Network, NetworkInfo
 from bridges.networks.irc.certificates import fingerprint, new_certificate
+from bridges.networks.irc.guest import IrcGuest
 from bridges.networks.irc.lines import fold
 from bridges.networks.irc.names import NICK, guest_nick
 from bridges.networks.irc.session import Company, IrcSession
@@ -60,7 +61,7 @@ class Irc(Network):
         nick = guest_nick(person, self.settings.guest_nick)
         login = Login(f"guest {person.id}", nick)
         self._ears.listens_last(login.id)
-        return self.session(login, bridge)
+        return IrcGuest(self.settings, login, bridge, Company(self._ears, self._guests))
 
     async def stop(self) -> None:
         await self._guests.stop()

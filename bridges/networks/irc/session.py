@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, Person, User
@@ -18,7 +18,7 @@ from bridges.networks.irc.channels import Channels, mask_of
 from bridges.networks.irc.connection import Connection
 from bridges.networks.irc.formatting import SPANS
 from bridges.networks.irc.hearing import Hearing
-from bridges.networks.irc.names import CHANNEL, NICK, guest_nick
+from bridges.networks.irc.names import CHANNEL, NICK
 from bridges.networks.irc.place import Place, key_of
 from bridges.networks.irc.sasl import Account
 from bridges.networks.irc.settings import IrcSettings
@@ -224,15 +224,6 @@ class IrcSession(Session):
         if isinstance(guest, IrcSession):
             with suppress(Transient):
                 await guest.leave_chat(chat)
-
-    async def present(self, person: Person) -> None:
-        """A guest is called otherwise now."""
-        connection, _ = self._connected()
-        nick = guest_nick(person, self._settings.guest_nick)
-        self._login = evolve(self._login, name=nick)
-        connection.account = self._account()
-        self._company.ears.will_be_called(self._login.id, connection.fold(nick))
-        await connection.write("NICK", nick)
 
     async def directory(self, search: str) -> dict[str, Chat]:
         connection, hearing = await self._welcome()

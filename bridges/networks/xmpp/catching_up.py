@@ -1,5 +1,6 @@
 """What was said while we were away, from the archives, before anything new."""
 
+import json
 from contextlib import suppress
 
 from attrs import define
@@ -11,6 +12,7 @@ from bridges.networks.xmpp.hearing import Hearing
 from bridges.networks.xmpp.rooms import Room, Rooms
 
 MAX_PAGES = 100
+ROOMS, HERE = "rooms", "yes"
 
 
 @define(eq=False)
@@ -23,20 +25,37 @@ class CatchingUp:
 
     async def come_back(self) -> None:
         """Into the rooms of before; each and the own account from where we stopped."""
-        for chat in await self._bridge.chats():
-            if await self._bridge.kept(f"room {chat.id}"):
-                with suppress(Rejected):
-                    await self.enter(chat.id)
+        known = [it.id for it in await self._bridge.chats()]
+        rooms = [it for it in known if await self._bridge.kept(f"room {it}") == HERE]
+        for jid in dict.fromkeys((*await self._wanted(), *rooms)):
+            with suppress(Rejected):
+                await self.enter(jid)
         await self.read("")
+
+    async def _wanted(self) -> list[str]:
+        """Where this login was, also if the chat's room is another's."""
+        kept = await self._bridge.kept(ROOMS)
+        return [str(it) for it in json.loads(kept)] if kept else []
+
+    async def _want(self, jid: str, is_wanted: bool) -> None:
+        before = await self._wanted()
+        if (jid in before) != is_wanted:
+            now = [*before, jid] if is_wanted else [it for it in before if it != jid]
+            await self._bridge.keep(ROOMS, json.dumps(now))
+
+    async def leave(self, jid: str) -> None:
+        self._rooms.leave(jid)
+        await self._want(jid, False)
+        await self._bridge.keep(f"room {jid}", "")
 
     async def enter(self, jid: str) -> Room:
         """Raises Rejected when the room does not let us in. Where we are, all was read already."""
         if (here := self._rooms.find(jid)) and here.is_joined:
             return here
         room = await self._rooms.joined(jid)
-        if not await self._bridge.kept(f"room {jid}"):
-            await self._bridge.keep(f"room {jid}", "yes")
-        await self.read(jid)
+        await self._want(jid, True)
+        if self._rooms.listens(jid):
+            await self.read(jid)
         return room
 
     async def read(self, room: str) -> None:

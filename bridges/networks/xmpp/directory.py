@@ -56,7 +56,7 @@ class Directory:
     async def service(self, category: str, type: str) -> str:
         """Of the own server; empty if it has none."""
         if (category, type) not in self._services:
-            host = self._stream.own.partition("@")[2]
+            host = self._stream.home
             for jid, _ in [(host, ""), *await self.items(host)]:
                 with suppress(Rejected):
                     if (category, type) in await self.identities(jid):

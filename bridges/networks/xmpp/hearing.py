@@ -77,7 +77,8 @@ class Hearing:
 
     def chat_of(self, heard: Heard) -> ChatKey:
         own = bare(heard.sender or self._stream.own) == self._stream.own
-        return ChatKey(bare(heard.to if own else heard.sender), self._login_id)
+        jid = bare(heard.to if own else heard.sender)
+        return self._rooms.key(jid) if heard.is_group else ChatKey(jid, self._login_id)
 
     def _sender(self, heard: Heard, room: Room | None) -> Sender:
         if room is None:

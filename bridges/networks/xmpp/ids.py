@@ -1,20 +1,26 @@
 """Names of messages. Rooms give each one of their own (XEP-0359), by which all but edits go."""
 
 import json
+from typing import Protocol
 
 from attrs import define
 
-from bridges.kit.network import Bridge
 from bridges.networks.xmpp.stanzas import Heard, bare
 
 OURS = "isthmus-"
+
+
+class Notes(Protocol):
+    async def keep(self, key: str, value: str) -> None: ...
+
+    async def kept(self, key: str) -> str | None: ...
 
 
 @define(eq=False)
 class Ids:
     """What is kept outlives the connection: edits name messages of long ago."""
 
-    _bridge: Bridge
+    _notes: Notes
     _own: str
 
     def of(self, heard: Heard) -> str:
@@ -26,41 +32,41 @@ class Ids:
     async def note(self, chat: str, heard: Heard, sender: str) -> None:
         """So that an edit, which names the sender's own id, finds the room's."""
         if heard.is_group and heard.id and (id := self.of(heard)) != heard.id:
-            await self._bridge.keep(f"named {chat} {sender} {heard.id}", id)
+            await self._notes.keep(f"named {chat} {sender} {heard.id}", id)
 
     async def named(self, chat: str, own_id: str, sender: str) -> str:
-        return await self._bridge.kept(f"named {chat} {sender} {own_id}") or own_id
+        return await self._notes.kept(f"named {chat} {sender} {own_id}") or own_id
 
     async def note_ours(self, chat: str, own_id: str, id: str) -> None:
-        await self._bridge.keep(f"ours {chat} {id}", own_id)
+        await self._notes.keep(f"ours {chat} {id}", own_id)
 
     async def ours(self, chat: str, id: str) -> str:
         """The id that we gave; for others' messages the same id."""
-        return await self._bridge.kept(f"ours {chat} {id}") or id
+        return await self._notes.kept(f"ours {chat} {id}") or id
 
     async def is_ours(self, heard: Heard, me: bool) -> bool:
         """What this bridge said, as a room or an archive hands it back to us."""
         if not heard.id.startswith(OURS):
             return False
-        return me or await self._bridge.kept(f"said {heard.id}") is not None
+        return me or await self._notes.kept(f"said {heard.id}") is not None
 
     async def note_said(self, own_id: str, id: str) -> None:
-        await self._bridge.keep(f"said {own_id}", id)
+        await self._notes.keep(f"said {own_id}", id)
 
     async def said(self, own_id: str) -> str | None:
         """None: never tried. Empty: tried, and nobody knows."""
-        return await self._bridge.kept(f"said {own_id}")
+        return await self._notes.kept(f"said {own_id}")
 
     async def is_under_way(self, own_id: str) -> bool:
         """Sent before a kill, and not noted yet: it is about to be found by who sends it again."""
         return own_id.startswith(OURS) and await self.said(own_id) == ""
 
     async def reactions(self, chat: str, target: str, sender: str) -> list[str]:
-        kept = await self._bridge.kept(f"reactions {chat} {target} {sender}")
+        kept = await self._notes.kept(f"reactions {chat} {target} {sender}")
         return [str(it) for it in json.loads(kept)] if kept else []
 
     async def keep_reactions(self, chat: str, target: str, sender: str, all: list[str]) -> None:
-        await self._bridge.keep(f"reactions {chat} {target} {sender}", json.dumps(all))
+        await self._notes.keep(f"reactions {chat} {target} {sender}", json.dumps(all))
 
     # -- how far we have come
 
@@ -70,7 +76,7 @@ class Ids:
                 await self.keep_place(by, id)
 
     async def keep_place(self, archive: str, id: str) -> None:
-        await self._bridge.keep(f"place {archive}", id)
+        await self._notes.keep(f"place {archive}", id)
 
     async def place(self, archive: str) -> str:
-        return await self._bridge.kept(f"place {archive}") or ""
+        return await self._notes.kept(f"place {archive}") or ""

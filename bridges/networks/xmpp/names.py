@@ -11,6 +11,7 @@ DISCO_INFO = "http://jabber.org/protocol/disco#info"  # 0030
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
 ROSTER = "jabber:iq:roster"
 VCARD = "vcard-temp"  # 0054
+VCARD_UPDATE = "vcard-temp:x:update"  # 0153
 OOB = "jabber:x:oob"  # 0066
 STATES = "http://jabber.org/protocol/chatstates"  # 0085
 RECEIPTS = "urn:xmpp:receipts"  # 0184

@@ -1,295 +1,66 @@
-"""Logging in, and what may be asked of XMPP."""
+"""Logging in to XMPP."""
 
-import asyncio
-import re
 from collections.abc import Mapping
-from contextlib import suppress
-from xml.etree.ElementTree import Element, SubElement
+from typing import ClassVar
 
-from attrs import define, field
-
-from bridges.kit.abilities import Page
-from bridges.kit.chats import Chat, Found, User
-from bridges.kit.failures import Rejected, Transient
-from bridges.kit.marks import SPANS
+from bridges.kit.chats import Person
+from bridges.kit.ears import Ears
+from bridges.kit.failures import Rejected
+from bridges.kit.guests import Guests, Limits
 from bridges.kit.network import (
     Bridge,
-    Capabilities,
     Field,
     Flow,
+    Host,
     Login,
     LoginScreen,
     Network,
     NetworkInfo,
     Session,
 )
-from bridges.kit.parts import ChatKey, Outgoing, Sent
-from bridges.kit.web import Web, web
-from bridges.networks.xmpp import names, writing
-from bridges.networks.xmpp.archive import Archive
-from bridges.networks.xmpp.catching_up import CatchingUp
-from bridges.networks.xmpp.directory import Directory
-from bridges.networks.xmpp.hearing import Hearing
-from bridges.networks.xmpp.ids import Ids
-from bridges.networks.xmpp.names import tag
-from bridges.networks.xmpp.rooms import Rooms
-from bridges.networks.xmpp.sending import Sending
+from bridges.networks.xmpp.account import AccountSession, AccountStream
+from bridges.networks.xmpp.address import AddressSession
+from bridges.networks.xmpp.component import Component
+from bridges.networks.xmpp.session import ADDRESS, Company, XmppSession
 from bridges.networks.xmpp.settings import XmppSettings
-from bridges.networks.xmpp.stanzas import bare
-from bridges.networks.xmpp.stream import Stream
-from bridges.networks.xmpp.uploads import Uploads
 
-ADDRESS = re.compile(r"[^\s@/\"'<>&:]{1,512}@[^\s@/\"'<>&]{1,512}")
-OWNER, ADMIN = 100, 50
-CAUGHT_UP = "caught up"
-READY_S = 40
-
-
-@define(eq=False)
-class Connected:
-    stream: Stream
-    web: Web
-    rooms: Rooms
-    archive: Archive
-    directory: Directory
-    hearing: Hearing
-    sending: Sending
-    catching_up: CatchingUp
-    is_ready: asyncio.Event = field(factory=asyncio.Event)
-
-
-@define(eq=False)
-class XmppSession(Session):
-    capabilities = Capabilities(
-        media_max_bytes=50_000_000,
-        replies=True,
-        spans=SPANS,
-        threads=True,
-    )
-
-    _settings: XmppSettings
-    _login: Login
-    _bridge: Bridge
-    _connected: Connected | None = None
-    _up: asyncio.Event = field(factory=asyncio.Event)
-
-    async def run(self) -> None:
-        settings = self._settings
-        password = self._login.secrets["password"]
-        stream = await Stream.open(settings, self._login.id, password)
-        try:
-            async with web("XMPP", *settings.files_from.split()) as found:
-                self._connected = connected = self._build(stream, found)
-                self._up.set()
-                catching_up = asyncio.create_task(self._catch_up(connected))
-                try:
-                    await self._listen(connected, catching_up)
-                finally:
-                    catching_up.cancel()
-                    with suppress(asyncio.CancelledError, Exception):
-                        await catching_up
-        finally:
-            self._up.clear()
-            self._connected = None
-            stream.close()
-        raise Transient("XMPP: the connection was lost.")
-
-    def _build(self, stream: Stream, found: Web) -> Connected:
-        login_id = self._login.id
-        rooms = Rooms(stream, login_id, self._login.secrets.get("nick") or self._login.name)
-        archive, directory = Archive(stream), Directory(stream)
-        ids = Ids(self._bridge, stream.own)
-        hearing = Hearing(login_id, self._bridge, stream, rooms, ids)
-        uploads = Uploads(stream, found, directory, self._settings.media_max_bytes)
-        sending = Sending(stream, rooms, archive, ids, uploads)
-        catching_up = CatchingUp(self._bridge, rooms, archive, hearing, stream.own)
-        return Connected(stream, found, rooms, archive, directory, hearing, sending, catching_up)
-
-    async def _catch_up(self, connected: Connected) -> None:
-        try:
-            await connected.catching_up.come_back()
-            connected.is_ready.set()
-        finally:
-            await connected.stream.news.put(Element(CAUGHT_UP))
-
-    async def _listen(self, connected: Connected, catching_up: asyncio.Task[None]) -> None:
-        """Presences at once, as joining waits for them; messages after what came before them."""
-        hearing, waiting = connected.hearing, list[Element]()
-        while (stanza := await connected.stream.news.get()) is not None:
-            if stanza.tag == CAUGHT_UP:
-                await catching_up
-            elif stanza.tag == tag(names.CLIENT, "presence"):
-                await hearing.hear(stanza)
-            elif not connected.sending.came_back(stanza):
-                waiting.append(stanza)
-            while waiting and connected.is_ready.is_set():
-                await hearing.hear(waiting.pop(0))
-
-    def _now(self) -> Connected:
-        if self._connected is None:
-            raise Transient("We are not connected to XMPP at the moment.")
-        return self._connected
-
-    async def _ready(self) -> Connected:
-        """When we are connected, and in the rooms of before."""
-        try:
-            async with asyncio.timeout(READY_S):
-                await self._up.wait()
-                connected = self._now()
-                await connected.is_ready.wait()
-        except TimeoutError:
-            raise Transient("We are not connected to XMPP at the moment.") from None
-        return connected
-
-    # -- messages
-
-    async def send(self, out: Outgoing) -> Sent:
-        first, *more = await (await self._ready()).sending.send(out)
-        return Sent(first, tuple(more))
-
-    async def edit(self, target: str, out: Outgoing) -> None:
-        await (await self._ready()).sending.edit(checked(target), out)
-
-    async def redact(self, chat: ChatKey, target: str) -> None:
-        await (await self._ready()).sending.redact(chat.id, checked(target))
-
-    async def react(self, chat: ChatKey, target: str, emoji: str) -> None:
-        await (await self._ready()).sending.react(chat.id, checked(target), emoji, True)
-
-    async def unreact(self, chat: ChatKey, target: str, emoji: str) -> None:
-        await (await self._ready()).sending.react(chat.id, checked(target), emoji, False)
-
-    async def typing(self, chat: ChatKey, is_typing: bool) -> None:
-        self._now().sending.hint(chat.id, writing.state(is_typing))
-
-    async def read(self, chat: ChatKey, upto: str) -> None:
-        self._now().sending.hint(chat.id, writing.displayed(upto))
-
-    async def fetch(self, reference: str, max_bytes: int) -> bytes:
-        return (await self._now().web.fetch(reference, max_bytes)).body
-
-    async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page:
-        connected = await self._ready()
-        is_room = connected.rooms.find(chat.id) is not None
-        found = await connected.archive.ask(
-            chat.id if is_room else "",
-            before=before or "",
-            other="" if is_room else chat.id,
-            limit=min(limit, 200),
-        )
-        told = [await connected.hearing.past(it, chat) for it in found.messages]
-        return Page(tuple(it for it in told if it), None if found.is_whole else found.first)
-
-    # -- chats and people
-
-    async def user(self, id: str) -> User:
-        connected = await self._ready()
-        room = connected.rooms.find(bare(id))
-        nick = room.others().get(id, "") if room else ""
-        return await connected.directory.user(id, nick)
-
-    async def chat(self, key: ChatKey) -> Chat:
-        connected = await self._ready()
-        if connected.rooms.find(key.id) is None and not await connected.directory.is_room(key.id):
-            user = await self.user(key.id)
-            return Chat(user.name, kind="dm", members={key.id: user.name}, picture=user.picture)
-        room = await connected.catching_up.enter(key.id)
-        name = await connected.directory.name_of(key.id)
-        return Chat(name, room.subject, members=room.others(), levels=room.levels())
-
-    async def open_chat(self, name: str) -> ChatKey:
-        jid = name.strip().removeprefix("xmpp:").partition("?")[0].lower()
-        if not ADDRESS.fullmatch(jid):
-            raise Rejected("Say an address of XMPP: somebody@example.org, room@rooms.example.org.")
-        connected = await self._ready()
-        if await connected.directory.is_room(jid):
-            await connected.catching_up.enter(jid)
-        return ChatKey(jid, self._login.id)
-
-    async def leave_chat(self, chat: ChatKey) -> None:
-        self._now().rooms.leave(chat.id)
-
-    async def directory(self, search: str) -> dict[str, Chat]:
-        found = await self._now().directory.rooms(search)
-        return {jid: Chat(name or jid) for jid, name in found.items()}
-
-    async def contacts(self) -> list[Found]:
-        return await self._now().directory.contacts()
-
-    # -- what moderators do
-
-    async def set_topic(self, chat: ChatKey, topic: str) -> None:
-        connected = await self._ready()
-        subject = Element(tag(names.CLIENT, "subject"))
-        subject.text = writing.clean(topic)
-        id = writing.id_of(f"subject {chat.id} {topic}")
-        connected.stream.say("groupchat", self._room(chat), id, (subject,))
-        await connected.stream.confirm()
-
-    async def kick(self, chat: ChatKey, user: str, reason: str) -> None:
-        nick = self._nick(chat, user)
-        await self._administrate(chat, {"nick": nick, "role": "none"}, reason)
-
-    async def ban(self, chat: ChatKey, user: str, reason: str) -> None:
-        item = {"jid": address_of(user), "affiliation": "outcast"}
-        await self._administrate(chat, item, reason)
-
-    async def unban(self, chat: ChatKey, user: str) -> None:
-        await self._administrate(chat, {"jid": address_of(user), "affiliation": "none"}, "")
-
-    async def set_levels(self, chat: ChatKey, users: Mapping[str, int]) -> None:
-        for user, level in users.items():
-            affiliation = "owner" if level >= OWNER else "admin" if level >= ADMIN else "member"
-            item = {"jid": address_of(user), "affiliation": affiliation}
-            await self._administrate(chat, item, "")
-
-    async def invite(self, chat: ChatKey, user: str) -> None:
-        invitation = writing.element(names.INVITE, "x", jid=self._room(chat))
-        id = writing.id_of(f"invite {chat.id} {user}")
-        self._now().stream.say("normal", address_of(user), id, (invitation,))
-        await self._now().stream.confirm()
-
-    def _room(self, chat: ChatKey) -> str:
-        if self._now().rooms.find(chat.id) is None:
-            raise Rejected("That is a conversation of two.")
-        return chat.id
-
-    def _nick(self, chat: ChatKey, user: str) -> str:
-        room = self._now().rooms.find(self._room(chat))
-        nick = room.others().get(user) if room else None
-        if nick is None:
-            raise Rejected("They are not in the room.")
-        return nick
-
-    async def _administrate(self, chat: ChatKey, item: dict[str, str], reason: str) -> None:
-        query = Element(tag(names.MUC_ADMIN, "query"))
-        asked = SubElement(query, tag(names.MUC_ADMIN, "item"), item)
-        if reason:
-            SubElement(asked, tag(names.MUC_ADMIN, "reason")).text = writing.clean(reason)
-        await self._now().stream.ask("set", self._room(chat), query)
-
-
-def checked(target: str) -> str:
-    if not target or len(target) > 1000:
-        raise Rejected("XMPP has no such message.")
-    return target
-
-
-def address_of(user: str) -> str:
-    if "/" in user:
-        raise Rejected("The room hides their address, by which XMPP knows whom it is about.")
-    return user
+ADDRESS_FLOW = Flow("address", "Without an account: everybody has an address here")
 
 
 class Xmpp(Network):
+    """With a component everybody has a login without being asked for anything."""
+
     info = NetworkInfo(id="xmpp", name="XMPP", command_prefix="!xmpp", url="https://xmpp.org")
-    flows = (Flow("password", "An account, by its address and password"),)
-    session_class = XmppSession
+    flows: ClassVar[tuple[Flow, ...]] = (
+        Flow("password", "An account, by its address and password"),
+        ADDRESS_FLOW,
+    )
+    session_class = AccountSession
+    more_sessions: ClassVar[Mapping[str, type[Session]]] = {"component": AddressSession}
 
     def __init__(self, settings: XmppSettings) -> None:
         self.settings = settings
+        self._component = Component(settings)
+        self._ears = Ears()
+        limits = Limits(settings.guests, settings.idle_hours * 3600)
+        self._guests = Guests(self._guest, limits)
+
+    async def start(self, host: Host) -> None:
+        self._component.host = host
+
+    async def stop(self) -> None:
+        await self._guests.stop()
+        self._component.close()
+
+    def login_of(self, user_id: str) -> Login | None:
+        jid = self._component.jids.of(user_id) if self.settings.component else None
+        return Login(jid, jid) if jid else None
 
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
+        if self.settings.component:
+            raise Rejected("Your Matrix id has letters that no address of XMPP can hold.")
+        if flow == ADDRESS_FLOW:
+            raise Rejected("This bridge is no component of a server: log in with an account.")
         question = "Your address at XMPP (you@example.org)?"
         jid = (await screen.ask(Field("jid", question))).strip().lower()
         if not ADDRESS.fullmatch(jid):
@@ -298,9 +69,18 @@ class Xmpp(Network):
         password = await screen.ask(asked)
         nick = jid.partition("@")[0]
         nick = (await screen.ask(Field("nick", "Your nick in rooms?", default=nick))).strip()
-        stream = await Stream.open(self.settings, jid, password)
+        stream = await AccountStream.open(self.settings, jid, password)
         stream.close()
         return Login(jid, nick, {"password": password, "nick": nick})
 
     def session(self, login: Login, bridge: Bridge) -> XmppSession:
-        return XmppSession(self.settings, login, bridge)
+        if not self.settings.component:
+            return AccountSession(self.settings, login, bridge, Company(login.id))
+        company, parts = Company("", self._ears), (self.settings, login, bridge)
+        return AddressSession(*parts, company, component=self._component, guests=self._guests)
+
+    def _guest(self, person: Person, bridge: Bridge) -> XmppSession:
+        jid = self._component.jids.of(person.id)
+        assert jid is not None
+        self._ears.listens_last(jid)
+        return self.session(Login(jid, person.name), bridge)

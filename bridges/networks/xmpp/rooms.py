@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement
 from attrs import define, evolve, field, frozen
 
 from bridges.kit.chats import Levels
+from bridges.kit.ears import Ears
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import ChatChange, ChatGone, Happening, MemberChange, Sender
 from bridges.kit.parts import ChatKey
@@ -60,12 +61,36 @@ class Room:
         return f"{self.jid}/{nick}"
 
 
+@frozen
+class Place:
+    """Whose the rooms are, empty if our people share them; and who of ours listens where."""
+
+    login_id: str
+    receiver: str
+    ears: Ears
+
+
 @define(eq=False)
 class Rooms:
     _stream: Stream
-    _login_id: str
+    _place: Place
     _nick: str
     _known: dict[str, Room] = field(factory=dict)
+
+    def key(self, jid: str) -> ChatKey:
+        return ChatKey(jid, self._place.receiver)
+
+    def others(self, room: Room) -> dict[str, str]:
+        """Without our own people."""
+        ears = self._place.ears
+        return {id: nick for id, nick in room.others().items() if not ears.are_ours(nick, room.jid)}
+
+    def levels(self, room: Room) -> Levels:
+        others, all = self.others(room), room.levels()
+        return Levels({id: level for id, level in all.users.items() if id in others})
+
+    def listens(self, jid: str) -> bool:
+        return self._place.ears.listens(jid, self._place.login_id)
 
     def find(self, jid: str) -> Room | None:
         return self._known.get(jid)
@@ -89,10 +114,23 @@ class Rooms:
 
     def leave(self, jid: str) -> None:
         if room := self._known.pop(jid, None):
+            self._place.ears.exit(jid, self._place.login_id)
             self._stream.appear(f"{jid}/{room.nick}", type="unavailable")
+
+    def leave_all(self) -> None:
+        for jid in list(self._known):
+            self.leave(jid)
+
+    def be_called(self, nick: str) -> None:
+        """From now on."""
+        self._nick = nick
+        for room in self._known.values():
+            self._place.ears.will_be_called(self._place.login_id, nick, room.jid)
+            self._stream.appear(f"{room.jid}/{nick}")
 
     def _enter(self, room: Room) -> None:
         """Without the past: the archive has it, with ids."""
+        self._place.ears.is_called(self._place.login_id, room.nick, room.jid)
         x = Element(tag(names.MUC, "x"))
         SubElement(x, tag(names.MUC, "history"), maxstanzas="0")
         self._stream.appear(f"{room.jid}/{room.nick}", x)
@@ -126,20 +164,22 @@ class Rooms:
             if CREATED in codes:
                 self._open(room)
             room.is_joined = True
+            self._place.ears.is_called(self._place.login_id, nick, room.jid)
+            self._place.ears.enter(room.jid, self._place.login_id)
             if room.joining and not room.joining.done():
                 room.joining.set_result(None)
             return
         if not room.is_joined:
             return
-        chat, sender = ChatKey(room.jid, self._login_id), Sender(new.id, nick)
+        chat, sender = self.key(room.jid), Sender(new.id, nick)
         if before is None:
             yield MemberChange(chat, sender, new_id(), present=True)
         elif before.level != new.level:
-            yield ChatChange(chat, sender, new_id(), levels=room.levels())
+            yield ChatChange(chat, sender, new_id(), levels=self.levels(room))
 
     def _left(self, room: Room, nick: str, presence: Element) -> Iterator[Happening]:
         codes, gone = statuses(presence), room.occupants.pop(nick, None)
-        chat = ChatKey(room.jid, self._login_id)
+        chat = self.key(room.jid)
         if RENAMED in codes and gone:
             item = presence.find(f".//{tag(names.MUC_USER, 'item')}")
             new = (item.get("nick") if item is not None else None) or nick
@@ -148,6 +188,9 @@ class Rooms:
             room.occupants[new] = renamed
             if nick == room.nick:
                 room.nick = new
+                self._place.ears.is_called(self._place.login_id, new, room.jid)
+            elif self._place.ears.are_ours(nick, room.jid):
+                return
             elif renamed.id == gone.id:
                 yield MemberChange(chat, Sender(gone.id, new), new_id(), present=True)
             else:
@@ -157,6 +200,7 @@ class Rooms:
         reason = presence.findtext(f".//{tag(names.MUC_USER, 'reason')}") or ""
         if SELF in codes or nick == room.nick:
             room.is_joined = False
+            self._place.ears.exit(room.jid, self._place.login_id)
             destroyed = presence.find(f".//{tag(names.MUC_USER, 'destroy')}")
             if destroyed is not None or any(code in codes for code in GONE):
                 self._known.pop(room.jid, None)

@@ -98,7 +98,7 @@ class Sending:
     async def _found(self, chat: str, own_id: str) -> str:
         """In the archive; empty if it is not there, or there is none."""
         is_room = self._is_room(chat)
-        with suppress(Refused):
+        with suppress(Rejected):
             found = await self._archive.ask(
                 chat if is_room else "",
                 before="",
@@ -127,11 +127,11 @@ class Sending:
         await self._tell(chat, writing.id_of(f"retract {target}"), writing.retraction(target))
 
     async def react(self, chat: str, target: str, emoji: str, is_there: bool) -> None:
-        mine = await self._ids.reactions(chat, target, "me")
+        mine = await self._ids.reactions(chat, target, self._stream.own)
         kept = [it for it in mine if it != emoji] + [emoji] * is_there
         id = writing.id_of(f"react {target} {' '.join(kept)}")
         await self._tell(chat, id, writing.reactions(target, kept))
-        await self._ids.keep_reactions(chat, target, "me", kept)
+        await self._ids.keep_reactions(chat, target, self._stream.own, kept)
 
     async def _tell(self, chat: str, id: str, contents: Iterable[Element]) -> None:
         is_room = self._is_room(chat)

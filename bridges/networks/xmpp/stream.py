@@ -1,34 +1,22 @@
-"""The connection of one account. The protocol below stanzas is slixmpp's."""
+"""How an address speaks and hears. The protocol below stanzas is slixmpp's."""
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from secrets import token_hex
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from attrs import define, field
-from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout
-from slixmpp.xmlstream.handler import Callback
-from slixmpp.xmlstream.matcher import MatchXPath
 
-from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.failures import Rejected, Transient
 from bridges.networks.xmpp import names
 from bridges.networks.xmpp.names import tag
-from bridges.networks.xmpp.settings import XmppSettings
 from bridges.networks.xmpp.stanzas import condition, in_words
 
-CONNECT_S = 30
 ANSWER_S = 30
-REASON_S = 0.2
 MAX_NEWS = 10_000
 """Stanzas that wait for us. When there are more, the connection is ended and caught up later."""
-UNTRUSTED = (
-    "XMPP: the server cannot prove who it is ({}), so no password was given to it. If an authority "
-    "of your own signs its certificate, the operator names that in ca_path."
-)
 LATER = ("resource-constraint", "remote-server-timeout", "recipient-unavailable")
 
 
@@ -42,120 +30,39 @@ class Refused(Rejected):
 
 @define(eq=False)
 class Stream:
-    """`news` are messages and presences in their order; None is the end."""
+    """How one address speaks and hears. `news` are messages and presences in their order; None is
+    the end. `home` is the server whose services are the person's.
+    """
 
     _client: Any
-    _settings: XmppSettings
+    own: str
+    home: str
     news: asyncio.Queue[Element | None] = field(factory=lambda: asyncio.Queue(MAX_NEWS))
     archived: Callable[[Element], bool] = field(default=lambda stanza: False)
     """Takes what was asked of an archive: it comes among all other messages."""
-    _begun: asyncio.Future[None] = field(factory=lambda: asyncio.get_running_loop().create_future())
-    _asking: asyncio.Task[None] | None = None
 
-    @classmethod
-    async def open(cls, settings: XmppSettings, jid: str, password: str) -> "Stream":
-        """Raises BadCredentials or Transient."""
-        full, config = f"{jid}/isthmus-{token_hex(4)}", plain(settings)
-        client = ClientXMPP(full, password, plugin_config=config)
-        client.auto_authorize, client.auto_subscribe = None, False
-        if not settings.tls:
-            client.enable_plaintext = True
-            client.enable_starttls = client.enable_direct_tls = False
-        elif settings.ca_path:
-            client.ssl_context.load_verify_locations(settings.ca_path)
-        stream = cls(client, settings)
-        stream._listen()
-        host, _, port = settings.server.rpartition(":")
-        await stream._connect(host or None, int(port) if host else None)
-        return stream
-
-    def _listen(self) -> None:
-        client = self._client
-        for name in ("message", "presence"):
-            matcher = MatchXPath(tag(names.CLIENT, name))
-            client.register_handler(Callback(f"every {name}", matcher, self._heard))
-        client.add_event_handler("session_start", lambda _: self._begin(None))
-        client.add_event_handler("failed_all_auth", lambda _: self._begin(self._unproved()))
-        client.add_event_handler("ssl_invalid_chain", self._distrusted)
-        client.add_event_handler("connection_failed", self._distrusted)
-        client.add_event_handler("disconnected", lambda _: self._ended())
-
-    def _unproved(self) -> Exception:
-        """Over an open line we prove nothing: whoever is there may be anybody."""
-        if self._settings.tls and not self._is_sealed():
-            return Transient("XMPP: the server offers no TLS, so no password was given to it.")
-        return BadCredentials("XMPP does not take this address with this password.")
-
-    def _is_sealed(self) -> bool:
-        transport = self._client.transport
-        return transport is not None and transport.get_extra_info("ssl_object") is not None
-
-    def _distrusted(self, failure: object) -> None:
-        if isinstance(failure, ssl.SSLCertVerificationError):
-            self._begin(Transient(UNTRUSTED.format(failure.verify_message)))
-
-    async def _connect(self, host: str | None, port: int | None) -> None:
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                self._client.connect(host, port)
-                await self._begun
-        except (TimeoutError, OSError):
-            self.close()
-            raise Transient("XMPP: the server cannot be reached.") from None
-        except BaseException:
-            self.close()
-            raise
-        finally:
-            self._client.cancel_connection_attempt()
-        with suppress(Rejected, Transient):
-            await self.ask("set", "", Element(tag(names.CARBONS, "enable")))
-        self._client.send_presence()
-        self._asking = asyncio.create_task(self._keep_asking())
-
-    def _begin(self, failure: Exception | None) -> None:
-        if not self._begun.done():
-            if failure:
-                self._begun.set_exception(failure)
-            else:
-                self._begun.set_result(None)
-
-    def _heard(self, stanza: Any) -> None:
-        if self.archived(stanza.xml):
+    def heard(self, stanza: Element) -> None:
+        if self.archived(stanza):
             return
         try:
-            self.news.put_nowait(stanza.xml)
+            self.news.put_nowait(stanza)
         except asyncio.QueueFull:
             self.close()
 
-    def _ended(self) -> None:
-        """Why a connection cannot begin is told after its end."""
-        lost = Transient("XMPP: the connection was lost.")
-        asyncio.get_running_loop().call_later(REASON_S, self._begin, lost)
+    def ended(self) -> None:
         with suppress(asyncio.QueueFull):
             self.news.put_nowait(None)
 
-    async def _keep_asking(self) -> None:
-        """A server that no longer answers is left."""
-        while True:
-            await asyncio.sleep(self._settings.quiet_s)
-            try:
-                await self.confirm()
-            except Transient:
-                self.close()
-
     def close(self) -> None:
-        if self._asking:
-            self._asking.cancel()
-        self._client.abort()
-        self._ended()
+        self.ended()
 
-    @property
-    def own(self) -> str:
-        return str(self._client.boundjid.bare)
+    def _as_whom(self) -> str | None:
+        """The server knows whose an account's stanzas are."""
+        return None
 
     async def ask(self, type: str, to: str, payload: Element) -> Element:
         """The answer. An empty address is the own account's. Raises Refused or Transient."""
-        question = self._client.make_iq(ito=to or None, itype=type)
+        question = self._client.make_iq(ito=to or None, itype=type, ifrom=self._as_whom())
         question.xml.append(payload)
         try:
             answer = await question.send(timeout=ANSWER_S)
@@ -170,22 +77,17 @@ class Stream:
     async def confirm(self) -> None:
         """Returns when the server has worked through what we sent before."""
         with suppress(Refused):
-            await self.ask("get", self._client.boundjid.host, Element(tag(names.PING, "ping")))
+            await self.ask("get", self.home, Element(tag(names.PING, "ping")))
 
     def say(self, type: str, to: str, id: str, contents: Iterable[Element]) -> None:
-        message = self._client.make_message(mto=to, mtype=type)
+        message = self._client.make_message(mto=to, mtype=type, mfrom=self._as_whom())
         message.xml.set("id", id)
         for one in contents:
             message.xml.append(one)
         message.send()
 
     def appear(self, to: str, *contents: Element, type: str | None = None) -> None:
-        presence = self._client.make_presence(pto=to, ptype=type)
+        presence = self._client.make_presence(pto=to, ptype=type, pfrom=self._as_whom())
         for one in contents:
             presence.xml.append(one)
         presence.send()
-
-
-def plain(settings: XmppSettings) -> dict[str, dict[str, bool]]:
-    """Passwords in the clear stay refused, also on an open line."""
-    return {} if settings.tls else {"feature_mechanisms": {"unencrypted_scram": True}}
