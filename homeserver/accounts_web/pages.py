@@ -12,6 +12,8 @@ from homeserver.http.languages import Sentences, load, speaker
 from homeserver.http.response import Response
 
 HTML = "text/html; charset=utf-8"
+SCRIPTS = ("passkeys.js", "confirmed.js")
+SAME_ORIGIN = ("Cross-Origin-Opener-Policy", "same-origin")
 POLICY = (
     "default-src 'none'; style-src 'self';{scripts} form-action 'self'{sends_to}; "
     "frame-ancestors 'none'; base-uri 'none'"
@@ -26,8 +28,8 @@ class Pages:
     _templates: Environment = field(init=False)
     _sentences: dict[str, Sentences] = field(init=False)
     style: bytes = field(init=False)
-    script: bytes = field(init=False)
-    """Of the pages of passkeys, which cannot do without."""
+    _scripts: dict[str, bytes] = field(init=False)
+    """For the few pages that cannot do without."""
 
     def __attrs_post_init__(self) -> None:
         templates = Environment(
@@ -39,7 +41,8 @@ class Pages:
         )
         templates_folder = files("homeserver.accounts_web") / "templates"
         style = (templates_folder / "style.css").read_bytes()
-        object.__setattr__(self, "script", (templates_folder / "passkeys.js").read_bytes())
+        scripts = {name: (templates_folder / name).read_bytes() for name in SCRIPTS}
+        object.__setattr__(self, "_scripts", scripts)
         object.__setattr__(self, "_templates", templates)
         object.__setattr__(self, "_sentences", load("homeserver.accounts_web", "sentences"))
         object.__setattr__(self, "style", style)
@@ -95,6 +98,17 @@ class Pages:
         """`script` is the address of the only one that may run."""
         return self._respond(visit, template, status, policy_of(script=script), values)
 
+    def opened_by_app(
+        self, visit: Visit, template: str, *, script: str = "", status: int = 200, **values: object
+    ) -> Response:
+        """A page that can tell the app's own page, which opened it, that something is done."""
+        page = self._respond(visit, template, status, policy_of(script=script), values)
+        return evolve(page, headers=tuple(it for it in page.headers if it != SAME_ORIGIN))
+
+    def script_file(self, name: str) -> Response:
+        cached = (("Cache-Control", "max-age=3600"), ("X-Content-Type-Options", "nosniff"))
+        return Response(self._scripts[name], 200, "text/javascript; charset=utf-8", cached)
+
     def _respond(
         self, visit: Visit, template: str, status: int, policy: str, values: dict[str, object]
     ) -> Response:
@@ -112,7 +126,7 @@ class Pages:
             ("X-Frame-Options", "DENY"),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
-            ("Cross-Origin-Opener-Policy", "same-origin"),
+            SAME_ORIGIN,
             ("Cache-Control", "no-store"),
             ("Content-Language", visit.language),
             self.cookie(visit.cookie),

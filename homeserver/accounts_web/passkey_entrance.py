@@ -47,8 +47,7 @@ class PasskeyEntrance:
 
     @route("GET", PASSKEY_SCRIPT, access=Access.PUBLIC)
     async def script(self, request: Request) -> Response:
-        cached = (("Cache-Control", "max-age=3600"), ("X-Content-Type-Options", "nosniff"))
-        return Response(self.door.pages.script, 200, "text/javascript; charset=utf-8", cached)
+        return self.door.pages.script_file("passkeys.js")
 
     async def _show(
         self, visit: Visit, next: str, problem: str = "", status: int = 200

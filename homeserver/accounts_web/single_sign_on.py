@@ -23,7 +23,7 @@ from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.response import Response
 from homeserver.json_values import JsonObject
 from homeserver.users.sso.external_accounts import ExternalAccounts, KnownElsewhere
-from homeserver.users.sso.visits import Arrived, NotLetIn, SsoVisits
+from homeserver.users.sso.visits import Arrived, NotLetIn, SomebodyElse, SsoVisits
 
 
 @frozen(eq=False)
@@ -36,7 +36,11 @@ class SsoPages:
     async def start(self, visit: Visit) -> Response:
         """To the provider; the cookie says later that it is the same browser."""
         next = onward(visit.request.text("next"))
-        url = await self._visits.begin(visit.request.text("provider"), visit.cookie, next)
+        # With `again` somebody who is signed in shows once more who they are.
+        proves = visit.member is not None and bool(visit.request.text("again"))
+        user_id = visit.user_id if proves else ""
+        provider = visit.request.text("provider")
+        url = await self._visits.begin(provider, visit.cookie, next, user_id, proves=proves)
         return self.door.pages.redirect(url, visit.cookie)
 
     @page("GET", SSO_CALLBACK + "/{provider}", cost="login", members=False)
@@ -47,6 +51,8 @@ class SsoPages:
             arrived = await self._visits.arrive(provider, visit.cookie, state, answer)
         except KnownElsewhere:
             raise Problem("problem.sso_taken", status=403) from None
+        except SomebodyElse:
+            raise Problem("problem.sso_somebody_else", status=403) from None
         except NotLetIn:
             raise Problem("problem.sso", status=403) from None
         if arrived.is_connected:

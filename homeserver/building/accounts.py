@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from homeserver.accounts_web.addresses import CONFIRM
 from homeserver.building.account_mail import AccountMail, build_account_mail
 from homeserver.building.foundations import Foundations, lay_foundations
 from homeserver.building.ground import Ground
@@ -28,8 +29,9 @@ from homeserver.users.account_moderation import AccountModeration
 from homeserver.users.accounts import Accounts
 from homeserver.users.approvals import OAUTH_BEFORE, Approvals
 from homeserver.users.appservices import AppServices
+from homeserver.users.confirmations import AgreedOnPage, Confirmations
 from homeserver.users.doorkeeper import Doorkeeper
-from homeserver.users.interactive_auth import OAUTH, PASSWORD, InteractiveAuth, Stage
+from homeserver.users.interactive_auth import OAUTH, PASSWORD, SSO, InteractiveAuth, Stage
 from homeserver.users.login import LoggingIn
 from homeserver.users.masquerade import Masquerade
 from homeserver.users.presence import Presence
@@ -106,10 +108,11 @@ def build_accounts(
         PASSWORD: Password(it.credentials, it.single_proofs),
         OAUTH: it.approvals,
         OAUTH_BEFORE: it.approvals,
+        SSO: AgreedOnPage(settings.baseurl + CONFIRM),
     }
     if mail is not None:
         stages[EMAIL] = MailIdentity(mail.proofs, it.single_proofs)
-    interactive_auth = InteractiveAuth(db, world.clock, world.random, stages)
+    interactive_auth = InteractiveAuth(db, world.clock, world.random, stages, it.ways.of)
     registration = Registration(
         it.workshop,
         settings.registration,
@@ -125,7 +128,8 @@ def build_accounts(
         leave_all_rooms,
         lambda txn, user_id: erasure.begin(txn, user_id, world.clock.now_ms()),
     )
-    changes = Changes(password_change, deactivation)
+    confirmations = Confirmations(db, world.clock, interactive_auth.bodies)
+    changes = Changes(password_change, deactivation, confirmations)
     return AccountsPart(
         appservices=it.services,
         accounts=it.accounts,

@@ -37,6 +37,7 @@ from homeserver.users.sessions import Sessions
 from homeserver.users.sso.directory_login import DirectoryLogin
 from homeserver.users.sso.external_accounts import ExternalAccounts
 from homeserver.users.usernames import Usernames
+from homeserver.users.ways_to_prove import WaysToProve
 from homeserver.users.webauthn import Site
 
 
@@ -63,6 +64,7 @@ class Foundations:
     second_factors: SecondFactors
     single_proofs: SingleProofs
     passkeys: Passkeys
+    ways: WaysToProve
     approvals: Approvals
 
 
@@ -91,6 +93,7 @@ def lay_foundations(
         sessions=sessions,
     )
     external_accounts = ExternalAccounts(workshop)
+    ways = WaysToProve(db, settings.has_oauth and settings.single_sign_on.old_apps)
     return Foundations(
         settings=settings,
         world=world,
@@ -124,7 +127,8 @@ def lay_foundations(
             Site.of(settings.baseurl),
         ),
         single_proofs=SingleProofs(db, settings.baseurl + ACCOUNT),
-        approvals=Approvals(db, world.clock, settings.baseurl + CROSS_SIGNING),
+        ways=ways,
+        approvals=Approvals(db, world.clock, ways.of, settings.baseurl + CROSS_SIGNING),
     )
 
 

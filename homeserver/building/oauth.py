@@ -2,8 +2,9 @@
 
 from attrs import frozen
 
-from homeserver.accounts_web.addresses import LINK, PASSKEY_SCRIPT, REGISTER
+from homeserver.accounts_web.addresses import CONFIRM_SCRIPT, LINK, PASSKEY_SCRIPT, REGISTER
 from homeserver.accounts_web.authorizing import ConsentPages, LinkPages
+from homeserver.accounts_web.confirming import ConfirmPages, Ways
 from homeserver.accounts_web.door import Door
 from homeserver.accounts_web.invitations import InvitationPages
 from homeserver.accounts_web.mail_addresses import MailPages, ProofPages
@@ -28,6 +29,7 @@ from homeserver.client_api.rendezvous import (
 )
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.browsers import Browsers
+from homeserver.users.confirmations import Confirmations
 from homeserver.users.invitations import Invitations
 from homeserver.users.oauth.authorization import Authorization
 from homeserver.users.oauth.clients import Clients
@@ -40,10 +42,11 @@ from homeserver.users.secrets import Secrets
 
 @frozen
 class Changes:
-    """What people do to their accounts for good."""
+    """What people do to their accounts for good, and agree to on the pages."""
 
     password: PasswordChange
     deactivation: Deactivation
+    confirmations: Confirmations
 
 
 def build_oauth(
@@ -114,6 +117,13 @@ def build_pages(
         ),
         SecondStepPages(door, it.second_factors, it.passkeys),
         TwoStepPages(door, it.second_factors, proving),
+        ConfirmPages(
+            door,
+            changes.confirmations,
+            it.devices,
+            Ways(proving, it.external_accounts, others.visits),
+            it.settings.baseurl + CONFIRM_SCRIPT,
+        ),
         PasskeyEntrance(door, it.passkeys, script_url),
         PasskeyPages(door, it.passkeys, it.second_factors, proving, script_url),
         DevicePages(door, it.devices, more),

@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from homeserver.accounts_web.addresses import (
+    CONFIRM,
     FOR_APPS,
     REGISTER,
     SIGN_IN,
@@ -43,7 +44,7 @@ def build_single_sign_on(it: Foundations, door: Door, proving: Proving) -> Singl
             ConnectionPages(door, visits, accounts, proving),
         )
     if settings.old_apps:
-        places = Places(SIGN_IN, REGISTER, SSO_START, FOR_APPS)
+        places = Places(SIGN_IN, REGISTER, SSO_START, FOR_APPS, CONFIRM)
         ids = frozenset(visits.providers if visits else ())
         tokens = WholeLoginTokens(it.db, it.world.clock, it.world.random, it.settings.sessions)
         endpoints = (

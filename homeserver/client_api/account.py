@@ -9,16 +9,13 @@ from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.users.account_changes import Deactivation, PasswordChange
 from homeserver.users.interactive_auth import (
-    BY_PASSWORD,
     PASSWORD,
+    SSO,
     Confirmed,
-    Flows,
     InteractiveAuth,
 )
 from homeserver.users.password_reset import PasswordReset
 from homeserver.users.stages import EMAIL
-
-BY_PASSWORD_OR_MAIL: Flows = ((PASSWORD,), (EMAIL,))
 
 
 @frozen
@@ -44,16 +41,15 @@ class AccountEndpoints:
         body = request.json_object()
         if "new_password" in body:
             await self._password_change.check(field(body, "new_password", str))
-        flows = BY_PASSWORD if self._reset is None else BY_PASSWORD_OR_MAIL
-        confirmed = await self._confirm(request, body, flows)
+        confirmed = await self._confirm(request, body, by_mail=self._reset is not None)
         new: str = field(confirmed.body, "new_password", str)
         log_out: bool = field(confirmed.body, "logout_devices", bool, True)
-        if PASSWORD not in confirmed.completed and self._reset is not None:
+        if user_in(confirmed) is None and self._reset is not None:
             await self._reset.by_app(confirmed.completed[EMAIL], new, log_out=log_out)
             return {}
         requester = requester_of(request)
         await self._password_change.change(
-            str(confirmed.completed[PASSWORD]),
+            str(user_in(confirmed)),
             new,
             log_out=log_out,
             keep=requester.device_id if requester else None,
@@ -68,20 +64,28 @@ class AccountEndpoints:
             erase = field(body, "erase", bool, False)
             await self._deactivation.by_service(requester, erase=erase)
         else:
-            confirmed = await self._confirm(request, request.json_object_or_empty(), BY_PASSWORD)
+            confirmed = await self._confirm(request, request.json_object_or_empty())
             erase = field(confirmed.body, "erase", bool, False)
-            user_id = str(confirmed.completed[PASSWORD])
-            await self._deactivation.deactivate(user_id, erase=erase)
+            await self._deactivation.deactivate(str(user_in(confirmed)), erase=erase)
         # Nothing is bound at identity servers, so nothing is left bound.
         return {"id_server_unbind_result": "success"}
 
-    async def _confirm(self, request: Request, body: JsonObject, flows: Flows) -> Confirmed:
+    async def _confirm(
+        self, request: Request, body: JsonObject, *, by_mail: bool = False
+    ) -> Confirmed:
         """What is proved says whose account it is; with a token, that of the requester."""
         requester = requester_of(request)
         if requester is not None and not requester.session:
             raise MissingToken("Application services leave this to their users.")
         user_id = requester.user_id if requester else ""
+        flows = [*await self._interactive_auth.ways(user_id), *(((EMAIL,),) if by_mail else ())]
         return await self._interactive_auth.confirm(request, body, user_id, flows)
+
+
+def user_in(confirmed: Confirmed) -> str | None:
+    """Who has proved to be the owner; None where it was by a letter."""
+    found = confirmed.completed.get(PASSWORD, confirmed.completed.get(SSO))
+    return None if found is None else str(found)
 
 
 def requester_of(request: Request) -> Requester | None:

@@ -10,7 +10,7 @@ from homeserver.http.request import Request, field
 from homeserver.http.routing import Access, route
 from homeserver.json_values import JsonObject
 from homeserver.users.credentials import identified_user
-from homeserver.users.interactive_auth import PASSWORD, InteractiveAuth
+from homeserver.users.interactive_auth import PASSWORD, SSO, InteractiveAuth
 from homeserver.users.login import LoggingIn
 from homeserver.users.masquerade import Masquerade
 from homeserver.users.passwords import Passwords
@@ -89,8 +89,9 @@ class TokenEndpoints:
 
     @route("POST", "/v1/login/get_token", cost="login_account")
     async def get_login_token(self, request: Request) -> JsonObject:
-        await self._interactive_auth.confirm(
+        confirmed = await self._interactive_auth.confirm(
             request, request.json_object_or_empty(), request.user_id
         )
-        token, lifetime_ms = await self._sessions.login_token(request.user_id)
+        is_whole = SSO in confirmed.completed
+        token, lifetime_ms = await self._sessions.login_token(request.user_id, is_whole=is_whole)
         return {"login_token": token, "expires_in_ms": lifetime_ms}

@@ -21,6 +21,7 @@ class Places:
     register: str
     start: str
     for_apps: str
+    confirm: str
 
 
 @frozen(eq=False)
@@ -44,6 +45,12 @@ class SsoEndpoints:
         if idp_id not in self._providers:
             raise NotFound("There is no such provider.")
         return self._redirect(self._places.start, {"provider": idp_id, "next": next})
+
+    @route("GET", "/v3/auth/m.login.sso/fallback/web", access=Access.PUBLIC, cost="login")
+    async def to_confirmation(self, request: Request) -> Response:
+        """Spec: "SSO during User-Interactive Authentication"."""
+        session = request.required_text("session")
+        return self._redirect(self._places.confirm, {"session": session})
 
     def _redirect(self, page: str, query: dict[str, str]) -> Response:
         headers = (

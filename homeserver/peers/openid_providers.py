@@ -51,6 +51,8 @@ class Begun:
     state: str
     nonce: str
     verifier: str
+    is_anew: bool = False
+    """Whether people are to sign in there again, though they have done so before."""
 
 
 @define(eq=False)
@@ -79,6 +81,7 @@ class OpenIdProvider:
             "nonce": begun.nonce,
             "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
+            **({"prompt": "login"} if begun.is_anew else {}),
         }
         endpoint = metadata.authorization_endpoint
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
@@ -95,7 +98,7 @@ class OpenIdProvider:
         token = tokens.get("id_token")
         if not isinstance(token, str):
             raise ProviderError("there is no identity token")
-        claims = await self._verified(metadata, token, begun.nonce)
+        claims = await self._verified(metadata, token, begun)
         if metadata.userinfo_endpoint and self._wants_more(claims):
             more = await self._userinfo(metadata, str(tokens.get("access_token", "")))
             if more.get("sub") != claims["sub"]:
@@ -136,7 +139,7 @@ class OpenIdProvider:
         body = urlencode(form).encode()
         return await self._json(Outgoing("POST", metadata.token_endpoint, headers, body))
 
-    async def _verified(self, metadata: Metadata, token: str, nonce: str) -> JsonObject:
+    async def _verified(self, metadata: Metadata, token: str, begun: Begun) -> JsonObject:
         """Core, section 3.1.3.7."""
         try:
             key = await self._key(metadata, jwt.get_unverified_header(token).get("kid"))
@@ -156,11 +159,13 @@ class OpenIdProvider:
             )
         except jwt.PyJWTError as error:
             raise ProviderError(f"the identity token is not good: {error}") from None
-        self._check(claims, nonce)
+        self._check(claims, begun.nonce)
+        if begun.is_anew:
+            self._check_came_anew(claims)
         return claims
 
     def _check(self, claims: JsonObject, nonce: str) -> None:
-        now_s = self._clock.now_ms() / 1000
+        now_s = self._now_s()
         times = (claims["exp"], claims["iat"])
         if not all(isinstance(it, int | float) for it in times):
             raise ProviderError("the identity token has strange times")
@@ -175,6 +180,17 @@ class OpenIdProvider:
             raise ProviderError("the identity token was made for another party")
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
             raise ProviderError("the identity token has a strange subject")
+
+    def _check_came_anew(self, claims: JsonObject) -> None:
+        """As far as it is told: few providers say when somebody signed in there."""
+        since = claims.get("auth_time")
+        if since is None:
+            return
+        if not isinstance(since, int | float) or self._now_s() - since > MAX_AGE_S:
+            raise ProviderError("nobody has signed in there anew")
+
+    def _now_s(self) -> float:
+        return self._clock.now_ms() / 1000
 
     async def _key(self, metadata: Metadata, kid: str | None) -> jwt.PyJWK:
         now_ms = self._clock.now_ms()

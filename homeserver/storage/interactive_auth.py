@@ -17,9 +17,10 @@ class InteractiveSession:
     user_id: str
     completed: dict[str, Any]
     request: bytes
+    created_ts: int
 
 
-def add(txn: Transaction, session: InteractiveSession, now_ms: int, oldest_ts: int) -> None:
+def add(txn: Transaction, session: InteractiveSession, oldest_ts: int) -> None:
     """Store a session; those from before `oldest_ts` go."""
     txn.execute("DELETE FROM interactive_sessions WHERE created_ts < ?", oldest_ts)
     txn.execute(
@@ -32,14 +33,14 @@ def add(txn: Transaction, session: InteractiveSession, now_ms: int, oldest_ts: i
         session.user_id,
         encode(session.completed).decode(),
         session.request,
-        now_ms,
+        session.created_ts,
     )
 
 
 def find(txn: Transaction, id: str, oldest_ts: int) -> InteractiveSession | None:
     row = txn.one(
         """
-        SELECT id, operation, user_id, completed, request FROM interactive_sessions
+        SELECT id, operation, user_id, completed, request, created_ts FROM interactive_sessions
         WHERE id = ? AND created_ts >= ?
         """,
         id,
@@ -47,7 +48,7 @@ def find(txn: Transaction, id: str, oldest_ts: int) -> InteractiveSession | None
     )
     if row is None:
         return None
-    return InteractiveSession(row[0], row[1], row[2], decode(row[3]), bytes(row[4]))
+    return InteractiveSession(row[0], row[1], row[2], decode(row[3]), bytes(row[4]), row[5])
 
 
 def complete(txn: Transaction, session: InteractiveSession) -> None:

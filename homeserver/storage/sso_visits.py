@@ -8,7 +8,10 @@ from homeserver.storage.transaction import Transaction
 
 @frozen(kw_only=True)
 class SsoVisit:
-    """`browser` is the hash of its cookie; `claims` are what the provider told of a new face."""
+    """`browser` is the hash of its cookie; `claims` are what the provider told of a new face.
+
+    `proves`: whether `user_id` shows once more who it is, rather than wants to be known there.
+    """
 
     browser: bytes
     provider: str
@@ -18,6 +21,7 @@ class SsoVisit:
     user_id: str
     claims: JsonObject
     expires_ts: int
+    proves: bool = False
 
 
 def add(txn: Transaction, state: bytes, it: SsoVisit, now_ms: int) -> None:
@@ -25,8 +29,9 @@ def add(txn: Transaction, state: bytes, it: SsoVisit, now_ms: int) -> None:
     txn.execute(
         """
         INSERT INTO sso_visits (
-            state, browser, provider, nonce, verifier, next, user_id, claims, expires_ts
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            state, browser, provider, nonce, verifier, next, user_id, claims, expires_ts,
+            proves
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         state,
         it.browser,
@@ -37,13 +42,14 @@ def add(txn: Transaction, state: bytes, it: SsoVisit, now_ms: int) -> None:
         it.user_id,
         encode(it.claims).decode(),
         it.expires_ts,
+        int(it.proves),
     )
 
 
 def find(txn: Transaction, state: bytes, now_ms: int) -> SsoVisit | None:
     row = txn.one(
         """
-        SELECT browser, provider, nonce, verifier, next, user_id, claims, expires_ts
+        SELECT browser, provider, nonce, verifier, next, user_id, claims, expires_ts, proves
         FROM sso_visits WHERE state = ? AND expires_ts > ?
         """,
         state,
@@ -61,6 +67,7 @@ def find(txn: Transaction, state: bytes, now_ms: int) -> SsoVisit | None:
         user_id=row[5],
         claims=claims,
         expires_ts=row[7],
+        proves=bool(row[8]),
     )
 
 

@@ -10,18 +10,15 @@ from homeserver.errors import Forbidden
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, JsonValue
 from homeserver.storage import (
-    accounts,
     cross_signing_approvals,
-    external_ids,
     oauth_sessions,
-    second_factors,
 )
 from homeserver.storage.database import Database
 from homeserver.storage.transaction import Transaction
 from homeserver.users.browsers import Still
 from homeserver.users.guesses import Place
-from homeserver.users.interactive_auth import BY_PASSWORD, OAUTH, Flows
-from homeserver.users.sso.identities import LDAP
+from homeserver.users.interactive_auth import OAUTH, SSO, Flows, Ways
+from homeserver.users.ways_to_prove import needs_browser
 
 OAUTH_BEFORE = "org.matrix.cross_signing_reset"
 """What the stage was called before MSC4312."""
@@ -32,10 +29,11 @@ LIFETIME_MS = 10 * 60_000
 
 @frozen
 class Approvals:
-    """`_url` is the page where users agree."""
+    """`_url` is the page where users agree; `_ways` how they prove who they are otherwise."""
 
     _db: Database
     _clock: Clock
+    _ways: Ways
     _url: str
 
     async def approve(self, user_id: str, still: Still) -> None:
@@ -47,10 +45,12 @@ class Approvals:
 
     async def flows(self, requester: Requester) -> Flows:
         """How this session proves that its user wants new cross-signing keys."""
-        found = await self._db.glance(oauth_sessions.find, requester.session)
-        has_more = await self._db.glance(second_factors.is_on, requester.user_id)
-        has_password = await self._db.glance(opened_by_password, requester.user_id)
-        return BY_PASSWORD if has_password and not (found or has_more) else BY_BROWSER
+        if await self._db.glance(oauth_sessions.find, requester.session):
+            return BY_BROWSER
+        ways = await self._ways(requester.user_id)
+        if await self._db.glance(needs_browser, requester.user_id):
+            return (*BY_BROWSER, *(it for it in ways if it == (SSO,)))
+        return ways
 
     def params(self) -> JsonObject | None:
         return {"url": self._url}
@@ -60,12 +60,3 @@ class Approvals:
         if not await self._db.write(cross_signing_approvals.take, user_id, now_ms):
             raise Forbidden(f"First agree in the browser: {self._url}")
         return True
-
-
-def opened_by_password(txn: Transaction, user_id: str) -> bool:
-    """Not the accounts that only a provider opens."""
-    account = accounts.find(txn, user_id)
-    if account is None or account.password_hash is not None:
-        return True
-    providers = {it.provider for it in external_ids.of_user(txn, user_id)}
-    return not providers or LDAP in providers

@@ -47,6 +47,8 @@ class SignedIn:
     has_just_shown_passkey: bool = False
     has_just_come: bool = False
     """Signed in a moment ago."""
+    came_ts: int = 0
+    """When this browser was signed in, with all steps."""
 
     @property
     def user_id(self) -> str:
@@ -101,12 +103,13 @@ class Browsers:
         if session is None or account is None or account.is_locked or account.is_deactivated:
             return None
         now_ms = self._clock.now_ms()
-        lasts_ms = LIFETIME_MS if session.is_whole else HALF_MS
+        came_ts = session.expires_ts - (LIFETIME_MS if session.is_whole else HALF_MS)
         return SignedIn(
             account,
             session.is_whole,
             (session.passkey_ts or 0) > now_ms - FRESH_MS,
-            now_ms - (session.expires_ts - lasts_ms) < FRESH_MS,
+            now_ms - came_ts < FRESH_MS,
+            came_ts,
         )
 
     def _still(self, hash: bytes, txn: Transaction) -> None:

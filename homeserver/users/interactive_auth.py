@@ -3,12 +3,13 @@
 Spec: Client-Server API, "User-Interactive Authentication API".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Protocol
 
 import orjson
-from attrs import evolve, frozen
+from attrs import define, evolve, frozen
+from attrs import field as attribute
 
 from homeserver import randomness
 from homeserver.clock import Clock
@@ -22,6 +23,7 @@ from homeserver.storage.interactive_auth import InteractiveSession
 from homeserver.users.guesses import Place
 
 PASSWORD = "m.login.password"
+SSO = "m.login.sso"
 OAUTH = "m.oauth"
 LIFETIME_MS = 24 * 3600 * 1000
 MAX_BODIES = 1000
@@ -29,6 +31,9 @@ MAX_BODY_BYTES = 16 * 1024
 
 Flows = Sequence[Sequence[str]]
 BY_PASSWORD: Flows = ((PASSWORD,),)
+
+Ways = Callable[[str], Awaitable[Flows]]
+"""How a user can prove who it is; nobody's user id is empty."""
 
 
 class Stage(Protocol):
@@ -55,6 +60,15 @@ class InteractionRequired(MatrixError):
         return {**(self._problem.body() if self._problem else {}), **self._state}
 
 
+class NoSuchStage(MatrixError):
+    errcode = "M_UNRECOGNIZED"
+
+    def __init__(self, flows: Flows) -> None:
+        is_by_browser = (SSO,) in flows or (OAUTH,) in flows
+        why = " Where there is a second factor or a provider, it takes the browser."
+        super().__init__("No flow of this account has this stage." + why * is_by_browser)
+
+
 @frozen
 class Confirmed:
     """What is to be done, and what each completed stage has proved.
@@ -67,26 +81,49 @@ class Confirmed:
     session: str
 
 
+@define(eq=False)
+class Bodies:
+    """What was asked for, for clients that come back with nothing but a session.
+
+    They hold passwords, so they are kept in memory only.
+    """
+
+    _of: dict[str, JsonObject] = attribute(factory=dict)
+
+    def find(self, session: str) -> JsonObject | None:
+        return self._of.get(session)
+
+    def keep(self, session: str, body: JsonObject) -> None:
+        while len(self._of) >= MAX_BODIES:
+            del self._of[next(iter(self._of))]
+        if len(encode(body)) <= MAX_BODY_BYTES:
+            self._of[session] = body
+
+    def forget(self, session: str) -> None:
+        self._of.pop(session, None)
+
+
+@frozen(eq=False)
 class InteractiveAuth:
-    def __init__(
-        self, db: Database, clock: Clock, random: Random, stages: Mapping[str, Stage]
-    ) -> None:
-        self._db = db
-        self._clock = clock
-        self._random = random
-        self._stages = stages
-        # What was asked for, for clients that come back with nothing but a session. Bodies hold
-        # passwords, so they are kept in memory only.
-        self._bodies: dict[str, JsonObject] = {}
+    _db: Database
+    _clock: Clock
+    _random: Random
+    _stages: Mapping[str, Stage]
+    ways: Ways
+    bodies: Bodies = attribute(factory=Bodies)
 
     async def confirm(
-        self, request: Request, body: JsonObject, user_id: str, flows: Flows = BY_PASSWORD
+        self, request: Request, body: JsonObject, user_id: str, flows: Flows | None = None
     ) -> Confirmed:
-        """Let one operation pass, once; raises InteractionRequired until all of a flow is done."""
+        """Let one operation pass, once; raises InteractionRequired until all of a flow is done.
+
+        Without `flows` it is as its user can prove who it is.
+        """
+        flows = await self.ways(user_id) if flows is None else flows
         confirmed = await self.check(request, body, user_id, flows)
         if confirmed.session and not await self._db.write(stored.remove, confirmed.session):
             raise used_already()
-        self.forget(confirmed.session)
+        self.bodies.forget(confirmed.session)
         return confirmed
 
     async def check(
@@ -107,7 +144,7 @@ class InteractiveAuth:
         known = await self._resume(auth, operation, user_id)
         session = known or self._new(operation, user_id)
         wanted = {name: value for name, value in body.items() if name != "auth"}
-        wanted = wanted or self._bodies.get(session.id, wanted)
+        wanted = wanted or self.bodies.find(session.id) or wanted
         place = Place(request.client_ip)
         session, problem = await self._attempt(session, known is None, auth, wanted, flows, place)
         if problem is None and is_done(session, flows):
@@ -116,9 +153,6 @@ class InteractiveAuth:
             return Confirmed(wanted, session.completed, known.id if known else "")
         await self._keep(session, known, wanted)
         raise self._required(session, flows, problem)
-
-    def forget(self, session: str) -> None:
-        self._bodies.pop(session, None)
 
     # -- inside
 
@@ -136,7 +170,7 @@ class InteractiveAuth:
 
     def _new(self, operation: str, user_id: str) -> InteractiveSession:
         id = randomness.token(self._random, 24)
-        return InteractiveSession(id, operation, user_id, {}, b"")
+        return InteractiveSession(id, operation, user_id, {}, b"", self._clock.now_ms())
 
     async def _attempt(
         self,
@@ -151,13 +185,14 @@ class InteractiveAuth:
         if is_new and "session" in auth:
             return session, Forbidden("This authentication session is unknown or too old.")
         name = field(auth, "type", str, None)
-        if name is None and "session" in auth and (OAUTH,) in flows:
+        is_open = "session" in auth and not is_done(session, flows)
+        if name is None and is_open and (OAUTH,) in flows:
             # Spec: "OAuth authentication": the session alone says that it is done.
             name = OAUTH
         if name is None or name in session.completed:
             return session, None
         if not any(name in flow for flow in flows):
-            return session, MatrixError("No flow has this stage.", errcode="M_UNRECOGNIZED")
+            return session, NoSuchStage(flows)
         try:
             proof = await self._stages[name].check(auth, session.user_id, place)
         except LimitExceeded:
@@ -173,14 +208,10 @@ class InteractiveAuth:
     ) -> None:
         """Store what the next request needs; a client that sends all at once costs nothing here."""
         if known is None:
-            now_ms = self._clock.now_ms()
-            await self._db.write(stored.add, session, now_ms, now_ms - LIFETIME_MS)
+            await self._db.write(stored.add, session, session.created_ts - LIFETIME_MS)
         elif session.completed != known.completed:
             await self._db.write(stored.complete, session)
-        while len(self._bodies) >= MAX_BODIES:
-            del self._bodies[next(iter(self._bodies))]
-        if len(encode(wanted)) <= MAX_BODY_BYTES:
-            self._bodies[session.id] = wanted
+        self.bodies.keep(session.id, wanted)
 
     def _required(
         self, session: InteractiveSession, flows: Flows, problem: MatrixError | None

@@ -169,7 +169,7 @@ class Registration:
             agreed_terms=encode(agreed).decode() if agreed else None,
         )
         login = await self._workshop.db.write(self._register, account, confirmed, new)
-        self._interactive_auth.forget(confirmed.session)
+        self._interactive_auth.bodies.forget(confirmed.session)
         return login
 
     def _register(

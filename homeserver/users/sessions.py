@@ -148,16 +148,19 @@ class Sessions:
 
     # -- tokens that log in another device
 
-    async def login_token(self, user_id: str) -> tuple[str, int]:
-        """A token that works once, and for how many milliseconds."""
+    async def login_token(self, user_id: str, *, is_whole: bool) -> tuple[str, int]:
+        """A token that works once, and for how many milliseconds.
+
+        It `is_whole` where everything was proved that the account asks for.
+        """
         token = "il_" + randomness.token(self._random, 40)
-        await self._db.write(self._add_login_token, user_id, token_hash(token))
+        await self._db.write(self._add_login_token, user_id, token_hash(token), is_whole)
         return token, self._settings.login_token_lifetime
 
-    def _add_login_token(self, txn: Transaction, user_id: str, hash: bytes) -> None:
+    def _add_login_token(self, txn: Transaction, user_id: str, hash: bytes, is_whole: bool) -> None:
         now_ms = self._clock.now_ms()
         expires_ts = now_ms + self._settings.login_token_lifetime
-        login_tokens.add(txn, hash, LoginToken(user_id, expires_ts), now_ms)
+        login_tokens.add(txn, hash, LoginToken(user_id, expires_ts, is_whole), now_ms)
 
     # -- inside
 

@@ -194,6 +194,61 @@ def test_an_old_app_comes_in_through_a_provider(town: Town, tmp_path: Path) -> N
     assert json.load(profile)["displayname"] == "Carol C."
 
 
+@pytest.mark.parametrize(("language", "width", "is_dark"), SCREENS[:2])
+def test_an_old_app_has_it_confirmed_through_the_provider(
+    town: Town, tmp_path: Path, language: str, width: int, is_dark: bool
+) -> None:
+    """Whoever has no password signs out a device of theirs."""
+    name = f"grace-{language}-{width}"
+    with somebody(tmp_path, language, width, is_dark=is_dark) as grace:
+        goes_to_provider(grace, town, name)
+        grace.types(username=name)
+        grace.presses_enter_in("username")
+        token = token_of_old_app(grace, town, "FIRST")
+        token_of_old_app(grace, town, "OLD")
+        told = asks_to_sign_out(town, token, {})
+        assert told["flows"] == [{"stages": ["m.login.sso"]}]
+        auth = {"auth": {"session": told["session"]}}
+        fallback = "/_matrix/client/v3/auth/m.login.sso/fallback/web"
+        grace.opens(f"{town.base}{fallback}?{urlencode({'session': told['session']})}")
+        assert "(OLD)" in grace.sees("38-is-it-you")
+        grace.presses_enter_on_link("/sso/start")
+        grace.types(sub="somebody-else")
+        grace.presses_enter_in("sub")
+        grace.sees("39-somebody-else")
+        grace.opens(f"{town.base}{fallback}?{urlencode({'session': told['session']})}")
+        grace.presses_enter_on_link("/sso/start")
+        grace.types(sub=name)
+        grace.presses_enter_in("sub")
+        assert "(OLD)" in grace.sees("40-it-is-you")
+        assert asks_to_sign_out(town, token, auth)["session"]
+        grace.presses_enter_on("yes")
+        grace.sees("41-go-back-to-the-app")
+
+    assert asks_to_sign_out(town, token, auth) == {}
+
+
+def token_of_old_app(person: Person, town: Town, device_id: str) -> str:
+    query = urlencode({"redirectUrl": f"{town.base}/_matrix/client/versions?from=app"})
+    person.opens(f"{town.base}/_matrix/client/v3/login/sso/redirect?{query}")
+    person.presses_enter_on("yes")
+    token = person.place.partition("loginToken=")[2]
+    body = {"type": "m.login.token", "token": token, "device_id": device_id}
+    return str(posts(f"{town.base}/_matrix/client/v3/login", body)["access_token"])
+
+
+def asks_to_sign_out(town: Town, token: str, body: dict[str, Any]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{town.base}/_matrix/client/v3/devices/OLD"
+    request = Request(url, data=json.dumps(body).encode(), headers=headers, method="DELETE")
+    try:
+        told = urlopen(request).read()
+    except HTTPError as refused:
+        told = refused.read()
+    answer: dict[str, Any] = json.loads(told)
+    return answer
+
+
 def test_people_of_a_directory_come_in_with_its_passwords(town: Town, tmp_path: Path) -> None:
     url = f"{town.base}/_matrix/client/v3/login"
     assert posts(url, password_login("dave", "dave's secret"))["user_id"] == "@dave:localhost"

@@ -33,6 +33,11 @@ class NotLetIn(Forbidden):
         super().__init__("Signing in there did not work. Try again.")
 
 
+class SomebodyElse(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("The provider says that this is somebody else.")
+
+
 @frozen
 class Arrived:
     """`user_id` is empty for a new face; then `state` is what its browser shows again.
@@ -73,8 +78,10 @@ class SsoVisits:
             found.append(source_of(endpoint))
         return found
 
-    async def begin(self, id: str, browser: str, next: str, user_id: str = "") -> str:
-        """Where the browser goes; `user_id` is who wants to be known there."""
+    async def begin(
+        self, id: str, browser: str, next: str, user_id: str = "", *, proves: bool = False
+    ) -> str:
+        """Where the browser goes; `user_id` is who wants to be known there, or `proves` to be."""
         provider = self.provider(id)
         state, nonce, verifier = (randomness.token(self._random, 48) for _ in range(3))
         visit = SsoVisit(
@@ -86,9 +93,10 @@ class SsoVisits:
             user_id=user_id,
             claims={},
             expires_ts=self._clock.now_ms() + LIFETIME_MS,
+            proves=proves,
         )
         try:
-            url = await provider.url(Begun(state, nonce, verifier))
+            url = await provider.url(Begun(state, nonce, verifier, is_anew=proves))
         except ProviderError as error:
             log.warning("the provider %s: %s", id, error)
             raise NotLetIn() from None
@@ -96,13 +104,13 @@ class SsoVisits:
         return url
 
     async def arrive(self, id: str, browser: str, state: str, answer: dict[str, str]) -> Arrived:
-        """Who has come back; raises NotLetIn or KnownElsewhere."""
+        """Who has come back; raises NotLetIn, KnownElsewhere or SomebodyElse."""
         hash, now_ms = token_hash(state), self._clock.now_ms()
         visit = await self._db.write(sso_visits.take, hash, now_ms)
         if visit is None or visit.claims or visit.provider != id or not is_of(visit, browser):
             raise NotLetIn()
         provider = self.provider(id)
-        begun = Begun(state, visit.nonce, visit.verifier)
+        begun = Begun(state, visit.nonce, visit.verifier, visit.proves)
         try:
             if "error" in answer or "code" not in answer:
                 raise ProviderError(f"it says {answer.get('error', 'nothing')[:100]!r}")
@@ -131,6 +139,10 @@ class SsoVisits:
         self, txn: Transaction, visit: SsoVisit, identity: Identity, state: str
     ) -> Arrived:
         known = external_ids.find(txn, ExternalId(identity.provider, identity.subject))
+        if visit.proves:
+            if known != visit.user_id:
+                raise SomebodyElse()
+            return Arrived(identity, visit.next, visit.user_id)
         if visit.user_id:
             if known != visit.user_id:
                 self._accounts.connect(txn, identity, visit.user_id)

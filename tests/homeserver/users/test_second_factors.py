@@ -107,6 +107,7 @@ def test_new_cross_signing_keys_are_asked_for_in_the_browser(
     assert [flow["stages"] for flow in refused.body["flows"]] == [
         ["m.oauth"],
         ["org.matrix.cross_signing_reset"],
+        ["m.login.sso"],
     ]
 
 
