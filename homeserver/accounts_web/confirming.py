@@ -148,7 +148,10 @@ class ConfirmPages:
 
     async def _names_of(self, user_id: str, ids: set[str]) -> list[str]:
         found = [it for it in await self._devices.of_user(user_id) if it.device_id in ids]
-        names = [f"{it.display_name or it.device_id} ({it.device_id})" for it in found]
+        names = [
+            f"{it.display_name} ({it.device_id})" if it.display_name else it.device_id
+            for it in found
+        ]
         return [*names[:MAX_NAMED], *(["…"] if len(names) > MAX_NAMED else [])]
 
 
