@@ -5,13 +5,14 @@ from attrs import frozen
 from homeserver.accounts_web.addresses import ACCOUNT, MAIL_CONFIRM, MAIL_PROOF, REGISTER, RESET
 from homeserver.building.foundations import Foundations
 from homeserver.building.mail import MailPart
+from homeserver.signing_key import load_or_make
 from homeserver.users.account_changes import PasswordChange
 from homeserver.users.account_letters import AccountLetters
 from homeserver.users.adding_mail import AddingMail
 from homeserver.users.mail_addresses import MailAddresses
 from homeserver.users.mail_proofs import MailProofs, Places, Writing
 from homeserver.users.password_reset import PasswordReset
-from homeserver.users.postman import Postman
+from homeserver.users.postman import Envelopes, Postman
 from homeserver.users.registration_mail import RegistrationMail
 
 
@@ -35,7 +36,8 @@ def build_account_mail(
     settings, db, world = it.settings, it.db, it.world
     base = settings.baseurl
     letters = AccountLetters(settings.server_name)
-    postman = Postman(mail.mailer, world.clock)
+    signing_key = load_or_make(settings.signing_key_path, world.random)
+    postman = Postman(db, world.clock, mail.mailer, Envelopes(signing_key.encode()))
     places = Places(
         add=base + MAIL_CONFIRM,
         register=base + REGISTER,

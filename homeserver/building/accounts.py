@@ -75,6 +75,8 @@ class AccountsPart(Part):
         await self.welcome_senders()
         await self.deactivation.resume()
         self._last_seen.start()
+        if self.mail is not None:
+            self.mail.postman.look()
 
     async def welcome_senders(self) -> None:
         """Once application services have come, or changed; what was known of them is forgotten."""
@@ -84,6 +86,8 @@ class AccountsPart(Part):
 
     async def stop(self) -> None:
         """Before the database is closed."""
+        if self.mail is not None:
+            self.mail.postman.stop()
         await self._last_seen.write()
 
 

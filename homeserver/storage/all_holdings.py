@@ -37,6 +37,7 @@ ACCOUNT = (
         "purpose address attempt next_link expires_ts validated_ts",
         "id user_id secret token",
     ),
+    held("letters", "tries next_ts expires_ts", "position user_id sealed"),
     held(
         "registration_tokens",
         "uses_allowed uses expires_ts",
@@ -59,7 +60,7 @@ ENTRANCES = (
     held("login_tokens", "expires_ts is_whole", "hash user_id"),
     held(
         "sso_visits",
-        "provider next claims expires_ts",
+        "provider next claims expires_ts proves",
         "state browser nonce verifier user_id",
     ),
     held("browser_sessions", "is_whole expires_ts passkey_ts", "hash user_id"),

@@ -18,6 +18,7 @@ from homeserver.storage import (
     erasure,
     external_ids,
     interactive_auth,
+    letters,
     login_tokens,
     mail_addresses,
     mail_proofs,
@@ -124,6 +125,7 @@ class Deactivation:
         forget_proofs(txn, user_id)
         second_factors.remove(txn, user_id)
         mail_addresses.delete_of_user(txn, user_id)
+        letters.delete_of_user(txn, user_id)
         external_ids.delete_of_user(txn, user_id)
         account_languages.delete_of_user(txn, user_id)
         registration_tokens.delete_of_member(txn, user_id)

@@ -1,7 +1,6 @@
 """The addresses of e-mail that belong to accounts. Whoever reads letters there is their owner."""
 
 import re
-from functools import partial
 
 from attrs import frozen
 
@@ -12,7 +11,7 @@ from homeserver.storage.database import Database
 from homeserver.storage.mail_addresses import MailAddress
 from homeserver.storage.transaction import Transaction
 from homeserver.users.account_letters import AccountLetters
-from homeserver.users.postman import Postman
+from homeserver.users.postman import DAY_MS, Postman
 
 MAX_ADDRESSES = 5
 """Of one account."""
@@ -96,4 +95,5 @@ class MailAddresses:
             letter = self._letters.written(
                 kind, spoken, it.address, link, user_id=it.user_id, **values
             )
-            txn.after_commit(partial(self._postman.hand_in, letter))
+            now_ms = self._clock.now_ms()
+            self._postman.hand_in(txn, letter, it.user_id, now_ms + DAY_MS)

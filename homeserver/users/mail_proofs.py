@@ -144,7 +144,8 @@ class MailProofs:
         )
         mail_proofs.add(txn, proof, now_ms)
         letter = self._letter(question, owner.user_id if owner else "", token)
-        txn.after_commit(lambda: self._writing.postman.hand_in(letter))
+        # Not later than its link is good.
+        self._writing.postman.hand_in(txn, letter, user_id, proof.expires_ts)
         return id
 
     def _letter(self, question: Question, owner: str, token: str) -> Letter:
