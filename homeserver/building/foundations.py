@@ -139,7 +139,8 @@ def directory_login(
     wanted = settings.single_sign_on.ldap
     if wanted.uri is None:
         return None
-    import_module("ldap3.utils.conv")
+    for part in ("conv", "dn"):
+        import_module(f"ldap3.utils.{part}")
     directory = LdapDirectory(wanted, import_module("ldap3"))
     return DirectoryLogin(
         directory, workshop, external_accounts, world.directory, wanted.makes_accounts

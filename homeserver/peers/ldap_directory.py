@@ -41,9 +41,8 @@ class LdapDirectory:
         try:
             with self._connection(settings.bind_dn, settings.bind_password) as connection:
                 found = self._find(connection, username)
-            if found is None:
-                return None
-            dn, entry = found
+            # Who is not there is asked about as well: the time that it takes would tell.
+            dn, entry = found or (self._nobody(username), None)
             with self._connection(dn, password) as connection:
                 return entry if connection.bound else None
         except (self._ldap3.core.exceptions.LDAPException, OSError) as error:
@@ -63,6 +62,12 @@ class LdapDirectory:
         if len(rows) != 1:
             return None
         return rows[0]["dn"], Entry(*(first(rows[0]["attributes"].get(name)) for name in names))
+
+    def _nobody(self, username: str) -> str:
+        """Where somebody of this name might be."""
+        settings = self._settings
+        named = self._ldap3.utils.dn.escape_rdn(username)
+        return f"{settings.username_attribute}={named},{settings.base}".rstrip(",")
 
     def _connection(self, dn: str | None, password: str | None) -> Any:
         """Bound, if the password is right."""

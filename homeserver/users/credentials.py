@@ -23,6 +23,9 @@ class Directory(Protocol):
 
     async def keeps(self, user_id: str) -> bool: ...
 
+    async def pretend(self) -> None:
+        """Take as long as a wrong password of somebody there, and raise what that raises."""
+
 
 @frozen
 class Credentials:
@@ -42,12 +45,15 @@ class Credentials:
         # Nobody is refused sooner than others: that would tell who has an account.
         is_right = await self._passwords.matches(password, hash)
         if account is not None and account.is_deactivated:
+            await self._take_as_long()
             raise UserDeactivated()
         theirs = await self._of_directory(who, password) if hash is None else None
         if theirs is not None:
             return theirs
         if not is_right:
             await self._guesses.failed(PASSWORD, who, place)
+            if hash is not None:
+                await self._take_as_long()
             raise Forbidden("The user name or the password is wrong.")
         assert account is not None and hash is not None
         if self._passwords.is_outdated(hash):
@@ -69,6 +75,11 @@ class Credentials:
         if account is not None and account.is_deactivated:
             raise UserDeactivated()
         return account
+
+    async def _take_as_long(self) -> None:
+        """As where the directory is asked, so that nobody can tell whom it was not asked about."""
+        if self._directory is not None:
+            await self._directory.pretend()
 
     async def account_of(self, user: str) -> Account | None:
         """By the exact name, or else by the same in small letters."""

@@ -4,12 +4,15 @@ Spec: "Account locking" and "Account suspension": the locked are kept out, the s
 sign in. The shadow-banned are to notice nothing.
 """
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.authenticator import turns_on
 from tests.browser import PASSWORD, App, Browser, person
 from tests.homeserver.rooms.test_joining import refusal
 from tests.homeserver.users.oauth.test_device_grants import begins, polls
+from tests.passkey_device import PasskeyDevice
 from tests.people import Server
 
 OUT = pytest.mark.parametrize("flag", ["is_locked", "is_deactivated"])
@@ -43,6 +46,53 @@ def test_nor_by_the_second_step(server: Server, browser: Browser, flag: str) -> 
 
     assert other.fills(page, code=phone.code()).location.startswith(ACCOUNT + "/sign-in")
     assert other.opens(ACCOUNT).status == 303
+
+
+@OUT
+def test_nor_by_a_passkey(server: Server, browser: Browser, flag: str) -> None:
+    phone = PasskeyDevice(server)
+    phone.made_in(browser)
+
+    set_flag(server, flag)
+
+    other = Browser(server)
+    assert phone.signs_in(other).status in (401, 403)
+    assert other.opens(ACCOUNT).status == 303
+
+
+@OUT
+def test_no_app_that_knows_no_oauth_gets_a_token(
+    server: Server, browser: Browser, flag: str
+) -> None:
+    query = urlencode({"redirectUrl": "https://app.example/"})
+    page = browser.opens(f"{ACCOUNT}/sso/app?{query}")
+
+    set_flag(server, flag)
+
+    assert "loginToken" not in browser.fills(page).location
+
+
+@OUT
+def test_a_token_from_before_logs_in_no_app(server: Server, browser: Browser, flag: str) -> None:
+    query = urlencode({"redirectUrl": "https://app.example/"})
+    back = browser.fills(browser.opens(f"{ACCOUNT}/sso/app?{query}")).location
+    token = back.partition("loginToken=")[2]
+
+    set_flag(server, flag)
+
+    login = {"type": "m.login.token", "token": token}
+    assert refusal(server.anonymous, "POST", "/v3/login", login)[0] in (401, 403)
+
+
+@OUT
+def test_they_get_no_passkey(server: Server, browser: Browser, flag: str) -> None:
+    phone = PasskeyDevice(server)
+    phone.made_in(browser)
+    page = browser.opens(ACCOUNT + "/passkeys")
+
+    set_flag(server, flag)
+
+    assert browser.fills(page, passkey="Mine").location.startswith(ACCOUNT + "/sign-in")
 
 
 @OUT
@@ -105,9 +155,14 @@ def test_the_locked_change_nothing_by_their_password(
 def test_the_others_go_through_every_page(
     server: Server, app: App, browser: Browser, flag: str
 ) -> None:
+    phone = PasskeyDevice(server)
+    phone.made_in(browser)
     set_flag(server, flag)
 
-    assert Browser(server).signs_in().location == ACCOUNT
+    assert phone.signs_in(Browser(server)).location == ACCOUNT
+    query = urlencode({"redirectUrl": "https://app.example/"})
+    old_app = browser.opens(f"{ACCOUNT}/sso/app?{query}")
+    assert "loginToken=" in browser.fills(old_app).location
     tokens = app.signs_in(browser)
     assert person(server, tokens).get("/v3/account/whoami")["device_id"] == "PHONE"
     told = begins(app)
