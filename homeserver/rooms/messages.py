@@ -13,6 +13,7 @@ from homeserver.events.client_format import client_format
 from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
+from homeserver.rooms import soft_failed
 from homeserver.rooms.history import Seen
 from homeserver.rooms.paging import BEGINNING, Walk, walk
 from homeserver.rooms.reading import (
@@ -105,7 +106,10 @@ def page_of(reading: Reading, wish: Wish) -> JsonObject:
     start = wish.start
     if start is None:
         start = reading.upto if wish.backwards else BEGINNING
-    found = walk(reading, Walk(start, wish.backwards, wish.limit, wish.filter, wish.stop))
+    way = Walk(start, wish.backwards, wish.limit, wish.filter, wish.stop)
+    found = walk(reading, way)
+    if soft_failed.are_wanted(reading.txn, wish.requester):
+        found = soft_failed.with_soft_failed(reading, way, found)
     answer: JsonObject = {"start": write_token(start), "chunk": reading.show(found.events)}
     if found.more:
         answer["end"] = write_token(found.reached)

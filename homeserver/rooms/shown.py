@@ -11,7 +11,7 @@ from homeserver.events.event import Event
 from homeserver.events.sticky import STICKY
 from homeserver.json_values import JsonObject, encode
 from homeserver.storage import events, names, sticky_events
-from homeserver.storage.events import Stored
+from homeserver.storage.events import Standing, Stored
 from homeserver.storage.transaction import Transaction
 
 
@@ -47,6 +47,8 @@ def show(
         end += _for_sender(txn, stored, look, stored.txn_id)
     if STICKY in stored.event.pdu and stored.redaction is None:
         end += _time_left(txn, stored, look.now_ms)
+    if stored.standing is Standing.SOFT_FAILED:
+        end += b',"io.element.synapse.soft_failed":true'
     if relations:
         end += b',"m.relations":' + encode(relations)
     return opened + end + b"}}"

@@ -341,6 +341,23 @@ def after(txn: Transaction, room: int, place: int, limit: int, upto: int = 2**62
     return [_remember(txn, row) for row in rows]
 
 
+def soft_failed(
+    txn: Transaction, room: int, after: int, upto: int, limit: int, *, backwards: bool
+) -> list[Stored]:
+    """What failed softly behind the place `after`, up to and with `upto`."""
+    rows = txn.query(
+        f"SELECT {_COLUMNS} {_FROM} "
+        "WHERE events.room = ? AND events.standing = 2 "
+        "AND events.position > ? AND events.position <= ? "
+        f"ORDER BY events.position {'DESC' if backwards else 'ASC'} LIMIT ?",
+        room,
+        after,
+        upto,
+        limit,
+    )
+    return [_remember(txn, row) for row in rows]
+
+
 def mark_redacted(txn: Transaction, stored: Stored, redaction: int) -> Stored:
     txn.insert("UPDATE events SET redaction = ? WHERE position = ?", redaction, stored.position)
     marked = evolve(stored, redaction=redaction, opened=None)

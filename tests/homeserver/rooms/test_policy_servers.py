@@ -353,6 +353,41 @@ def test_events_that_it_refuses_are_kept_from_people(
     assert b.head(room).extremities == (good,)
 
 
+def test_administrators_see_what_failed_softly_if_they_wish(
+    servers: list[LinkedServer], people: list[Person], policy: PolicyServer, room: str
+) -> None:
+    a, b, _ = servers
+    alice, bob, _ = people
+    policy.judge = refuses("spam")
+    before = sends_without_asking(a, room, alice, "first")
+    spam = sends_without_asking(a, room, alice, "spam")
+    after = sends_without_asking(a, room, alice, "last")
+    config = f"/v3/user/{bob.user_id}/account_data/io.element.synapse.admin_client_config"
+    bob.put(config, {"return_soft_failed_events": True})
+
+    def texts(**query: Any) -> list[str]:
+        page = bob.get(f"/v3/rooms/{room}/messages", **query)
+        return [it["event_id"] for it in page["chunk"] if it["type"] == "m.room.message"]
+
+    assert texts(dir="b") == [after, before]
+    outcome(b.app.accounts.accounts.make_admin(bob.user_id, True))
+    assert texts(dir="b") == [after, spam, before]
+    assert texts(dir="f", limit=100) == [before, spam, after]
+    shown = bob.get(f"/v3/rooms/{room}/messages", dir="b")["chunk"][1]
+    assert shown["unsigned"]["io.element.synapse.soft_failed"] is True
+
+    # Page by page each comes once.
+    seen, start = [], {}
+    for _ in range(3):
+        page = bob.get(f"/v3/rooms/{room}/messages", dir="b", limit=1, **start)
+        seen += [it["event_id"] for it in page["chunk"]]
+        start = {"from": page["end"]}
+    assert seen == [after, spam, before]
+    assert bob.syncs().texts(room) == ["first", "last"]
+    bob.put(config, {"return_soft_failed_events": False})
+    assert texts(dir="b") == [after, before]
+
+
 def test_events_fail_softly_while_it_is_silent_but_not_those_with_its_word(
     servers: list[LinkedServer],
     people: list[Person],
