@@ -19,7 +19,7 @@ from homeserver.http.languages import preferred
 from homeserver.http.request import Request, header
 from homeserver.http.response import Response
 from homeserver.http.routing import Access, route
-from homeserver.users.browsers import Browsers
+from homeserver.users.browsers import Browsers, Came
 from homeserver.users.guesses import Guesses
 from homeserver.users.rate_limits import Limits
 
@@ -75,9 +75,19 @@ class Door:
             raise Problem("problem.form", status=403)
         return evolve(visit, form=form)
 
-    async def let_in(self, visit: Visit, user_id: str, next: str, *, has_all: bool) -> Response:
+    async def let_in(
+        self,
+        visit: Visit,
+        user_id: str,
+        next: str,
+        *,
+        has_all: bool,
+        came: Came | None = None,
+    ) -> Response:
         """Sign somebody in, and lead on: to the second step where it is still to come."""
-        cookie, is_whole = await self.browsers.sign_in(user_id, visit.visitor, has_all=has_all)
+        cookie, is_whole = await self.browsers.sign_in(
+            user_id, visit.visitor, has_all=has_all, came=came
+        )
         if not is_whole:
             return self.pages.redirect(f"{SECOND_STEP}?{urlencode({'next': next})}", cookie)
         return await self._lead_on(visit, user_id, next, cookie)

@@ -22,6 +22,7 @@ from homeserver.config.accounts import Policy
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.response import Response
 from homeserver.json_values import JsonObject
+from homeserver.users.browsers import Came
 from homeserver.users.sso.external_accounts import ExternalAccounts, KnownElsewhere
 from homeserver.users.sso.visits import Arrived, NotLetIn, SomebodyElse, SsoVisits
 
@@ -86,7 +87,11 @@ class SsoPages:
     async def _let_in(self, visit: Visit, arrived: Arrived) -> Response:
         settings = self._visits.provider(arrived.identity.provider).settings
         return await self.door.let_in(
-            visit, arrived.user_id, onward(arrived.next), has_all=settings.trusts_second_factor
+            visit,
+            arrived.user_id,
+            onward(arrived.next),
+            has_all=settings.trusts_second_factor,
+            came=Came(settings.id, arrived.sid),
         )
 
     def _connected(self, visit: Visit, arrived: Arrived) -> Response:

@@ -16,11 +16,13 @@ from homeserver.accounts_web.proving import Proving
 from homeserver.accounts_web.single_sign_on import ConnectionPages, SsoPages
 from homeserver.building.foundations import Foundations, named_client
 from homeserver.client_api.sso import Places, SsoEndpoints
+from homeserver.client_api.sso_logout import SsoLogoutEndpoints
 from homeserver.config.settings import Settings
 from homeserver.json_values import JsonObject
 from homeserver.peers.openid_providers import OpenIdProvider
 from homeserver.users.login import WholeLoginTokens
 from homeserver.users.sso.external_accounts import ExternalAccounts
+from homeserver.users.sso.logouts import Logouts
 from homeserver.users.sso.visits import SsoVisits
 
 
@@ -42,6 +44,7 @@ def build_single_sign_on(it: Foundations, door: Door, proving: Proving) -> Singl
         endpoints = (
             SsoPages(door, visits, terms),
             ConnectionPages(door, visits, accounts, proving),
+            *logouts_of(it, visits),
         )
     if settings.old_apps:
         places = Places(SIGN_IN, REGISTER, SSO_START, FOR_APPS, CONFIRM)
@@ -53,6 +56,13 @@ def build_single_sign_on(it: Foundations, door: Door, proving: Proving) -> Singl
             ForAppsPages(door, tokens, settings.trusted_apps),
         )
     return SingleSignOn(visits=visits, endpoints=endpoints)
+
+
+def logouts_of(it: Foundations, visits: SsoVisits) -> tuple[object, ...]:
+    chosen = {id: one for id, one in visits.providers.items() if one.settings.ends_sessions}
+    if not chosen:
+        return ()
+    return (SsoLogoutEndpoints(Logouts(it.db, it.world.clock, it.devices, chosen)),)
 
 
 def visits_of(it: Foundations, accounts: ExternalAccounts) -> SsoVisits | None:

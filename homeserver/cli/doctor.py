@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-from homeserver.cli import companion_checks, exit_codes, local_checks, network_checks
+from homeserver.cli import (
+    companion_checks,
+    exit_codes,
+    local_checks,
+    network_checks,
+    sign_in_checks,
+)
 from homeserver.cli.command import (
     Command,
     Parsers,
@@ -44,6 +50,8 @@ _REMOTE = (
     network_checks.well_known,
     companion_checks.mail,
     companion_checks.appservices,
+    sign_in_checks.providers,
+    sign_in_checks.directory,
 )
 
 

@@ -35,6 +35,12 @@ class OpenIdProvider:
     makes_accounts: bool = setting(
         True, "Whether who comes from there and has no account here may make one."
     )
+    ends_sessions: bool = setting(
+        False,
+        "Whether a session that ends there ends here too, with the devices that were signed in "
+        "from it (OpenID Connect Back-Channel Logout). The provider is told the address "
+        "`/_isthmus/account/sso/logout/ID`.",
+    )
     trusts_second_factor: bool = setting(
         False,
         "Whether accounts with two steps are opened by this provider alone: for providers that "

@@ -30,6 +30,15 @@ class LdapDirectory:
     _settings: Ldap
     _ldap3: ModuleType
 
+    def greet(self) -> None:
+        """See whether this server is let in; raises DirectoryError."""
+        settings = self._settings
+        try:
+            with self._connection(settings.bind_dn, settings.bind_password) as connection:
+                self._find(connection, "nobody")
+        except (self._ldap3.core.exceptions.LDAPException, OSError) as error:
+            raise DirectoryError(f"{type(error).__name__}: {error}") from None
+
     def check(self, username: str, password: str) -> Entry | None:
         """Who it is, if this is the password; raises DirectoryError."""
         # An empty password would be no login, yet answered like one (RFC 4513, section 5.1.2).

@@ -29,6 +29,10 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures alone: with a shared secret anybody could be told to be anybody."""
 
 
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+MAX_TEXT = 255
+
+
 class ProviderError(Exception):
     """Why nobody came in. The text is for logs."""
 
@@ -53,6 +57,15 @@ class Begun:
     verifier: str
     is_anew: bool = False
     """Whether people are to sign in there again, though they have done so before."""
+
+
+@frozen
+class LoggedOut:
+    """`sid` is empty where all sessions of `sub` ended, `sub` where only the session is named."""
+
+    jti: str
+    sub: str
+    sid: str
 
 
 @define(eq=False)
@@ -106,6 +119,24 @@ class OpenIdProvider:
             claims = {**more, **claims}
         return claims
 
+    async def logged_out(self, token: str) -> LoggedOut:
+        """Which session has ended there; raises ProviderError. Back-Channel Logout, section 2.6."""
+        claims = await self._decoded(await self.metadata(), token, ("iss", "aud", "iat", "jti"))
+        self._check_times(claims["iat"], claims.get("exp", self._now_s()))
+        told = claims.get("events")
+        if not isinstance(told, dict) or not isinstance(told.get(LOGOUT_EVENT), dict):
+            raise ProviderError("this is no logout token")
+        # A token that lets somebody in is not to throw somebody out.
+        if "nonce" in claims:
+            raise ProviderError("the logout token has a nonce")
+        names = [claims.get(name, "") for name in ("jti", "sub", "sid")]
+        if not all(isinstance(it, str) and len(it) <= MAX_TEXT for it in names):
+            raise ProviderError("the logout token has strange claims")
+        jti, sub, sid = names
+        if not jti or not (sub or sid):
+            raise ProviderError("the logout token names no session and nobody")
+        return LoggedOut(jti, sub, sid)
+
     async def metadata(self) -> Metadata:
         now_ms = self._clock.now_ms()
         if self._metadata is None or now_ms - self._metadata_ts > METADATA_MS:
@@ -141,6 +172,16 @@ class OpenIdProvider:
 
     async def _verified(self, metadata: Metadata, token: str, begun: Begun) -> JsonObject:
         """Core, section 3.1.3.7."""
+        claims = await self._decoded(metadata, token, ("iss", "aud", "exp", "iat", "sub"))
+        self._check(claims, begun.nonce)
+        if begun.is_anew:
+            self._check_came_anew(claims)
+        return claims
+
+    async def _decoded(
+        self, metadata: Metadata, token: str, required: tuple[str, ...]
+    ) -> JsonObject:
+        """What the provider has signed for us. Times are for our own clock to compare."""
         try:
             key = await self._key(metadata, jwt.get_unverified_header(token).get("kid"))
             claims: JsonObject = jwt.decode(
@@ -149,28 +190,19 @@ class OpenIdProvider:
                 algorithms=list(ALGORITHMS),
                 audience=self.settings.client_id,
                 issuer=self.settings.issuer,
-                # Times are compared with our own clock below.
                 options={
-                    "require": ["iss", "aud", "exp", "iat", "sub"],
+                    "require": list(required),
                     "verify_exp": False,
                     "verify_iat": False,
                     "verify_nbf": False,
                 },
             )
         except jwt.PyJWTError as error:
-            raise ProviderError(f"the identity token is not good: {error}") from None
-        self._check(claims, begun.nonce)
-        if begun.is_anew:
-            self._check_came_anew(claims)
+            raise ProviderError(f"the token is not good: {error}") from None
         return claims
 
     def _check(self, claims: JsonObject, nonce: str) -> None:
-        now_s = self._now_s()
-        times = (claims["exp"], claims["iat"])
-        if not all(isinstance(it, int | float) for it in times):
-            raise ProviderError("the identity token has strange times")
-        if times[0] + LEEWAY_S < now_s or not -LEEWAY_S <= now_s - times[1] <= MAX_AGE_S:
-            raise ProviderError("the identity token is too old, or not good yet")
+        self._check_times(claims["iat"], claims["exp"])
         told = claims.get("nonce")
         if not isinstance(told, str) or not compare_digest(told.encode(), nonce.encode()):
             raise ProviderError("the identity token was not made for this browser")
@@ -180,6 +212,13 @@ class OpenIdProvider:
             raise ProviderError("the identity token was made for another party")
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
             raise ProviderError("the identity token has a strange subject")
+
+    def _check_times(self, iat: object, exp: object) -> None:
+        if not isinstance(iat, int | float) or not isinstance(exp, int | float):
+            raise ProviderError("the token has strange times")
+        now_s = self._now_s()
+        if exp + LEEWAY_S < now_s or not -LEEWAY_S <= now_s - iat <= MAX_AGE_S:
+            raise ProviderError("the token is too old, or not good yet")
 
     def _check_came_anew(self, claims: JsonObject) -> None:
         """As far as it is told: few providers say when somebody signed in there."""

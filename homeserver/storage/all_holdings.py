@@ -63,6 +63,7 @@ ENTRANCES = (
         "provider next claims expires_ts proves",
         "state browser nonce verifier user_id",
     ),
+    held("provider_sessions", "provider sid device_id expires_ts", "position user_id hash"),
     held("browser_sessions", "is_whole expires_ts passkey_ts", "hash user_id"),
     held("passkeys", "name created_ts used_ts counter", "id user_id public_key"),
     held(

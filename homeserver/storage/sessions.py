@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from attrs import frozen
 
+from homeserver.storage import provider_sessions
 from homeserver.storage.transaction import Transaction
 
 NO_DEVICE = ""
@@ -131,6 +132,7 @@ def end(txn: Transaction, user_id: str, device_ids: Collection[str]) -> None:
             *device_ids,
         )
     txn.execute(f"DELETE FROM sessions WHERE {chosen}", user_id, *device_ids)
+    provider_sessions.forget_devices(txn, user_id, device_ids)
 
 
 def device_of(txn: Transaction, session: int) -> str | None:

@@ -24,6 +24,7 @@ from homeserver.storage import (
     mail_proofs,
     oauth_codes,
     oauth_device_codes,
+    provider_sessions,
     pushers,
     registration_tokens,
     second_factors,
@@ -127,6 +128,7 @@ class Deactivation:
         mail_addresses.delete_of_user(txn, user_id)
         letters.delete_of_user(txn, user_id)
         external_ids.delete_of_user(txn, user_id)
+        provider_sessions.delete_of_user(txn, user_id)
         account_languages.delete_of_user(txn, user_id)
         registration_tokens.delete_of_member(txn, user_id)
         if delete_data is not None:

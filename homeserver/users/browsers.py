@@ -12,7 +12,13 @@ from homeserver import randomness
 from homeserver.clock import Clock
 from homeserver.errors import Forbidden
 from homeserver.randomness import Random
-from homeserver.storage import account_languages, accounts, browser_sessions, second_factors
+from homeserver.storage import (
+    account_languages,
+    accounts,
+    browser_sessions,
+    provider_sessions,
+    second_factors,
+)
 from homeserver.storage.accounts import Account
 from homeserver.storage.browser_sessions import BrowserSession
 from homeserver.storage.database import Database
@@ -28,8 +34,16 @@ HALF_MS = 10 * 60_000
 """So long the second factor may take."""
 
 
-Still = Callable[[Transaction], None]
-"""Raises Forbidden where who acts has been signed out a moment ago."""
+Still = Callable[[Transaction], bytes]
+"""Raises Forbidden where who acts has been signed out a moment ago; the hash of the cookie."""
+
+
+@frozen
+class Came:
+    """From a session at a provider, which calls it `sid`, or does not say."""
+
+    provider: str
+    sid: str
 
 
 @frozen
@@ -69,14 +83,18 @@ class Browsers:
         """Who is signed in. Accounts that may not log in are signed out."""
         return await self._db.glance(self._find, token_hash(cookie))
 
-    async def sign_in(self, user_id: str, visitor: Visitor, *, has_all: bool) -> tuple[str, bool]:
+    async def sign_in(
+        self, user_id: str, visitor: Visitor, *, has_all: bool, came: Came | None = None
+    ) -> tuple[str, bool]:
         """A new cookie, and whether nothing is missing: `has_all` says that both steps were taken.
 
-        The cookie is new each time: one that was there before stands for nobody.
+        The cookie is new each time: one that was there before stands for nobody. `came` says from
+        which session at a provider.
         """
         cookie = self.new_cookie()
         hash = token_hash(cookie)
-        return cookie, await self._db.write(self._sign_in, user_id, hash, visitor, has_all)
+        is_whole = await self._db.write(self._sign_in, user_id, hash, visitor, has_all, None, came)
+        return cookie, is_whole
 
     def still(self, cookie: str) -> Still:
         """For the transactions of those who act for a browser that is signed in."""
@@ -112,10 +130,11 @@ class Browsers:
             came_ts,
         )
 
-    def _still(self, hash: bytes, txn: Transaction) -> None:
+    def _still(self, hash: bytes, txn: Transaction) -> bytes:
         signed_in = self._find(txn, hash)
         if signed_in is None or not signed_in.is_whole:
             raise Forbidden("This browser has been signed out meanwhile.")
+        return hash
 
     def _sign_in(
         self,
@@ -125,13 +144,21 @@ class Browsers:
         visitor: Visitor,
         has_all: bool,
         passkey_ts: int | None = None,
+        came: Came | None = None,
     ) -> bool:
         is_whole = has_all or not second_factors.is_on(txn, user_id)
         check_may_log_in(accounts.find(txn, user_id))
         now_ms = self._clock.now_ms()
         expires_ts = now_ms + (LIFETIME_MS if is_whole else HALF_MS)
         account_languages.save(txn, user_id, visitor.language)
-        browser_sessions.remove(txn, token_hash(visitor.cookie))
+        before = token_hash(visitor.cookie)
+        browser_sessions.remove(txn, before)
+        if came is not None:
+            origin = (came.provider, came.sid)
+            provider_sessions.begin(txn, origin, user_id, hash, now_ms, now_ms + LIFETIME_MS)
+        else:
+            # The second step goes on with the first.
+            provider_sessions.move(txn, before, hash, user_id)
         session = BrowserSession(user_id, is_whole, expires_ts, passkey_ts)
         browser_sessions.add(txn, hash, session, now_ms)
         return is_whole

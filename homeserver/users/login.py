@@ -11,7 +11,7 @@ from homeserver.devices.devices import Devices
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.http.requester import Requester
 from homeserver.randomness import Random
-from homeserver.storage import accounts, login_tokens
+from homeserver.storage import accounts, login_tokens, provider_sessions
 from homeserver.storage.accounts import Account
 from homeserver.storage.database import Database
 from homeserver.storage.login_tokens import LoginToken
@@ -82,7 +82,9 @@ class LoggingIn:
         if not token.is_whole:
             return self._open(txn, token.user_id, wish)
         check_may_log_in(accounts.find(txn, token.user_id))
-        return self._sessions.open(txn, token.user_id, wish)
+        login = self._sessions.open(txn, token.user_id, wish)
+        provider_sessions.opened(txn, hash, login.device_id)
+        return login
 
 
 @frozen
@@ -94,16 +96,16 @@ class WholeLoginTokens:
     _random: Random
     _settings: SessionSettings
 
-    async def make(self, user_id: str, still: Callable[[Transaction], None]) -> str:
+    async def make(self, user_id: str, still: Callable[[Transaction], bytes]) -> str:
         """`still` raises Forbidden where the browser has been signed out a moment ago."""
         token = "il_" + randomness.token(self._random, 40)
         await self._db.write(self._make, token_hash(token), user_id, still)
         return token
 
     def _make(
-        self, txn: Transaction, hash: bytes, user_id: str, still: Callable[[Transaction], None]
+        self, txn: Transaction, hash: bytes, user_id: str, still: Callable[[Transaction], bytes]
     ) -> None:
-        still(txn)
+        provider_sessions.pass_on(txn, still(txn), hash)
         now_ms = self._clock.now_ms()
         expires_ts = now_ms + self._settings.login_token_lifetime
         login_tokens.add(txn, hash, LoginToken(user_id, expires_ts, is_whole=True), now_ms)

@@ -17,6 +17,9 @@ from urllib.request import Request, urlopen
 import pytest
 from attrs import frozen
 
+from homeserver.cli import sign_in_checks
+from homeserver.config.settings import Settings
+from homeserver.config.single_sign_on import Ldap, SingleSignOn
 from tests.accounts.chromium import Person, somebody
 from tests.accounts.peers import Mailbox, directory, mail_server, openid_provider
 from tests.browser import PASSWORD
@@ -33,6 +36,7 @@ SCREENS = [("en", 390, False), ("ru", 1280, True), ("ru", 390, False), ("en", 12
 class Town:
     base: str
     mail: Mailbox
+    people: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         }
         database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
         stack.enter_context(started_homeserver(folder, database, **settings))
-        yield Town(url, mail)
+        yield Town(url, mail, people)
 
 
 def link_in(letter: EmailMessage, base: str) -> str:
@@ -264,6 +268,16 @@ def test_people_of_a_directory_come_in_with_its_passwords(town: Town, tmp_path: 
         erin.types(password="erin's secret", new_password=NEW, repeated=NEW)
         erin.presses_enter_in("repeated")
         assert "хранится в каталоге" in erin.sees("37-the-directory-keeps-it")
+
+
+def test_the_doctor_asks_the_directory(town: Town) -> None:
+    people = {**town.people, "custom_ca_path": Path(town.people["custom_ca_path"])}
+    for password, severity in ((town.people["bind_password"], "ok"), ("a guess", "problem")):
+        ldap = Ldap(**{**people, "bind_password": password})
+        (found,) = sign_in_checks.directory(
+            Settings(server_name="localhost", single_sign_on=SingleSignOn(ldap=ldap))
+        )
+        assert found.severity == severity, found
 
 
 @pytest.mark.parametrize(

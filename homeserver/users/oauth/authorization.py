@@ -9,7 +9,7 @@ from attrs import frozen
 from homeserver import randomness
 from homeserver.clock import Clock
 from homeserver.randomness import Random
-from homeserver.storage import oauth_codes
+from homeserver.storage import oauth_codes, provider_sessions
 from homeserver.storage.database import Database
 from homeserver.storage.oauth_codes import Code
 from homeserver.storage.transaction import Transaction
@@ -114,7 +114,7 @@ class Authorization:
         return wish.answers.url(code=text)
 
     def _agree(self, txn: Transaction, hash: bytes, code: Code, still: Still) -> None:
-        still(txn)
+        provider_sessions.pass_on(txn, still(txn), hash)
         oauth_codes.add(txn, hash, code, self._clock.now_ms() - KEPT_MS)
 
 

@@ -5,7 +5,7 @@ from attrs import frozen
 from homeserver import randomness
 from homeserver.clock import Clock
 from homeserver.randomness import Random
-from homeserver.storage import oauth_device_codes
+from homeserver.storage import oauth_device_codes, provider_sessions
 from homeserver.storage.database import Database
 from homeserver.storage.oauth_device_codes import DeviceCode
 from homeserver.storage.transaction import Transaction
@@ -70,7 +70,7 @@ class DeviceGrants:
         return await self._db.write(self._decide, waiting.hash, user_id, still)
 
     def _decide(self, txn: Transaction, hash: bytes, user_id: str | None, still: Still) -> bool:
-        still(txn)
+        provider_sessions.pass_on(txn, still(txn), hash)
         return oauth_device_codes.decide(txn, hash, user_id)
 
     def _user_code(self) -> str:

@@ -10,7 +10,14 @@ from attrs import frozen
 from homeserver.clock import Clock
 from homeserver.devices.devices import Devices
 from homeserver.errors import UnknownToken
-from homeserver.storage import accounts, oauth_codes, oauth_device_codes, oauth_sessions, sessions
+from homeserver.storage import (
+    accounts,
+    oauth_codes,
+    oauth_device_codes,
+    oauth_sessions,
+    provider_sessions,
+    sessions,
+)
 from homeserver.storage.database import Database
 from homeserver.storage.oauth_sessions import OAuthSession
 from homeserver.storage.transaction import Transaction
@@ -93,6 +100,7 @@ class Tokens:
         wish = device_wish(client, code.scope, exchange.ip, exchange.user_agent)
         login, session = self._open(txn, client, code.user_id, code.scope, wish)
         oauth_codes.exchanged(txn, hash, session)
+        provider_sessions.opened(txn, hash, login.device_id)
         return login, code.scope
 
     def _for_device(
@@ -114,6 +122,7 @@ class Tokens:
         oauth_device_codes.remove(txn, hash)
         wish = device_wish(client, code.scope, ip, user_agent)
         login, _ = self._open(txn, client, code.user_id, code.scope, wish)
+        provider_sessions.opened(txn, hash, login.device_id)
         return login, code.scope
 
     def _open(

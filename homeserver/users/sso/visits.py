@@ -19,7 +19,7 @@ from homeserver.storage.transaction import Transaction
 from homeserver.users.appservices import token_hash
 from homeserver.users.oauth.redirects import source_of
 from homeserver.users.sso.external_accounts import ExternalAccounts
-from homeserver.users.sso.identities import Identity, identity_of
+from homeserver.users.sso.identities import Identity, identity_of, text_of
 
 LIFETIME_MS = 10 * 60_000
 
@@ -42,7 +42,8 @@ class SomebodyElse(Forbidden):
 class Arrived:
     """`user_id` is empty for a new face; then `state` is what its browser shows again.
 
-    `is_connected` says that somebody who was signed in is known there from now on.
+    `sid` is what the provider calls its session, or empty. `is_connected` says that somebody who
+    was signed in is known there from now on.
     """
 
     identity: Identity
@@ -50,6 +51,7 @@ class Arrived:
     user_id: str = ""
     state: str = ""
     is_connected: bool = False
+    sid: str = ""
 
 
 @frozen(eq=False)
@@ -119,7 +121,10 @@ class SsoVisits:
             log.warning("nobody came in through %s: %s", id, error)
             raise NotLetIn() from None
         identity = identity_of(claims, provider.settings)
-        return await self._db.write(self._arrived, visit, identity, randomness.token(self._random))
+        waiting = randomness.token(self._random)
+        sid = text_of(claims, "sid")
+        arrived = await self._db.write(self._arrived, visit, identity, waiting, sid)
+        return evolve(arrived, sid=sid)
 
     async def new_face(self, browser: str, state: str) -> Arrived:
         """Who has come back in this browser and has no account yet; raises NotLetIn."""
@@ -136,7 +141,7 @@ class SsoVisits:
     # -- inside
 
     def _arrived(
-        self, txn: Transaction, visit: SsoVisit, identity: Identity, state: str
+        self, txn: Transaction, visit: SsoVisit, identity: Identity, state: str, sid: str
     ) -> Arrived:
         known = external_ids.find(txn, ExternalId(identity.provider, identity.subject))
         if visit.proves:
@@ -157,6 +162,7 @@ class SsoVisits:
             "username": identity.username,
             "name": identity.name,
             "email": identity.email,
+            "sid": sid,
         }
         waiting = evolve(visit, claims=claims, expires_ts=now_ms + LIFETIME_MS)
         sso_visits.add(txn, token_hash(state), waiting, now_ms)
@@ -168,7 +174,8 @@ class SsoVisits:
         visit = sso_visits.take(txn, hash, self._clock.now_ms())
         identity = new_identity(visit, browser)
         self._accounts.make(txn, identity, user_id, agreed)
-        return Arrived(identity, visit.next if visit else "", user_id)
+        sid = str(visit.claims.get("sid", "")) if visit else ""
+        return Arrived(identity, visit.next if visit else "", user_id, sid=sid)
 
 
 def is_of(visit: SsoVisit, browser: str) -> bool:

@@ -13,7 +13,7 @@ SOURCES = Path(__file__).parents[3] / "homeserver/accounts_web"
 KEY = re.compile(
     r"[\"']((?:sign_in|sign_out|register|field|hint|button|link|consent|account|device|password"
     r"|deactivate|forgotten|reset|mail|invitation|proof|second_step|two_steps|cross_signing|problem"
-    r"|export|erased|kept|passkeys?|sso|for_apps)\.(?!html|js)[a-z_]+)[\"']"
+    r"|confirm|export|erased|kept|passkeys?|sso|for_apps)\.(?!html|js)[a-z_]+)[\"']"
 )
 
 SENTENCES = load("homeserver.accounts_web", "sentences")
