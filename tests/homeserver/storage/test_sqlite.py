@@ -1,11 +1,13 @@
 """What SQLite must promise: on the disk before it is answered, one process at a time."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from homeserver.storage.dialects import sqlite
 from homeserver.storage.dialects.sqlite import DatabaseInUse, SqliteDialect
 from tests.homeserver.storage.held import Store, add, add_now
 
@@ -63,3 +65,27 @@ def test_the_lock_goes_with_the_process_not_with_the_file(tmp_path: Path) -> Non
     first.close()
     assert path.with_name("homeserver.db.lock").exists()
     Store(SqliteDialect(path)).close()
+
+
+def test_a_log_of_full_length_holds_what_was_committed(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "USED_BYTES", 0)
+    sqlite_store.write(add, "before")
+    sqlite_store.close()
+    store = Store(SqliteDialect(tmp_path / "test.db"))
+    log = tmp_path / "test.db-wal"
+    laid_out = log.stat().st_size
+    assert laid_out >= sqlite.LOG_PAGES * sqlite.LOG_FRAME
+
+    store.write(add, "after")
+
+    assert log.stat().st_size == laid_out
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    for name in ("test.db", "test.db-wal"):
+        shutil.copy(tmp_path / name, crashed)
+    survivor = Store(SqliteDialect(crashed / "test.db"))
+    assert survivor.names() == ["after", "before"]
+    survivor.close()
+    store.close()
