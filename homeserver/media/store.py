@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from homeserver.media.incoming import IncomingFile, NoRoom
 
-FREE_SPACE_CHECK_BYTES = 64 * 1024
+FREE_SPACE_CHECK_BYTES = 1024 * 1024
 """Of smaller files so many fit into the margin that the disk is not asked each time."""
 
 
