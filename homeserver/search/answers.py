@@ -36,10 +36,13 @@ class Found:
 
 
 def answer(txn: Transaction, found: Found, wish: Wish) -> JsonObject:
+    stored = events.at_all(txn, [match.position for match in found.page])
     body: JsonObject = {
         "count": len(found.all),
         "highlights": [it.shown for it in found.sought],
-        "results": [result(txn, found, match, wish.context) for match in found.page],
+        "results": [
+            result(found, match, stored[match.position], wish.context) for match in found.page
+        ],
     }
     reached = found.start.skip + len(found.page)
     if reached < len(found.all):
@@ -51,10 +54,9 @@ def answer(txn: Transaction, found: Found, wish: Wish) -> JsonObject:
     return body
 
 
-def result(txn: Transaction, found: Found, match: Match, context: Context | None) -> JsonObject:
+def result(found: Found, match: Match, stored: Stored, context: Context | None) -> JsonObject:
     reading = found.readings[match.room]
     assert reading is not None, "matches are of open rooms"
-    stored = events.at(txn, match.position)
     seen = Seen(stored, membership_at(reading.spells, stored.order))
     (shown,) = reading.show([seen])
     body: JsonObject = {"rank": match.rank, "result": shown}

@@ -63,8 +63,8 @@ class Index(Protocol):
 
 
 class Words(Protocol):
-    def are_rare(self, txn: Transaction, query: Query) -> bool:
-        """Whether all that has the words, whatever its scope, are few enough to look at."""
+    def few(self, txn: Transaction, query: Query) -> list[Match]:
+        """All that has the words, whatever its scope, in order; nothing if that is too much."""
 
     def matches(self, txn: Transaction, query: Query) -> list[Match]: ...
 
@@ -73,9 +73,9 @@ def find(index: Words, txn: Transaction, query: Query) -> list[Match]:
     """To look for a scope costs many times what looking for words does, since everything has one.
     Where few have the words, in all rooms of the server, only these are tried.
     """
-    if query.fits is None or not index.are_rare(txn, query):
-        return index.matches(txn, query)
-    return list(filter(query.fits, index.matches(txn, evolve(query, scopes=()))))
+    if query.fits is not None and (few := index.few(txn, query)):
+        return list(filter(query.fits, few))
+    return index.matches(txn, query)
 
 
 def index_of(dialect: str) -> Index:
@@ -86,6 +86,17 @@ _MATCHES = """
     SELECT found.position, events.room, events.sender, events.place, found.score
     FROM ({found}) AS found JOIN events ON events.position = found.position
     WHERE events.place IS NOT NULL AND events.redaction IS NULL
+    ORDER BY {order}
+    """
+_FEW = """
+    WITH found AS MATERIALIZED (
+        SELECT {position} AS position, {score} AS score FROM search_index
+        WHERE {condition} LIMIT {limit} + 1
+    )
+    SELECT found.position, events.room, events.sender, events.place, found.score
+    FROM found JOIN events ON events.position = found.position
+    WHERE (SELECT COUNT(*) FROM found) <= {limit}
+        AND events.place IS NOT NULL AND events.redaction IS NULL
     ORDER BY {order}
     """
 _ORDERS = {True: "found.score DESC, found.position DESC", False: "events.place DESC"}
@@ -108,18 +119,23 @@ class SqliteIndex:
     def find(self, txn: Transaction, query: Query) -> list[Match]:
         return find(self, txn, query)
 
-    def are_rare(self, txn: Transaction, query: Query) -> bool:
-        return _is_few(txn, "search_index MATCH ?", self.expression(evolve(query, scopes=())))
+    def few(self, txn: Transaction, query: Query) -> list[Match]:
+        score = self._score(query)
+        sql = _few(query, position="rowid", score=score, condition="search_index MATCH ?")
+        return list(map(Match._make, txn.query(sql, self.expression(evolve(query, scopes=())))))
 
     def matches(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC" if query.by_rank else "rowid DESC"
-        score = "-bm25(search_index, 0.0, 1.0)" if query.by_rank else "0.0"
+        score = self._score(query)
         found = f"""
             SELECT rowid AS position, {score} AS score FROM search_index
             WHERE search_index MATCH ? ORDER BY {order} LIMIT {MAX_MATCHES}
             """
         sql = _MATCHES.format(found=found, order=_ORDERS[query.by_rank])
         return list(map(Match._make, txn.query(sql, self.expression(query))))
+
+    def _score(self, query: Query) -> str:
+        return "-bm25(search_index, 0.0, 1.0)" if query.by_rank else "0.0"
 
     def expression(self, query: Query) -> str:
         scopes = (" OR ".join(f'"{entry}"' for entry in scope) for scope in query.scopes)
@@ -152,12 +168,16 @@ class PostgresqlIndex:
     def find(self, txn: Transaction, query: Query) -> list[Match]:
         return find(self, txn, query)
 
-    def are_rare(self, txn: Transaction, query: Query) -> bool:
-        return _is_few(txn, "words @@ CAST(? AS tsquery)", self._words(query))
+    def few(self, txn: Transaction, query: Query) -> list[Match]:
+        condition = "words @@ CAST(? AS tsquery)"
+        sql = _few(query, position="position", score=self._score(query), condition=condition)
+        words = self._words(query)
+        parameters = (words, words) if query.by_rank else (words,)
+        return list(map(Match._make, txn.query(sql, *parameters)))
 
     def matches(self, txn: Transaction, query: Query) -> list[Match]:
         order = "score DESC, position DESC" if query.by_rank else "position DESC"
-        score = "ts_rank(words, CAST(? AS tsquery))" if query.by_rank else "CAST(0 AS real)"
+        score = self._score(query)
         found = f"""
             SELECT position, {score} AS score FROM search_index
             WHERE words @@ CAST(? AS tsquery) ORDER BY {order} LIMIT {MAX_MATCHES}
@@ -167,6 +187,9 @@ class PostgresqlIndex:
         expression = self.expression(query, words)
         parameters = (words, expression) if query.by_rank else (expression,)
         return list(map(Match._make, txn.query(sql, *parameters)))
+
+    def _score(self, query: Query) -> str:
+        return "ts_rank(words, CAST(? AS tsquery))" if query.by_rank else "CAST(0 AS real)"
 
     def expression(self, query: Query, words: str) -> str:
         scopes = (" | ".join(f"'/{entry}'" for entry in scope) for scope in query.scopes)
@@ -180,13 +203,14 @@ class PostgresqlIndex:
         return f"{words}:*" if phrase.is_prefix else f"({words})"
 
 
-def _is_few(txn: Transaction, condition: str, expression: str) -> bool:
-    row = txn.one(
-        f"SELECT COUNT(*) FROM (SELECT 1 FROM search_index WHERE {condition} LIMIT ?) AS found",
-        expression,
-        MAX_MATCHES + 1,
+def _few(query: Query, *, position: str, score: str, condition: str) -> str:
+    return _FEW.format(
+        position=position,
+        score=score,
+        condition=condition,
+        limit=MAX_MATCHES,
+        order=_ORDERS[query.by_rank],
     )
-    return row is not None and row[0] <= MAX_MATCHES
 
 
 # -- following the events
