@@ -285,7 +285,7 @@ def _take_first(txn: Transaction, wanted: list[Wanted]) -> list[Claimed]:
 
 
 def _mark_taken(txn: Transaction, batches: list[int], ended: list[int]) -> None:
-    txn.execute(
+    txn.insert(
         f"""
         UPDATE one_time_key_batches SET taken = taken + 1
         WHERE position IN ({txn.in_list(batches)})
@@ -293,7 +293,7 @@ def _mark_taken(txn: Transaction, batches: list[int], ended: list[int]) -> None:
         *batches,
     )
     if ended:
-        txn.execute(
+        txn.insert(
             f"DELETE FROM one_time_key_batches WHERE position IN ({txn.in_list(ended)})", *ended
         )
 
@@ -305,7 +305,7 @@ def _remember_issued(txn: Transaction, issued: list[Claimed]) -> None:
         fingerprint = fingerprint_of(claimed.algorithm, public_of(key))
         values += (claimed.user_id, claimed.device_id, fingerprint)
         txn.drop(_counts(txn), (claimed.user_id, claimed.device_id))
-    txn.execute(
+    txn.insert(
         f"""
         INSERT INTO issued_one_time_keys (user_id, device_id, fingerprint)
         VALUES {",".join("(?,?,?)" for _ in issued)} ON CONFLICT DO NOTHING
