@@ -377,7 +377,8 @@ def test_administrators_see_what_failed_softly_if_they_wish(
     assert shown["unsigned"]["io.element.synapse.soft_failed"] is True
 
     # Page by page each comes once.
-    seen, start = [], {}
+    seen: list[str] = []
+    start: dict[str, str] = {}
     for _ in range(3):
         page = bob.get(f"/v3/rooms/{room}/messages", dir="b", limit=1, **start)
         seen += [it["event_id"] for it in page["chunk"]]
