@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from bridges.kit import abilities
 from bridges.kit.abilities import HasHistory
 from bridges.kit.chats import Found, Picture
-from bridges.kit.failures import NetworkFailure, Rejected
+from bridges.kit.failures import NetworkFailure, Rejected, Unsupported
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey, Outgoing, Poll, Text
 
@@ -24,6 +24,9 @@ async def use_claims(session: Session, chat: ChatKey, target: str) -> None:
     async def attempt(name: str, call: Awaitable[object]) -> None:
         try:
             await call
+        except Unsupported as refusal:
+            # The server at hand does not offer it.
+            assert str(refusal)
         except Rejected:
             refused.append(name)
 

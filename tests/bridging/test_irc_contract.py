@@ -80,8 +80,10 @@ def test_a_nick_that_somebody_else_has_is_taken_back_when_it_is_free() -> None:
 
 def test_its_abilities_are_those_that_it_defines() -> None:
     assert claimed(IrcSession) == [
+        "redactions",
         "reactions",
         "typing",
+        "receipts",
         "history",
         "topic",
         "inviting",

@@ -12,6 +12,8 @@ WANTED = frozenset(
         "batch",
         "chghost",
         "draft/chathistory",
+        "draft/message-redaction",
+        "draft/read-marker",
         "echo-message",
         "extended-join",
         "invite-notify",
@@ -60,6 +62,14 @@ class Features:
     @property
     def has_history(self) -> bool:
         return "draft/chathistory" in self.caps
+
+    @property
+    def has_redaction(self) -> bool:
+        return "draft/message-redaction" in self.caps
+
+    @property
+    def has_markers(self) -> bool:
+        return "draft/read-marker" in self.caps
 
     def learn(self, line: Line) -> None:
         """From a line 005."""

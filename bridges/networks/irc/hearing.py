@@ -6,6 +6,7 @@ from attrs import define, field
 
 from bridges.kit.chats import Chat
 from bridges.kit.failures import Rejected
+from bridges.kit.happenings import Read, Sender
 from bridges.networks.irc.channels import Member
 from bridges.networks.irc.lines import Line
 from bridges.networks.irc.moving import MAX_MEMBERS, Moving
@@ -50,6 +51,10 @@ class Hearing:
                 held.append(line)
         elif line.command.isdecimal():
             self._number(line)
+        elif line.command == "FAIL":
+            self._failed(line)
+        elif line.command == "MARKREAD":
+            await self._marked(line)
         else:
             await self._moving.hear(line)
 
@@ -62,6 +67,18 @@ class Hearing:
         while held := self._held.get(channel):
             await self.words.hear(held.pop(0))
         self._held.pop(channel, None)
+
+    def _failed(self, line: Line) -> None:
+        """A standard reply: the command, a code, what it is about, and words."""
+        for name in line.parameters[2:-1]:
+            self.refused[self.place.fold(name)] = line.parameters[-1]
+
+    async def _marked(self, line: Line) -> None:
+        """We have read that, on another device."""
+        place, chat = self.place, self.place.fold(line.parameter(0))
+        if upto := place.markers.marked(chat, line.parameter(1)):
+            me = Sender(place.login_id, place.connection.nick, me=True)
+            await place.bridge.receive(Read(place.key(chat), me, upto))
 
     def _number(self, line: Line) -> None:
         name, channels = line.parameter(1), self.place.channels

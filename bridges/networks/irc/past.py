@@ -25,7 +25,8 @@ class Past:
     _words: Words
     ours: "defaultdict[str, list[tuple[str, str]]]" = field(factory=lambda: defaultdict(list))
     _played: "defaultdict[str, list[Message]]" = field(factory=lambda: defaultdict(list))
-    _batches: dict[str, str] = field(factory=dict)
+    _batches: dict[str, str | None] = field(factory=dict)
+    """Those that are open, with their chats; None for what we have asked for."""
 
     def is_past(self, line: Line) -> bool:
         return line.tags.get("batch", "") in self._batches
@@ -33,14 +34,16 @@ class Past:
     def note_batch(self, line: Line) -> None:
         reference = line.parameter(0)
         if reference.startswith("+") and line.parameter(1) in PLAYED:
-            self._batches[reference[1:]] = self._place.fold(line.parameter(2))
+            asked = "label" in line.tags
+            chat = None if asked else self._place.fold(line.parameter(2))
+            self._batches[reference[1:]] = chat
         elif reference.startswith("-"):
             self._batches.pop(reference[1:], None)
 
     async def hear(self, line: Line) -> None:
         """A line of the past that is played to us: news, unless it is known by its id."""
         chat = self._batches[line.tags["batch"]]
-        if line.command not in SAID or "!" not in line.source:
+        if chat is None or line.command not in SAID or "!" not in line.source:
             return
         if self._place.was_us(line.nick):
             self.note_ours(chat, line)

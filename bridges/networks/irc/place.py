@@ -15,6 +15,7 @@ from bridges.networks.irc.channels import Channels
 from bridges.networks.irc.connection import Connection
 from bridges.networks.irc.handshake import variants
 from bridges.networks.irc.lines import Line
+from bridges.networks.irc.markers import Markers
 
 
 @define(eq=False)
@@ -24,6 +25,7 @@ class Place:
     channels: Channels
     connection: Connection
     ears: Ears
+    markers: Markers = field(factory=Markers)
     own: set[str] = field(init=False)
     """What we may have been called, folded."""
     heard: Bridge = field(init=False)

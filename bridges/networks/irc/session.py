@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, Person, User
 from bridges.kit.ears import Ears
-from bridges.kit.failures import Rejected, Transient
+from bridges.kit.failures import Rejected, Transient, Unsupported
 from bridges.kit.guests import Guests
 from bridges.kit.network import Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent
@@ -145,6 +145,22 @@ class IrcSession(Session):
         if connection.is_channel(chat.id) and not self._channels.is_in(chat.id):
             await self._join(chat.id)
         return connection, hearing
+
+    async def redact(self, chat: ChatKey, target: str) -> None:
+        connection, hearing = await self._in(chat)
+        if not connection.features.has_redaction:
+            raise Unsupported("This IRC server cannot take messages back.")
+        hearing.refused.pop(connection.fold(target), None)
+        await connection.ask("REDACT", chat.id, target)
+        if why := hearing.refused.pop(connection.fold(target), None):
+            raise Rejected(f"IRC: {why}")
+
+    async def read(self, chat: ChatKey, upto: str) -> None:
+        """Told to our other devices, where the server does that."""
+        connection, hearing = self._connected()
+        mark = hearing.place.markers.mark(chat.id, upto)
+        if mark and connection.features.has_markers:
+            await connection.write("MARKREAD", chat.id, mark)
 
     async def react(self, chat: ChatKey, target: str, emoji: str) -> None:
         connection, hearing = await self._in(chat)

@@ -60,6 +60,8 @@ class Speaking:
             said.append(ids[0] if ids else token_hex(16))
             self._last[target] = said[-1]
             hearing.words.authors.note(said[-1], connection.nick)
+            times = [it.tags.get("time", "") for it in answer if it.command == "PRIVMSG"]
+            hearing.place.markers.note(target, said[-1], times[0] if times else "")
         return Sent(said[0], tuple(said[1:]))
 
     async def _said_already(self, out: Outgoing, lines: list[str], hearing: Hearing) -> list[str]:

@@ -45,6 +45,8 @@ class Words:
     def message(self, line: Line, part: Part) -> Message:
         place, id = self._place, id_of(line)
         self.authors.note(id, line.nick)
+        chat = place.fold(self._target(line))
+        place.markers.note(chat, id, line.tags.get("time", ""))
         return Message(
             place.key(self._target(line)),
             place.sender(line.nick),
