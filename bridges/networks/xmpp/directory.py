@@ -58,7 +58,8 @@ class Directory:
         if (category, type) not in self._services:
             host = self._stream.home
             for jid, _ in [(host, ""), *await self.items(host)]:
-                with suppress(Rejected):
+                # A service that is away is none.
+                with suppress(Rejected, Transient):
                     if (category, type) in await self.identities(jid):
                         self._services[category, type] = jid
                         break
@@ -74,7 +75,7 @@ class Directory:
         answer = await self._stream.ask("get", "", Element(tag(names.ROSTER, "query")))
         found = answer.findall(f".//{tag(names.ROSTER, 'item')}")
         jids = [(it.get("jid") or "", it.get("name") or "") for it in found]
-        return [Found(jid, name or jid.partition("@")[0], jid) for jid, name in jids if jid]
+        return [Found(jid, name or jid.partition("@")[0]) for jid, name in jids if jid]
 
     async def user(self, id: str, nick: str = "") -> User:
         """What cannot be asked has the name that its address says."""
