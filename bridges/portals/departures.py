@@ -59,11 +59,16 @@ class Departures:
     _reading: Reading
     _errands: Errands = field(factory=Errands)
     _queues: Queues[str] = field(init=False)
+    _has_started: bool = False
 
     def __attrs_post_init__(self) -> None:
         self._queues = Queues(self._carry)
 
     async def start(self) -> None:
+        """Once the logins are known. What came before waits until then: it would be taken for the
+        words of people without one.
+        """
+        self._has_started = True
         for room_id in await self._ground.db.write(outbox.rooms_waiting):
             self._queues.look(room_id)
 
@@ -73,14 +78,15 @@ class Departures:
 
     def look(self, room_id: str) -> None:
         """There is something new for it."""
-        self._queues.look(room_id)
+        if self._has_started:
+            self._queues.look(room_id)
 
     async def accept(self, transaction: str, events: list[JsonObject]) -> None:
         """Returns when they are safe. What we said ourselves is left out."""
         theirs = [one for one in events if not self._ground.names.is_ours(one["sender"])]
         if await self._ground.db.write(outbox.add_departures, transaction, theirs):
             for room_id in {one["room_id"] for one in theirs}:
-                self._queues.look(room_id)
+                self.look(room_id)
 
     async def _carry(self, room_id: str) -> bool:
         departure = await self._ground.db.write(outbox.next_departure, room_id)

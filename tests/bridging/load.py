@@ -164,8 +164,9 @@ def check(heard: list[str], said: list[str]) -> None:
 
 
 def differences(heard: list[str], said: list[str]) -> list[str]:
-    """In words: what is missing, what came more than once, where the order breaks."""
+    """In words: what is missing or never said, what came more than once, where the order breaks."""
     found = [f"lost: {it}" for it in said if it not in set(heard)]
+    found += [f"never said: {it}" for it in heard if it not in set(said)]
     found += [f"{many} times: {it}" for it, many in Counter(heard).items() if many > 1]
     if not found and heard != said:
         at = next(at for at, pair in enumerate(zip(heard, said, strict=True)) if len(set(pair)) > 1)

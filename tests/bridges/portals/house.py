@@ -325,6 +325,11 @@ class House:
     bridge: Bridge = field(init=False)
 
     async def opens(self) -> None:
+        await self.hears_already()
+        await self.bridge.start()
+
+    async def hears_already(self) -> None:
+        """The homeserver reaches the bridge, which has yet to start."""
         self.network = self.breed()
         db, scribe = Database(str(self.path)), self.scribe
         await db.start()
@@ -333,7 +338,6 @@ class House:
         permissions = Permissions.read({"localhost": "user", "*": "relay"})
         doors = Doors(puppeteer=Puppeteer(self.puppets) if self.puppets else None)
         self.bridge = Bridge.build(ground, permissions, doors)
-        await self.bridge.start()
 
     async def closes(self) -> None:
         await self.bridge.stop()
