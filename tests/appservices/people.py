@@ -13,6 +13,8 @@ JsonObject = dict[str, Any]
 
 PATIENCE_S = 20
 """More than any step takes."""
+MUCH = '{"room": {"timeline": {"limit": 100}}}'
+"""Nothing of what is said in a story is left out of a sync."""
 
 _numbers = count(1)
 
@@ -91,7 +93,8 @@ class User:
         return what
 
     async def _sync(self, timeout_ms: int = 2000) -> None:
-        query = {"timeout": str(timeout_ms), **({"since": self.since} if self.since else {})}
+        query = {"timeout": str(timeout_ms), "filter": MUCH}
+        query |= {"since": self.since} if self.since else {}
         answer = await self.ask("GET", "/v3/sync", **query)
         self.since = answer["next_batch"]
         await self._hear(answer)

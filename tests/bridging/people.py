@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from attrs import define
 
+from bridges.matrix.batches import TOKEN
 from tests.appservices.people import PATIENCE_S, User
 
 BOT = "@netbot:localhost"
@@ -203,7 +204,8 @@ async def readable(person: Person) -> list[JsonObject]:
     return [it for it in events if "state_key" not in it and not is_sealed(it)]
 
 
-SEALED = {"algorithm", "ciphertext", "device_id", "sender_key", "session_id", "m.relates_to"}
+MEGOLM = {"algorithm", "ciphertext", "device_id", "sender_key", "session_id"}
+SEALED = {*MEGOLM, "m.relates_to", TOKEN}
 RELATION = {"event_id", "rel_type", "m.in_reply_to", "is_falling_back"}
 
 

@@ -5,7 +5,7 @@ from attrs import define, field
 from e2ee.attachments import Encryption, decrypt_whole
 from e2ee.driver import Driver, Homeserver, now_ms, random
 from e2ee.errors import E2eeError
-from e2ee.happenings import Decrypted
+from e2ee.happenings import Decrypted, Trust
 from e2ee.machine import Machine, Me, Options
 from e2ee.ratchets.by_vodozemac import Vodozemac
 from e2ee.stores.memory import MemoryStore
@@ -18,9 +18,12 @@ IN_THE_CLEAR = ("m.reaction", "m.room.redaction")
 
 @define(eq=False)
 class SealedPerson(Person):
-    """`seen` has what the machine could read, besides the events as they came."""
+    """`seen` has what the machine could read, besides the events as they came; `trust` says how
+    sure it is of their senders.
+    """
 
     driver: Driver = field(init=False)
+    trust: dict[str, Trust] = field(factory=dict)
 
     async def register(self, name: str) -> "SealedPerson":
         await super().register(name)
@@ -57,6 +60,11 @@ class SealedPerson(Person):
         assert data != sealed
         return data
 
+    async def history(self, room: str) -> list[JsonObject]:
+        """With the keys that it takes to read it."""
+        await self._sync(0)
+        return await super().history(room)
+
     def unsealed(self, room: str, event: JsonObject) -> JsonObject:
         if event["type"] != "m.room.encrypted":
             return event
@@ -76,3 +84,4 @@ class SealedPerson(Person):
         for one in [*happenings, *self.driver.take_happenings()]:
             if isinstance(one, Decrypted):
                 self.seen.append({**one.event, "room_id": one.room_id})
+                self.trust[one.event["event_id"]] = one.trust

@@ -3,38 +3,32 @@
 import asyncio
 from pathlib import Path
 
-from tests.bridging.started_bridge import BridgeProcess
-from tests.bridging.test_encryption import ECHO, Alice, Json, body, with_bridge
-from tests.encryption.people import PATIENCE_S, Crew
+import aiohttp
+
+from tests.bridging.kinds import ENCRYPTED
+from tests.bridging.people import becomes, has_said
+from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
+from tests.bridging.test_encryption import ECHO, opens_the_canyon
 
 MESSAGES = 150
 
 
-async def past(alice: Alice, portal: str) -> list[Json]:
-    """What the canyon said, as the homeserver has it."""
-    async with asyncio.timeout(PATIENCE_S):
-        for _ in range(PATIENCE_S):
-            page = await alice.bot.ask("GET", f"/rooms/{portal}/messages", dir="f", limit="500")
-            found = [it for it in page["chunk"] if it["sender"] == ECHO and "state_key" not in it]
-            if len(found) >= MESSAGES:
-                break
-            await asyncio.sleep(1)
-    return found
+async def story(base_url: str, bridge: BridgeProcess) -> None:
+    async with aiohttp.ClientSession() as session:
+        alice = await ENCRYPTED.arrives("alice", base_url, session)
+        await bridge.start()
+        portal = await opens_the_canyon(alice)
+
+        async def whole() -> list[str]:
+            said = await has_said(alice, portal, ECHO)
+            return said if len(said) >= MESSAGES else []
+
+        assert await becomes(whole) == [f"echo {number}" for number in range(MESSAGES)]
+        await ENCRYPTED.holds(alice)
+        await bridge.stop()
 
 
 def test_the_past_of_an_encrypted_room_is_for_those_who_are_in_it(tmp_path: Path) -> None:
-    async def story(people: Crew, bridge: BridgeProcess) -> None:
-        alice = Alice(await people.bot("alice"))
-        room = await alice.meets_the_bot()
-        portal = await alice.opens(room)
-        found = await past(alice, portal)
-        assert {it["type"] for it in found} == {"m.room.encrypted"}
-        await alice.bot.syncs()
-        read = [body(alice.bot.machine.decrypt(portal, it)) for it in found]
-        assert read == [f"echo {number}" for number in range(MESSAGES)]
-
-    more: dict[str, object] = {
-        "encryption": "always",
-        "network_settings": {"remembers": MESSAGES},
-    }
-    with_bridge(tmp_path, more, story)
+    remembers: dict[str, object] = {"remembers": MESSAGES}
+    with beside_a_homeserver(tmp_path, "echo", remembers, **ENCRYPTED.settings) as started:
+        asyncio.run(story(*started))

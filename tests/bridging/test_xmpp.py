@@ -180,6 +180,7 @@ async def story(
         room = await meets_the_bot(alice)
         await logs_in(alice, room, address=ALICE, password=PASSWORD, nick="Alice")
         portal = await opens(alice, room, ROOM)
+        await alice.reads(portal, "said before")
         async with asyncio.timeout(4 * PATIENCE_S):
             await talks(alice, bob, portal)
             await shows(alice, bob, portal)
@@ -211,6 +212,7 @@ def test_alice_and_bob_talk_over_xmpp(tmp_path: Path, kind: Kind) -> None:
             subject = writing.element(names.CLIENT, "subject")
             subject.text = "about bridges"
             bob.sends(ROOM, subject)
+            bob.says(ROOM, "said before")
             await story(kind, base_url, bob, carol, bridge)
             bob.leaves()
             carol.leaves()

@@ -45,6 +45,9 @@ def started_homeserver(
     try:
         log.wait_until_ready()
         yield Homeserver(f"http://127.0.0.1:{port}", SHARED_SECRET)
+    except BaseException:
+        print("\n\n".join(log.complaints()[:SHOWN]))
+        raise
     finally:
         process.send_signal(signal.SIGTERM)
         exit_code = wait_for_end(process)
