@@ -133,6 +133,7 @@ def beside_a_homeserver(
     folder: Path,
     network: str,
     network_settings: dict[str, object] | None = None,
+    with_puppets: bool = False,
     **more: object,
 ) -> Iterator[tuple[str, BridgeProcess]]:
     """A started homeserver that knows the bridge, which the story starts.
@@ -145,6 +146,8 @@ def beside_a_homeserver(
     database = {"engine": "sqlite", "path": str(folder / "homeserver.db")}
     listeners = homeserver_settings(folder, database, port)["listeners"]
     files = [str(bridge.prepare())]
+    if with_puppets:
+        files.append(str(bridge.prepare_puppets()))
     with started_homeserver(folder, database, listeners=listeners, appservice_config_files=files):
         try:
             yield base_url, bridge

@@ -17,7 +17,9 @@ JsonObject = dict[str, Any]
 ALICE: JsonObject = {"id": 501, "is_bot": False, "first_name": "Alice"}
 BOB: JsonObject = {"id": 502, "is_bot": False, "first_name": "Bob"}
 FRIENDS: JsonObject = {"id": -1_000_000_000_777, "type": "supergroup", "title": "Friends"}
+NEWS: JsonObject = {"id": -1_000_000_000_888, "type": "channel", "title": "News"}
 PRIVATE: JsonObject = {"id": 502, "type": "private", "first_name": "Bob"}
+CHATS = (FRIENDS, PRIVATE, NEWS)
 SESSION = "a secret session"
 CODE, PASSWORD, PICTURE = "12345", "correct horse", "tg://login?token="
 
@@ -27,12 +29,11 @@ class Script:
     """Is the library, the account and the door at once."""
 
     chats: dict[int, JsonObject] = field(
-        factory=lambda: {it["id"]: {**it, "members": {502: "Bob"}} for it in (FRIENDS, PRIVATE)}
+        factory=lambda: {it["id"]: {**it, "members": {502: "Bob"}} for it in CHATS}
     )
-    said: dict[int, list[JsonObject]] = field(
-        factory=lambda: {FRIENDS["id"]: [], PRIVATE["id"]: []}
-    )
+    said: dict[int, list[JsonObject]] = field(factory=lambda: {it["id"]: [] for it in CHATS})
     uniques: dict[int, int] = field(factory=dict)
+    files: list[bytes] = field(factory=list)
     done: list[tuple[Any, ...]] = field(factory=list)
     has_password: bool = False
     is_logged_out: bool = False
@@ -120,7 +121,7 @@ class Script:
         raise Rejected("Telegram knows no such chat.")
 
     async def user(self, id: int) -> JsonObject:
-        return BOB if id == BOB["id"] else ALICE
+        return next(it for it in (BOB, ALICE, NEWS) if it["id"] == id)
 
     async def file(self, reference: str, max_bytes: int) -> bytes:
         return f"the file {reference}".encode()
@@ -130,6 +131,7 @@ class Script:
             content = {"from": ALICE, **call.parameters}
             message = self.new(self.chats[where.chat_id], content)
             self.uniques[unique] = message["message_id"]
+            self.files += [it.content for it in call.files.values()]
             # The account hears itself, as on another device.
             self.tells(message=message)
         self.sent.set()
