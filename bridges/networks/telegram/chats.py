@@ -11,10 +11,10 @@ from bridges.kit.network import Bridge
 from bridges.kit.parts import ChatKey
 from bridges.kit.sources import kept_there
 from bridges.networks.telegram.names import name_of, place
+from bridges.networks.telegram.rights import level_of
 from bridges.networks.telegram.wire import Refused, Wire
 
 KINDS = {"private": "dm", "channel": "channel"}
-LEVELS = {"creator": 100, "administrator": 50}
 MAX_KNOWN = 10_000
 
 
@@ -111,7 +111,7 @@ def names(administrators: list[JsonObject]) -> dict[str, str]:
 
 
 def levels(administrators: list[JsonObject], about: JsonObject) -> Levels:
-    users = {str(it["user"]["id"]): LEVELS.get(str(it.get("status")), 0) for it in administrators}
+    users = {str(it["user"]["id"]): level_of(it) for it in administrators}
     permissions = about.get("permissions")
     permissions = permissions if isinstance(permissions, Mapping) else {}
     is_channel = about.get("type") == "channel"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from attrs import define, field
 
 from bridges.kit.happenings import (
+    ChatChange,
     ChatGone,
     Edit,
     Happening,
@@ -24,11 +25,10 @@ from bridges.networks.telegram import service
 from bridges.networks.telegram.line import Line
 from bridges.networks.telegram.names import key, key_of, name_of, sender
 from bridges.networks.telegram.reading import BROKEN, forwarded_from, parts, said
+from bridges.networks.telegram.rights import GONE, is_there, of_one
 from bridges.networks.telegram.service import Spoken
 
 log = logging.getLogger(__name__)
-
-GONE = frozenset(("left", "kicked"))
 
 
 @define(eq=False)
@@ -205,18 +205,38 @@ class Hearing:
         return []
 
     async def _membership(self, content: JsonObject, id: str) -> list[Happening]:
+        """What the bot did itself is known."""
         where, new = key_of(content, self._account.login_id), content["new_chat_member"]
-        was, status = content["old_chat_member"]["status"], new["status"]
         who = Sender(str(new["user"]["id"]), name_of(new["user"]))
-        if new["user"]["id"] == self._account.bot_id or (was in GONE) == (status in GONE):
-            return []
         by = Sender(str(content["from"]["id"]), name_of(content["from"]))
-        how = "banned" if status == "kicked" else ""
-        return [membership(where, who, f"update {id}", status not in GONE, how, by)]
+        if str(self._account.bot_id) in (who.id, by.id):
+            return []
+        before, now = is_there(content["old_chat_member"]), is_there(new)
+        if before and now:
+            return await self._other_rights(where, by, f"update {id}", new)
+        how = "" if now else how_gone(content, who.id != by.id)
+        if not before and not now and how not in ("banned", "unbanned"):
+            return []
+        return [membership(where, who, f"update {id}", now, how, by)]
+
+    async def _other_rights(
+        self, where: ChatKey, by: Sender, id: str, member: JsonObject
+    ) -> list[Happening]:
+        levels = (await self._line.chats.chat(where)).levels
+        if levels is None:
+            return []
+        return [ChatChange(where, by, id, levels=of_one(levels, str(member["user"]["id"]), member))]
 
     async def _join_request(self, content: JsonObject, id: str) -> list[Happening]:
         where = key_of(content, self._account.login_id)
         return [Notice(where, f"update {id}", f"{name_of(content['from'])} asks to be let in.")]
+
+
+def how_gone(content: JsonObject, by_another: bool) -> str:
+    was, status = (content[f"{age}_chat_member"]["status"] for age in ("old", "new"))
+    if status == "kicked":
+        return "banned"
+    return "unbanned" if was == "kicked" else "kicked" if by_another else ""
 
 
 def membership(

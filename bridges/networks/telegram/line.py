@@ -7,6 +7,7 @@ from bridges.networks.telegram.chats import Chats
 from bridges.networks.telegram.journal import Journal
 from bridges.networks.telegram.polls import Polls
 from bridges.networks.telegram.reactions import Reactions
+from bridges.networks.telegram.rights import Rights
 from bridges.networks.telegram.settings import TelegramSettings
 from bridges.networks.telegram.wire import Wire
 
@@ -18,9 +19,11 @@ class Line:
     journal: Journal
     polls: Polls
     reactions: Reactions
+    rights: Rights
 
     @classmethod
     def over(cls, wire: Wire, bridge: Bridge, bot_id: int, settings: TelegramSettings) -> "Line":
         chats = Chats(wire, bridge, bot_id)
         journal = Journal(wire, bridge, chats, settings.recall_s)
-        return cls(wire, chats, journal, Polls(bridge), Reactions(wire))
+        polls, reactions, rights = Polls(bridge), Reactions(wire), Rights(wire, bot_id)
+        return cls(wire, chats, journal, polls, reactions, rights)

@@ -1,6 +1,7 @@
 """One bot: its connection, and what may be asked of it."""
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from secrets import token_urlsafe
 
@@ -183,6 +184,12 @@ class BotSession(Session):
             action = {**place(chat).parameters(), "action": "typing"}
             await self._line.wire.call("sendChatAction", action)
 
+    async def read(self, chat: ChatKey, upto: str) -> None:
+        """Only in chats that somebody lends to the bot: it is they who have read."""
+        where, id = place(chat), number(upto)
+        if where.business:
+            await self._line.wire.call("readBusinessMessage", where.chat() | {"message_id": id})
+
     async def pin(self, chat: ChatKey, target: str, is_pinned: bool) -> None:
         about = {**place(chat).chat(), "message_id": number(target)}
         if is_pinned:
@@ -226,6 +233,10 @@ class BotSession(Session):
     async def unban(self, chat: ChatKey, user: str) -> None:
         only = {"only_if_banned": True}
         await self._line.wire.call("unbanChatMember", member(chat, user) | only)
+
+    async def set_levels(self, chat: ChatKey, users: Mapping[str, int]) -> None:
+        for user, level in users.items():
+            await self._line.rights.set(place(chat).chat_id, number(user), level)
 
     async def open_chat(self, name: str) -> ChatKey:
         about = await self._line.chats.find(name)

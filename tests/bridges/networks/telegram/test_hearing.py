@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from bridges.kit.chats import Picture
+from bridges.kit.chats import Levels, Picture
 from bridges.kit.contract import Notebook
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import (
@@ -27,6 +27,7 @@ from bridges.kit.happenings import (
 from bridges.kit.parts import ChatKey, Poll, Text, Unknown, plain
 from bridges.kit.sources import kept_there
 from tests.bridges.networks.telegram.simulator.people import Person
+from tests.bridges.networks.telegram.simulator.places import membership
 from tests.bridges.networks.telegram.stay import Stay, stay
 
 
@@ -150,9 +151,33 @@ def test_those_who_join_a_large_group_are_told_by_membership() -> None:
         await it.hears(MemberChange, present=True)
         changes("member", "administrator")
         changes("administrator", "kicked")
-        gone: MemberChange = await it.hears(MemberChange, present=False)
-        assert (gone.how, gone.by) == ("banned", Sender(str(it.bob.id), "Bob"))
-        assert sum(isinstance(one, MemberChange) for one in it.notebook.happenings) == 2
+        bob = Sender(str(it.bob.id), "Bob")
+        assert (await it.hears(MemberChange, how="banned")).by == bob
+        changes("kicked", "left")
+        assert (await it.hears(MemberChange, how="unbanned")).by == bob
+        changes("left", "member")
+        changes("member", "left")
+        assert (await it.hears(MemberChange, how="kicked")).by == bob
+        told = [one for one in it.notebook.happenings if isinstance(one, MemberChange)]
+        assert [one.present for one in told] == [True, False, False, True, False]
+
+    stay(story)
+
+
+def test_rights_that_people_give_each_other_are_told_as_levels() -> None:
+    async def story(it: Stay) -> None:
+        ann = Person.arrives(it.world, "Ann")
+        for was, status, level in (
+            ("member", "administrator", 50),
+            ("administrator", "member", 0),
+            ("member", "restricted", -1),
+            ("restricted", "member", 0),
+        ):
+            it.friends.members[ann.id] = status
+            content = membership(it.world, it.friends, it.bob.user, ann.id, was)
+            it.world.tells("chat_member", content, it.friends)
+            await it.hears(ChatChange, levels=Levels({str(ann.id): level}, change=50))
+            it.notebook.happenings.clear()
 
     stay(story)
 

@@ -10,6 +10,7 @@ from bridges.kit.abilities import claimed
 from bridges.kit.chats import Levels
 from bridges.kit.contract import Answers, Here
 from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.happenings import ChatChange
 from bridges.kit.parts import Media, Outgoing, Poll, Span, Text
 from bridges.networks.telegram import create
 from bridges.networks.telegram.names import place
@@ -27,6 +28,7 @@ def test_its_abilities_are_those_that_it_defines() -> None:
         "reactions",
         "ending polls",
         "typing",
+        "receipts",
         "files fetched when needed",
         "topic",
         "name",
@@ -34,6 +36,7 @@ def test_its_abilities_are_those_that_it_defines() -> None:
         "pins",
         "kicking",
         "banning",
+        "levels",
         "opening chats",
     ]
 
@@ -148,6 +151,58 @@ def test_people_are_kicked_and_banned() -> None:
         assert it.friends.members[ann.id] == "kicked"
         await it.session.unban(it.chat, str(ann.id))
         assert it.friends.members[ann.id] == "left"
+
+    stay(story)
+
+
+def test_levels_become_rights_and_rights_are_taken_again() -> None:
+    async def story(it: Stay) -> None:
+        ann = Person.arrives(it.world, "Ann")
+        it.friends.members[ann.id] = "member"
+        await it.session.set_levels(it.chat, {str(ann.id): 50})
+        assert it.friends.members[ann.id] == "administrator"
+        given = it.bot.calls["promoteChatMember"][-1]
+        assert given["can_restrict_members"] is True and given["can_post_messages"] is False
+        assert "can_promote_members" not in given
+        await it.session.set_levels(it.chat, {str(ann.id): -1})
+        assert it.friends.members[ann.id] == "restricted"
+        await it.session.set_levels(it.chat, {str(ann.id): 0})
+        assert it.friends.members[ann.id] == "member"
+        calls = len(it.bot.calls["promoteChatMember"]), len(it.bot.calls["restrictChatMember"])
+        assert calls == (2, 2)
+        await it.session.set_levels(it.chat, {str(ann.id): 0})
+        assert len(it.bot.calls["promoteChatMember"]) == 2
+        ann.says(it.friends, "hello")
+        await it.notebook.message("hello")
+        assert not any(isinstance(one, ChatChange) for one in it.notebook.happenings)
+
+    stay(story)
+
+
+def test_where_the_bot_may_give_no_rights_it_is_said_why() -> None:
+    async def story(it: Stay) -> None:
+        bob = str(it.bob.id)
+        with pytest.raises(Rejected, match="owner of a chat"):
+            await it.session.set_levels(it.chat, {bob: 50})
+        it.friends.members[it.bot.id] = "member"
+        with pytest.raises(Rejected, match="make it an administrator"):
+            await it.session.set_levels(it.chat, {bob: 50})
+        small = it.world.makes_group("Small", "group")
+        small.members |= {it.bob.id: "creator", it.bot.id: "administrator"}
+        with pytest.raises(Rejected, match="supergroups and channels only"):
+            await it.session.set_levels(it.key(small), {bob: 50})
+
+    stay(story)
+
+
+def test_what_was_read_is_told_in_chats_that_are_lent() -> None:
+    async def story(it: Stay) -> None:
+        chat = it.world.private_chat(it.bob.id)
+        await it.session.read(it.chat, "5")
+        assert "readBusinessMessage" not in it.bot.calls
+        await it.session.read(it.key(chat, "@c1"), "7")
+        asked = {"chat_id": it.bob.id, "business_connection_id": "c1", "message_id": 7}
+        assert it.bot.calls["readBusinessMessage"] == [asked]
 
     stay(story)
 

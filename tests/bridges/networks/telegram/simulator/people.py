@@ -151,9 +151,28 @@ RIGHTS = (
     "can_change_info",
     "can_invite_users",
     "can_post_stories",
+    "can_pin_messages",
     "can_edit_stories",
     "can_delete_stories",
     "can_send_welcome_messages",
+)
+
+
+SAID = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
 )
 
 
@@ -163,4 +182,7 @@ def member(user: JsonObject, status: str) -> JsonObject:
         return about | dict.fromkeys(RIGHTS, True)
     if status == "creator":
         return about | {"is_anonymous": False}
+    if status == "restricted":
+        silent = dict.fromkeys(SAID, False)
+        return about | silent | {"is_member": True, "until_date": 0}
     return about | ({"until_date": 0} if status == "kicked" else {})

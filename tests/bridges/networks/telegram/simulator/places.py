@@ -85,6 +85,41 @@ def ban(world: World, bot: Bot, given: Given, status: str = "kicked") -> bool:
     return True
 
 
+def promote(world: World, bot: Bot, given: Given) -> bool:
+    """Without any right they are a member like others again."""
+    named = [name for name in given.values if name.startswith("can_") and given.flag(name)]
+    return ranks(world, bot, given, "administrator" if named else "member")
+
+
+def restrict(world: World, bot: Bot, given: Given) -> bool:
+    may_speak = given.thing("permissions").get("can_send_messages")
+    return ranks(world, bot, given, "member" if may_speak else "restricted")
+
+
+def ranks(world: World, bot: Bot, given: Given, status: str) -> bool:
+    chat, user = with_rights(world, bot, given), given.number("user_id")
+    if chat.type not in ("supergroup", "channel"):
+        raise Refusal(400, "Bad Request: method is available for supergroup and channel chats only")
+    if user not in world.users or chat.members.get(user) in (None, "left", "kicked"):
+        raise Refusal(400, "Bad Request: PARTICIPANT_ID_INVALID")
+    if chat.members[user] == "creator":
+        raise Refusal(400, "Bad Request: can't remove chat owner")
+    was, chat.members[user] = chat.members[user], status
+    world.news.set()
+    world.tells("chat_member", membership(world, chat, bot.user, user, was), chat)
+    return True
+
+
+def membership(world: World, chat: Chat, by: JsonObject, user: int, was: str) -> JsonObject:
+    return {
+        "chat": chat.about(),
+        "from": by,
+        "date": world.now(),
+        "old_chat_member": member(world.users[user], was),
+        "new_chat_member": member(world.users[user], chat.members[user]),
+    }
+
+
 def leave(world: World, bot: Bot, given: Given) -> bool:
     chat_of(world, bot, given).members[bot.id] = "left"
     world.news.set()
