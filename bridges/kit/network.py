@@ -60,6 +60,9 @@ class Capabilities:
     messages_per_s: float | None = None
     """Of one login: it is not handed more. `burst`: how many at once after a silence."""
     burst: int = 1
+    messages_per_s_in_chat: float | None = None
+    """Besides, of one login in one chat. `burst_in_chat`: as above."""
+    burst_in_chat: int = 1
     silence_max_s: float | None = None
     """A connection that is silent for longer is dead, and made anew. What happens counts, what the
     network takes, and `Bridge.alive`."""

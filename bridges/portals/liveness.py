@@ -1,13 +1,16 @@
 """Whether a connection lives, by what is really heard, and how fast a login may speak."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 
 from attrs import define, field
 
 from bridges.kit.failures import Transient
-from bridges.kit.network import Session
+from bridges.kit.network import Capabilities, Session
+from bridges.kit.parts import ChatKey
 
+MAX_CHATS = 1000
 Now = Callable[[], float]
 
 
@@ -80,3 +83,20 @@ class Pace:
         if counted_at is not None:
             grown = self._tokens + (self._counted_at - counted_at) * per_s
             self._tokens = min(float(self.burst), grown)
+
+
+@define
+class Paces:
+    """Of a login, and of what it says in each chat: whoever waits in one holds up no other."""
+
+    _all: Pace
+    _chats: OrderedDict[ChatKey, Pace] = field(factory=OrderedDict)
+
+    async def turn(self, chat: ChatKey, can: Capabilities) -> None:
+        if can.messages_per_s_in_chat is not None:
+            pace = self._chats.setdefault(chat, Pace(can.messages_per_s_in_chat, can.burst_in_chat))
+            self._chats.move_to_end(chat)
+            if len(self._chats) > MAX_CHATS:
+                self._chats.popitem(last=False)
+            await pace.turn()
+        await self._all.turn()

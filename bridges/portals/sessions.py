@@ -17,7 +17,7 @@ from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey
 from bridges.kit.stories import are_stories
 from bridges.portals.ground import Ground
-from bridges.portals.liveness import Pace, Pulse, run_while_alive
+from bridges.portals.liveness import Pace, Paces, Pulse, run_while_alive
 from bridges.portals.persons import person
 from bridges.storage import kept, places
 from bridges.storage.database import Database
@@ -92,7 +92,7 @@ class Running:
     login: StoredLogin
     session: Session
     pulse: Pulse
-    pace: Pace
+    pace: Paces
     task: asyncio.Task[None] | None = None
     state: str = CONNECTING
 
@@ -146,7 +146,8 @@ class Sessions:
         known = Login(login.login_id, login.name, login.secrets)
         session = self._ground.network.session(known, ear)
         can = session.capabilities
-        running = Running(login, session, ear.pulse, Pace(can.messages_per_s, can.burst))
+        pace = Paces(Pace(can.messages_per_s, can.burst))
+        running = Running(login, session, ear.pulse, pace)
         self._running[login.login_id] = running
         if login.is_over:
             running.state = OVER

@@ -107,7 +107,7 @@ class Utterances:
                 thread=known.thread if can.threads else None,
                 mentions=self._addresses.mentioned(said.content),
             )
-            await said.running.pace.turn()
+            await said.running.pace.turn(chat, can)
             sent = await session.send(out)
             said.running.pulse.beat()
             for id in (sent.id, *sent.more):

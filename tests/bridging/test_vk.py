@@ -25,7 +25,7 @@ async def talks(alice: Person, server: VkServer, portal: str) -> None:
     sent = await server.has(lambda it: it["text"] == "hello Bob")
     assert '"type": "bold"' in sent["format_data"]
 
-    look = {"version": 1, "items": [{"type": "italic", "offset": 0, "length": 5}]}
+    look = {"version": "1", "items": [{"type": "italic", "offset": 0, "length": 5}]}
     reply = {"conversation_message_id": sent["conversation_message_id"]}
     said = await server.says(BOB, BOB, "hello Alice", format_data=look, reply_message=reply)
     heard = await alice.reads(portal, "hello Alice")

@@ -98,7 +98,7 @@ def test_what_we_send_does_not_come_back_but_what_an_administrator_writes_does()
 
 def test_looks_mentions_and_answers_cross_both_ways() -> None:
     async def story(visit: Visit, server: VkServer) -> None:
-        looks = {"version": 1, "items": [{"type": "bold", "offset": 3, "length": 2}]}
+        looks = {"version": "1", "items": [{"type": "bold", "offset": 3, "length": 2}]}
         asked = await server.says(BOB, CHAT, "😀 hi [id6|Carol]", format_data=looks)
         heard = await visit.notebook.first_of(Message)
         spans = (Span(2, 2, "bold"), Span(5, 5, "user", "6"))

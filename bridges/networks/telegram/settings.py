@@ -16,7 +16,8 @@ class TelegramSettings:
     `api_hash`, from my.telegram.org, let people log in with accounts of their own.
     `recall_s`: so long after a lost connection we look whether Telegram has a message
     nevertheless. With `stories`, accounts of people's own show what their contacts and channels
-    show for a while.
+    show for a while. `group_messages_per_minute` is what Telegram takes of a bot in a group; with
+    0 it is tried out.
     """
 
     api: str = "https://api.telegram.org"
@@ -28,6 +29,7 @@ class TelegramSettings:
     download_max_bytes: int = 20_000_000
     upload_max_bytes: int = 50_000_000
     stories: bool = True
+    group_messages_per_minute: int = 20
 
 
 def read(settings: Mapping[str, object]) -> TelegramSettings:
@@ -37,4 +39,6 @@ def read(settings: Mapping[str, object]) -> TelegramSettings:
         raise ValueError("Telegram's setting api must be an address with http:// or https://.")
     if not 1 <= found.poll_s <= 50:
         raise ValueError("Telegram's setting poll_s must be from 1 to 50.")
+    if not 0 <= found.group_messages_per_minute <= 1000:
+        raise ValueError("Telegram's group_messages_per_minute must be from 0 to 1000.")
     return found

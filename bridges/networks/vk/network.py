@@ -67,6 +67,8 @@ class VkSession(Session):
         edit_window_s=24 * 3600,
         reactions=frozenset(EMOJI.values()),
         reactions_max=1,
+        messages_per_s=20,
+        burst=20,
     )
 
     _network: "Vk"

@@ -86,7 +86,7 @@ def to_vk(text: Text) -> tuple[str, dict[str, Any] | None]:
                 if span.kind == "link":
                     item["url"] = span.argument
                 items.append(item)
-    return body, {"version": 1, "items": items[:MAX_ITEMS]} if items else None
+    return body, {"version": "1", "items": items[:MAX_ITEMS]} if items else None
 
 
 def is_id(argument: str) -> bool:

@@ -58,6 +58,10 @@ class WhatsappSession(Session):
         caption_max=MAX_CAPTION,
         media=MEDIA,
         reactions_max=1,
+        messages_per_s=80,
+        burst=80,
+        messages_per_s_in_chat=1 / 6,
+        burst_in_chat=45,
     )
 
     _network: "Whatsapp"

@@ -11,7 +11,7 @@ from bridges.kit.happenings import Message, Sender
 from bridges.kit.network import Capabilities
 from bridges.kit.parts import ChatKey, Text, plain
 from bridges.portals import sessions
-from bridges.portals.liveness import Pace
+from bridges.portals.liveness import Pace, Paces
 from tests.bridges.portals.house import ALICE, House, Parrots, ParrotSession, in_a_house
 from tests.bridges.portals.test_sessions import HELLO
 
@@ -34,6 +34,23 @@ def test_a_bucket_gives_a_burst_and_then_one_by_one() -> None:
         unlimited = Pace(None)
         for _ in range(1000):
             await unlimited.turn()
+
+    asyncio.run(act())
+
+
+def test_a_chat_has_a_pace_of_its_own_and_holds_up_no_other() -> None:
+    async def act() -> None:
+        can = Capabilities(messages_per_s_in_chat=20, burst_in_chat=2)
+        paces, clock = Paces(Pace(None)), asyncio.get_running_loop().time
+        north, south = ChatKey("north"), ChatKey("south")
+        begun = clock()
+        slow = asyncio.gather(*(paces.turn(north, can) for _ in range(4)))
+        await asyncio.gather(*(paces.turn(south, can) for _ in range(2)))
+        assert clock() - begun < 0.04 and not slow.done()
+        await slow
+        assert clock() - begun >= 0.095
+        for _ in range(100):
+            await paces.turn(south, Capabilities())
 
     asyncio.run(act())
 

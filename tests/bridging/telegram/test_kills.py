@@ -75,7 +75,9 @@ async def story(doomed: Mortals, account: Account) -> None:
 def test_nothing_is_lost_or_doubled_or_out_of_order_on_telegram(tmp_path: Path) -> None:
     async def act() -> None:
         account = await Account.opens()
-        settings: dict[str, object] = {"api": account.simulator.address, "poll_s": 5}
+        settings: dict[str, object] = {
+            **{"api": account.simulator.address, "poll_s": 5, "group_messages_per_minute": 0}
+        }
         async with mortals(tmp_path, "telegram", settings) as doomed:
             await story(doomed, account)
         await account.simulator.closes()
