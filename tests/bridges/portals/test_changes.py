@@ -46,6 +46,7 @@ def test_levels_become_power_and_the_bot_stays_above(tmp_path: Path) -> None:
             "m.room.name": 50,
             "m.room.topic": 50,
             "m.room.avatar": 50,
+            "m.room.power_levels": 50,
             "m.reaction": 0,
             "m.room.power_levels": 50,
         }
