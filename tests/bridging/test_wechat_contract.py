@@ -20,6 +20,8 @@ from bridges.networks.wechat.network import CustomersSession, Wechat, WechatSess
 from bridges.networks.wechat.settings import read
 from tests.bridging.wechat_server import (
     AES_KEY,
+    AGENT,
+    AGENT_SECRET,
     APP,
     BOB,
     BOT,
@@ -34,11 +36,19 @@ ANSWERS = {
     "ilink": {},
     "account": {"app_id": APP, "secret": SECRET, "aes_key": AES_KEY},
     "customers": {"corp_id": CORP, "secret": KF_SECRET, "aes_key": AES_KEY},
+    "application": {
+        "corp_id": CORP,
+        "agent_id": str(AGENT),
+        "secret": AGENT_SECRET,
+        "aes_key": AES_KEY,
+    },
 }
+APPLICATION = f"application/{CORP}-{AGENT}"
 CHATS = {
     "ilink": ChatKey(BOB, f"ilink:{BOT}"),
     "account": ChatKey("openid-bob", f"account:{APP}"),
     "customers": ChatKey("wm-bob", f"customers:{KF}"),
+    "application": ChatKey("bob", f"application:{CORP}-{AGENT}"),
 }
 
 
@@ -76,10 +86,11 @@ async def wechat_town(notebook: Notebook, door: str) -> AsyncIterator[WechatTown
         token = token_of(network)
         number = str(next(numbers))
         person = CHATS[door].id
-        if door == "account":
+        if door in ("account", "application"):
             fields = {"FromUserName": person, "CreateTime": "1", "MsgType": "text"}
             fields |= {"Content": text, "MsgId": number}
-            await until_heard(lambda: server.calls(f"account/{APP}", token, fields, APP))
+            path, receiver = (f"account/{APP}", APP) if door == "account" else (APPLICATION, CORP)
+            await until_heard(lambda: server.calls(path, token, fields, receiver))
             return
         message = {"msgid": number, "open_kfid": KF, "external_userid": person, "origin": 3}
         server.customers.append(message | {"msgtype": "text", "text": {"content": text}})
@@ -144,6 +155,23 @@ class TestAccount(WechatContract):
 
 class TestCustomers(TestAccount):
     door = "customers"
+
+
+class TestApplication(WechatContract):
+    door = "application"
+
+
+@pytest.mark.parametrize("door", ["ilink", "account", "customers"])
+def test_where_nothing_may_be_said_no_file_is_uploaded(door: str) -> None:
+    async def story(visit: Visit, server: WechatServer) -> None:
+        await visit.town.says("hello")
+        await visit.notebook.message("hello")
+        await visit.notebook.keep(f"window {visit.town.chat.id}", "1000000000 0")
+        with pytest.raises(WindowClosed, match="they have to"):
+            await sends(visit, Media("image", "a.png", "image/png", b"png"))
+        assert server.files == {}
+
+    visits(door, story)
 
 
 def visits(door: str, story: Callable[[Visit, WechatServer], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""Tencent's servers of our own: iLink bots, Official Accounts, customer service of WeCom."""
+"""Tencent's servers of our own: iLink bots, Official Accounts, WeCom with its applications."""
 
 import asyncio
 import time
@@ -20,6 +20,7 @@ Deliver = Callable[[str, dict[str, str], bytes], Awaitable[int]]
 
 APP, SECRET = "wx5823bf96d3bd56c7", "app-secret"
 CORP, KF, KF_SECRET = "ww1234567890", "wkAJ2GCAAA", "kf-secret"
+AGENT, AGENT_SECRET = 1000002, "agent-secret"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 BOT, BOT_TOKEN = "b1@im.bot", "bot-token"
 BOB = "bob@im.wechat"
@@ -186,7 +187,7 @@ class WechatServer:
             if content is None:
                 return web.json_response({"errcode": 40007, "errmsg": "invalid media_id"})
             return web.Response(body=content, content_type="image/jpeg")
-        body = await request.json()
+        body = await request.json() if request.can_read_body else dict(request.query)
         if self.failing:
             return web.json_response(self.failing.pop(0))
         answer = self._answer(name, body)
@@ -197,6 +198,7 @@ class WechatServer:
         given = dict(request.query) | (await request.json() if request.can_read_body else {})
         right = (given.get("appid"), given.get("secret")) == (APP, SECRET)
         right |= (given.get("corpid"), given.get("corpsecret")) == (CORP, KF_SECRET)
+        right |= (given.get("corpid"), given.get("corpsecret")) == (CORP, AGENT_SECRET)
         if not right:
             return {"errcode": 40125, "errmsg": "invalid appsecret"}
         self.tokens += 1
@@ -206,6 +208,17 @@ class WechatServer:
         match name:
             case "message/custom/send" | "message/custom/typing":
                 (self.typed if name.endswith("typing") else self.sent).append(body)
+            case "message/send":
+                if body["touser"] == "nobody":
+                    return {"invaliduser": "nobody"}
+                self.sent.append(body)
+                return {"invaliduser": "", "msgid": f"m{len(self.sent)}"}
+            case "message/recall":
+                self.typed.append(body)
+            case "agent/get":
+                return {"agentid": int(body["agentid"]), "name": "Help"}
+            case "user/get":
+                return self._member(str(body["userid"]))
             case "kf/send_msg":
                 self.sent.append(body)
                 return {"msgid": body["msgid"]}
@@ -224,6 +237,11 @@ class WechatServer:
                 more = int(end < len(self.customers))
                 return {"next_cursor": str(end), "has_more": more, "msg_list": page}
         return {}
+
+    def _member(self, id: str) -> JsonObject:
+        if id == "nobody":
+            return {"errcode": 60111, "errmsg": "userid not found"}
+        return {"userid": id, "name": f"Member {id}", "avatar": ""}
 
     async def calls(self, path: str, token: str, fields: dict[str, str], sealed_for: str) -> int:
         """Tells what happened; `sealed_for` an id, or in the plain mode for nobody."""

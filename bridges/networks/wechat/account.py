@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar
 from xml.etree.ElementTree import Element
 
 from attrs import define, field
@@ -59,6 +61,8 @@ async def token_of(found: Web, root: str, app_id: str, secret: str) -> JsonObjec
 
 @define(eq=False)
 class Account:
+    told: ClassVar[dict[str, str]] = TOLD
+
     _login: Login
     _bridge: Bridge
     _settings: WechatSettings
@@ -72,23 +76,25 @@ class Account:
     def app_id(self) -> str:
         return self._login.id.removeprefix("account:")
 
+    @property
+    def root(self) -> str:
+        return self._settings.accounts
+
     def callback(self) -> Callback:
         secrets = self._login.secrets
         key = secrets.get("aes_key")
         return Callback(secrets["callback_token"], Seal.of(self.app_id, key) if key else None)
 
     async def run(self) -> None:
-        root, secret = self._settings.accounts, self._login.secrets["secret"]
         async with web("WeChat", *self._settings.servers) as found:
-
-            async def ask() -> JsonObject:
-                return await token_of(found, root, self.app_id, secret)
-
-            self._api = Api(found, root, ask)
+            self._api = Api(found, self.root, partial(self.token, found))
             try:
                 await asyncio.Event().wait()
             finally:
                 self._api = None
+
+    async def token(self, found: Web) -> JsonObject:
+        return await token_of(found, self.root, self.app_id, self._login.secrets["secret"])
 
     def _now(self) -> Api:
         if self._api is None:
@@ -104,10 +110,14 @@ class Account:
         except NotGenuine as error:
             return refused(error)
         for happening in self._happenings(told):
-            if not isinstance(happening, Notice):
-                await self._window.open(happening.chat.id, time.time())
+            await self.heard(happening)
             await self._bridge.receive(happening)
         return Answer(200, b"success")
+
+    async def heard(self, happening: Message | Notice) -> None:
+        """Who writes may be answered."""
+        if isinstance(happening, Message):
+            await self._window.open(happening.chat.id, time.time())
 
     def _happenings(self, told: Element) -> Iterator[Message | Notice]:
         person, at_s = told.findtext("FromUserName") or "", told.findtext("CreateTime") or "0"
@@ -117,15 +127,17 @@ class Account:
         chat, sender = ChatKey(person, self._login.id), Sender(person, name_of(person))
         if type == "event":
             event = told.findtext("Event") or ""
-            if event in TOLD:
-                yield Notice(chat, f"{person} {at_s} {event}", f"{sender.name} {TOLD[event]}.")
+            if event in self.told:
+                words = f"{sender.name} {self.told[event]}."
+                yield Notice(chat, f"{person} {at_s} {event}", words)
             return
         at_ms = int(at_s) * 1000 if at_s.isdecimal() and len(at_s) < 12 else None
         id = told.findtext("MsgId") or f"{person} {at_s}"
         yield Message(chat, sender, id, tuple(parts_of(type, told)), sent_at_ms=at_ms)
 
     async def send(self, out: Outgoing) -> Sent:
-        """WeChat gives messages no ids, so they have ours."""
+        """WeChat gives messages no ids, so they have ours. No file is uploaded in vain."""
+        await self._window.check(out.chat.id, time.time(), len(out.parts))
         bodies = [await self._body(part) for part in out.parts]
         await self._window.use(out.chat.id, time.time(), len(bodies))
         for body in bodies:

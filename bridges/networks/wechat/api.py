@@ -21,10 +21,13 @@ REFUSALS = {
     43004: "They do not follow the account.",
     45002: "The text is too long for WeChat.",
     48001: "The account has not been given the right to that.",
+    40056: "WeCom knows no application of that number.",
     48002: "The account has not been given the right to that.",
     50002: "WeChat has restricted the person.",
     60011: "The application has no right to that.",
     60020: "The bridge's address is not in the application's list of trusted addresses.",
+    60111: "WeCom has no such member.",
+    81013: "WeCom has no such member, or the application may not write to them.",
     84061: "They are no contact of the corporation any more.",
     95018: "A person in WeCom has taken over the conversation, or it is over.",
 }
@@ -46,6 +49,9 @@ class Api:
         data = json.dumps(body, ensure_ascii=False).encode(errors="replace")
         headers = {"Content-Type": "application/json; charset=utf-8"}
         return await self._authorised(path, {}, lambda: {"data": data, "headers": headers})
+
+    async def ask(self, path: str, params: dict[str, str]) -> JsonObject:
+        return await self._authorised(path, params, dict, "GET")
 
     async def upload(self, type: str, name: str, mime: str, content: bytes) -> str:
         """The id by which messages name the file."""
@@ -77,13 +83,17 @@ class Api:
             return self._known
 
     async def _authorised(
-        self, path: str, params: dict[str, str], content: Callable[[], JsonObject]
+        self,
+        path: str,
+        params: dict[str, str],
+        content: Callable[[], JsonObject],
+        method: str = "POST",
     ) -> JsonObject:
         wrong, url = None, f"{self.root}/{path}"
         for _ in range(2):
             token = await self._token(wrong)
             query = params | {"access_token": token}
-            reply = await self.web.call("POST", url, params=query, **content())
+            reply = await self.web.call(method, url, params=query, **content())
             answer = answered(reply)
             code = number(answer, "errcode")
             if code == 0:

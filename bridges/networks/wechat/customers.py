@@ -157,6 +157,8 @@ class Customers:
                 yield Notice(chat, id, f"{(await self.user(person)).name} opened the chat.")
 
     async def send(self, out: Outgoing) -> Sent:
+        """No file is uploaded in vain."""
+        await self._window.check(out.chat.id, time.time(), len(out.parts))
         bodies = [await self._body(part) for part in out.parts]
         await self._window.use(out.chat.id, time.time(), len(bodies))
         ids = []

@@ -1,4 +1,4 @@
-"""What each of the three ways into WeChat does for a session."""
+"""What each of the ways into WeChat does for a session."""
 
 from hashlib import sha256
 from typing import Protocol
@@ -53,10 +53,18 @@ class Window:
         await self._bridge.keep(f"window {chat}", f"{int(now_s)} 0")
 
     async def use(self, chat: str, now_s: float, messages: int = 1) -> None:
-        """Raises WindowClosed. Whom we never heard, Tencent itself judges."""
+        """Raises WindowClosed."""
+        if opened := await self.check(chat, now_s, messages):
+            since, used = opened
+            await self._bridge.keep(f"window {chat}", f"{since} {used + messages}")
+
+    async def check(self, chat: str, now_s: float, messages: int) -> tuple[int, int] | None:
+        """Since when it is open, and how much was answered. Raises WindowClosed. Whom we never
+        heard, Tencent itself judges.
+        """
         kept = await self._bridge.kept(f"window {chat}")
         if kept is None:
-            return
+            return None
         since, used = map(int, kept.split())
         hours = self._seconds // 3600
         if now_s - since > self._seconds:
@@ -65,7 +73,7 @@ class Window:
             raise WindowClosed(
                 f"WeChat takes {self._answers} messages for each of theirs: they have to write."
             )
-        await self._bridge.keep(f"window {chat}", f"{since} {used + messages}")
+        return since, used
 
 
 def token_in(answer: JsonObject) -> str:

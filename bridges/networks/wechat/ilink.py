@@ -145,6 +145,7 @@ class IlinkDoor:
     async def send(self, out: Outgoing) -> Sent:
         person = out.chat.id
         context = await self._context(person)
+        await self._window.check(person, time.time(), len(out.parts))
         items = [await self._item(person, part) for part in out.parts]
         await self._window.use(person, time.time(), len(items))
         ids = []

@@ -1,4 +1,4 @@
-"""The three ways to log in."""
+"""The ways to log in."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -123,6 +123,29 @@ async def by_customers(
         f"and the Token {kept['callback_token']}."
     )
     return Login(f"customers:{kf}", known[kf], kept)
+
+
+async def by_application(
+    found: Web, settings: WechatSettings, screen: LoginScreen, hook: str
+) -> Login:
+    corp_id = (await screen.ask(Field("corp_id", "The corporation's id (CorpID)?"))).strip()
+    agent_id = await screen.ask(Field("agent_id", "The application's AgentId?", pattern="[0-9]+"))
+    secret = await asked_secret(screen, "secret", "The application's Secret?")
+    key = await asked_secret(screen, "aes_key", "The EncodingAESKey of its API for messages?")
+    sealed_by(corp_id, key)
+
+    async def ask() -> JsonObject:
+        return await customers.token_of(found, settings.wecom, corp_id, secret)
+
+    about = await Api(found, settings.wecom, ask).ask("cgi-bin/agent/get", {"agentid": agent_id})
+    kept = {"corp_id": corp_id, "agent_id": agent_id, "secret": secret, "aes_key": key}
+    kept["callback_token"] = secrets.token_hex(12)
+    id = f"{corp_id}-{agent_id}"
+    await screen.note(
+        f"In WeCom, at the application, under Receive messages, enter the URL {hook}/{id} "
+        f"and the Token {kept['callback_token']}."
+    )
+    return Login(f"application:{id}", str(about.get("name") or f"Application {agent_id}"), kept)
 
 
 async def asked_secret(screen: LoginScreen, id: str, question: str) -> str:

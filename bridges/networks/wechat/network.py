@@ -1,8 +1,9 @@
 """Which door a login goes through, and what all have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from bridges.kit.chats import Chat, User
 from bridges.kit.failures import NetworkFailure, Rejected
@@ -22,13 +23,20 @@ from bridges.kit.parts import ChatKey, Outgoing, Sent
 from bridges.kit.web import web
 from bridges.kit.webhooks import Answer, Request, Route
 from bridges.networks.wechat.account import Account
+from bridges.networks.wechat.applications import Application
 from bridges.networks.wechat.customers import Customers
 from bridges.networks.wechat.door import Door
 from bridges.networks.wechat.ilink import IlinkDoor
-from bridges.networks.wechat.logging_in import by_account, by_code, by_customers
+from bridges.networks.wechat.logging_in import (
+    by_account,
+    by_application,
+    by_code,
+    by_customers,
+)
 from bridges.networks.wechat.settings import WechatSettings
 
-ILINK, ACCOUNT, CUSTOMERS = "ilink", "account", "customers"
+ILINK, ACCOUNT, CUSTOMERS, APPLICATION = "ilink", "account", "customers", "application"
+WAYS = {ACCOUNT: by_account, CUSTOMERS: by_customers, APPLICATION: by_application}
 BYTES_OF_A_SIGN = 3
 """Most Chinese signs; WeChat counts bytes."""
 LIMITS = Capabilities(
@@ -75,11 +83,26 @@ class WechatSession(Session):
 
 @define(eq=False)
 class CustomersSession(WechatSession):
-    """The only door by which a message can be taken back."""
+    """By WeCom's doors a message can be taken back."""
 
     async def redact(self, chat: ChatKey, target: str) -> None:
-        assert isinstance(self._door, Customers)
+        assert isinstance(self._door, Customers | Application)
         await self._door.recall(target)
+
+
+@define(eq=False)
+class ApplicationSession(CustomersSession):
+    """Members need not write first. WeCom drops what is more than 30 messages a minute to one."""
+
+    capabilities = evolve(LIMITS, messages_per_s_in_chat=0.25, burst_in_chat=15)
+
+    async def open_chat(self, name: str) -> ChatKey:
+        assert isinstance(self._door, Application)
+        await self._door.member(name)
+        return ChatKey(name, self._login.id)
+
+    async def leave_chat(self, chat: ChatKey) -> None:
+        """There is nothing to leave."""
 
 
 @define(eq=False)
@@ -91,8 +114,13 @@ class Wechat(Network):
         Flow(ILINK, "Your own WeChat, by a code that you scan (iLink)"),
         Flow(ACCOUNT, "An Official Account"),
         Flow(CUSTOMERS, "Customer service of WeCom"),
+        Flow(APPLICATION, "An application of WeCom, for a corporation's own members"),
     )
     session_class = WechatSession
+    more_sessions: ClassVar[Mapping[str, type[Session]]] = {
+        "customer service": CustomersSession,
+        "application": ApplicationSession,
+    }
 
     settings: WechatSettings
     _host: Host | None = None
@@ -109,6 +137,9 @@ class Wechat(Network):
         if kind == ACCOUNT:
             account = self._called[f"{kind}/{id}"] = Account(login, bridge, self.settings)
             return WechatSession(login, account)
+        if kind == APPLICATION:
+            application = self._called[f"{kind}/{id}"] = Application(login, bridge, self.settings)
+            return ApplicationSession(login, application)
         customers = self._called[f"{kind}/{id}"] = Customers(login, bridge, self.settings)
         return CustomersSession(login, customers)
 
@@ -119,14 +150,14 @@ class Wechat(Network):
             if flow.id == ILINK:
                 return await by_code(found, self.settings, screen)
             hook = self._host.webhook(flow.id)
-            ask = by_account if flow.id == ACCOUNT else by_customers
-            return await ask(found, self.settings, screen, hook)
+            return await WAYS[flow.id](found, self.settings, screen, hook)
 
     def routes(self) -> Sequence[Route]:
         both = ("GET", "POST")
         return (
             Route("account/{id}", self.called, both),
             Route("customers/{id}", self.called, both),
+            Route("application/{id}", self.called, both),
         )
 
     async def called(self, request: Request) -> Answer:
