@@ -8,7 +8,13 @@ from collections.abc import Awaitable, Callable
 from attrs import define, evolve, field, frozen
 
 from bridges.kit import abilities
-from bridges.kit.failures import NetworkFailure, Rejected, Transient, Unsupported
+from bridges.kit.failures import (
+    BadCredentials,
+    NetworkFailure,
+    Rejected,
+    Transient,
+    Unsupported,
+)
 from bridges.kit.json_values import JsonObject
 from bridges.kit.stories import are_stories
 from bridges.matrix.client import MatrixError
@@ -153,7 +159,15 @@ class Departures:
             if self._permissions.level(event["sender"]) >= Level.RELAY and event["type"] in SAID:
                 raise Rejected("Nobody is logged in whose login could carry it.")
             return
-        if await self._speakers.utterances.carry(Said(portal, event, running, name)):
+        try:
+            await self._carry_by(running, Said(portal, event, running, name))
+        except BadCredentials as error:
+            await self._sessions.lose(running, error)
+            raise
+
+    async def _carry_by(self, running: Running, said: Said) -> None:
+        portal, event = said.portal, said.event
+        if await self._speakers.utterances.carry(said):
             if event["type"] in SAID:
                 self._errands.begin(self._ground.rooms.read(portal.room_id, event["event_id"]))
                 await self._speakers.expiry.add_ours(portal, event["event_id"])

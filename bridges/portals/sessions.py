@@ -215,6 +215,12 @@ class Sessions:
             await asyncio.sleep(max(asked, wait_s * random.uniform(0.5, 1)))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
+    async def lose(self, running: Running, error: BadCredentials) -> None:
+        """The network has said so while somebody spoke."""
+        if not running.is_over:
+            self._end(running)
+            await self._is_over(running, error)
+
     async def _is_over(self, running: Running, error: BadCredentials) -> None:
         running.state, login = OVER, running.login
         await self._ground.db.write(places.end_login, login.login_id)

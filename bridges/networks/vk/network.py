@@ -1,8 +1,8 @@
 """Logging a community in, and what may be asked of it."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hmac import compare_digest
 from secrets import token_urlsafe
 from typing import Any
@@ -11,7 +11,8 @@ from attrs import define, field
 
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, Found, Levels, User
-from bridges.kit.failures import Rejected, Transient
+from bridges.kit.connection import Called, Connection
+from bridges.kit.failures import Rejected
 from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.network import (
     Accepts,
@@ -74,7 +75,7 @@ class VkSession(Session):
     _network: "Vk"
     _login: Login
     _bridge: Bridge
-    _connected: Connected | None = None
+    _connection: Connection[Connected] = field(factory=partial(Connection, "VK"))
 
     @property
     def _group(self) -> str:
@@ -88,19 +89,14 @@ class VkSession(Session):
             hearing = Hearing(self._group, self._login.id, self._bridge, wire, people)
             sending = Sending(wire, self._bridge, settings.media_max_bytes)
             await wire.call("groups.getById", group_ids=self._group)
-            self._connected = Connected(hearing, wire, people, sending)
-            try:
+            with self._connection.holding(Connected(hearing, wire, people, sending)) as connected:
                 if secret := self._login.secrets.get("secret"):
-                    await self._network.wait_for_calls(self._group, secret, self._connected)
+                    await self._network.waiting.wait(self._group, (secret, connected))
                 else:
                     await listen(wire, hearing, self._bridge, settings.poll_s)
-            finally:
-                self._connected = None
 
     def _now(self) -> Connected:
-        if self._connected is None:
-            raise Transient("We are not connected to VK at the moment.")
-        return self._connected
+        return self._connection.now()
 
     # -- messages
 
@@ -261,7 +257,7 @@ class Vk(Network):
 
     settings: VkSettings
     _host: Host | None = None
-    _waiting: dict[str, tuple[str, Connected]] = field(factory=dict)
+    waiting: Called[tuple[str, Connected]] = field(factory=Called)
 
     async def start(self, host: Host) -> None:
         self._host = host
@@ -299,22 +295,15 @@ class Vk(Network):
     def routes(self) -> Sequence[Route]:
         return (Route(CALLBACK, self.called),)
 
-    async def wait_for_calls(self, group: str, secret: str, connected: Connected) -> None:
-        self._waiting[group] = (secret, connected)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self._waiting.pop(group, None)
-
     async def called(self, request: Request) -> Answer:
         """VK wants "ok", and repeats itself until it hears it."""
         update = request.json()
         if not isinstance(update, dict) or not isinstance(update.get("group_id"), int):
             return Answer(400, b"not an event of VK")
         group = str(update["group_id"])
-        secret, connected = self._waiting.get(group, ("", None))
-        if connected is None:
+        if (waiting := self.waiting.get(group)) is None:
             return Answer(503, b"this community is not connected")
+        secret, connected = waiting
         if not compare_digest(str(update.get("secret") or "").encode(), secret.encode()):
             return Answer(403, b"the secret key is wrong")
         if update.get("type") == "confirmation":

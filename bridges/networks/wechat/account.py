@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element
 from attrs import define, field
 
 from bridges.kit.chats import User
-from bridges.kit.failures import Transient, Unsupported
+from bridges.kit.connection import Connection
+from bridges.kit.failures import Unsupported
 from bridges.kit.happenings import Message, Notice, Sender
 from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Bridge, Login
@@ -66,7 +67,7 @@ class Account:
     _login: Login
     _bridge: Bridge
     _settings: WechatSettings
-    _api: Api | None = None
+    _connection: Connection[Api] = field(factory=partial(Connection, "WeChat"))
     _window: Window = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -87,19 +88,14 @@ class Account:
 
     async def run(self) -> None:
         async with web("WeChat", *self._settings.servers) as found:
-            self._api = Api(found, self.root, partial(self.token, found))
-            try:
+            with self._connection.holding(Api(found, self.root, partial(self.token, found))):
                 await asyncio.Event().wait()
-            finally:
-                self._api = None
 
     async def token(self, found: Web) -> JsonObject:
         return await token_of(found, self.root, self.app_id, self._login.secrets["secret"])
 
     def _now(self) -> Api:
-        if self._api is None:
-            raise Transient("The account is not connected at the moment.")
-        return self._api
+        return self._connection.now()
 
     async def called(self, request: Request) -> Answer:
         try:

@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 from attrs import define, field
 
 from bridges.kit.chats import Picture, User
-from bridges.kit.failures import Transient
+from bridges.kit.connection import Connection
 from bridges.kit.happenings import Happening, Message, Notice, Remove, Sender
 from bridges.kit.json_values import JsonObject, number, objects
 from bridges.kit.network import Bridge, Login
@@ -55,7 +56,7 @@ class Customers:
     _login: Login
     _bridge: Bridge
     _settings: WechatSettings
-    _api: Api | None = None
+    _connection: Connection[Api] = field(factory=partial(Connection, "WeCom"))
     _window: Window = field(init=False)
     _pulling: asyncio.Lock = field(factory=asyncio.Lock)
     _people: dict[str, User] = field(factory=dict)
@@ -83,17 +84,12 @@ class Customers:
             async def ask() -> JsonObject:
                 return await token_of(found, root, self.corp_id, secret)
 
-            self._api = Api(found, root, ask)
-            try:
+            with self._connection.holding(Api(found, root, ask)):
                 await self.pull("")
                 await asyncio.Event().wait()
-            finally:
-                self._api = None
 
     def _now(self) -> Api:
-        if self._api is None:
-            raise Transient("WeCom is not connected at the moment.")
-        return self._api
+        return self._connection.now()
 
     async def called(self, request: Request) -> Answer:
         """Says only that there is something new. It counts as heard when that is safe."""

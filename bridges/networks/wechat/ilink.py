@@ -4,12 +4,14 @@ import base64
 import os
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from hashlib import md5
 from typing import Any
 
 from attrs import define, field
 
 from bridges.kit.chats import User
+from bridges.kit.connection import Connection
 from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
 from bridges.kit.happenings import Happening, Message, Remove, Sender
 from bridges.kit.json_values import JsonObject, number, objects
@@ -85,7 +87,7 @@ class IlinkDoor:
     _login: Login
     _bridge: Bridge
     _settings: WechatSettings
-    _ilink: Ilink | None = None
+    _connection: Connection[Ilink] = field(factory=partial(Connection, "WeChat"))
     _tickets: dict[str, str] = field(factory=dict)
     _window: Window = field(init=False)
 
@@ -93,20 +95,17 @@ class IlinkDoor:
         self._window = Window(self._bridge, WINDOW_S, ANSWERS)
 
     def _now(self) -> Ilink:
-        if self._ilink is None:
-            raise Transient("We are not connected to WeChat at the moment.")
-        return self._ilink
+        return self._connection.now()
 
     async def run(self) -> None:
         secrets = self._login.secrets
         async with web("WeChat", *self._settings.servers) as found:
             ilink = Ilink(found, secrets["root"], secrets["token"])
             await quietly(ilink, "msg/notifystart")
-            self._ilink = ilink
             try:
-                await self._listen(ilink)
+                with self._connection.holding(ilink):
+                    await self._listen(ilink)
             finally:
-                self._ilink = None
                 await quietly(ilink, "msg/notifystop")
 
     async def _listen(self, ilink: Ilink) -> None:

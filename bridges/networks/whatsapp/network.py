@@ -1,16 +1,17 @@
 """Logging a business number in, and what may be asked of it."""
 
-import asyncio
 import hmac
 import re
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from secrets import token_urlsafe
 
 from attrs import define, field
 
 from bridges.kit.chats import Chat, Found, User
-from bridges.kit.failures import Rejected, Transient
+from bridges.kit.connection import Called, Connection
+from bridges.kit.failures import Rejected
 from bridges.kit.json_values import JsonObject, objects
 from bridges.kit.marks import SPANS
 from bridges.kit.network import (
@@ -67,7 +68,7 @@ class WhatsappSession(Session):
     _network: "Whatsapp"
     _login: Login
     _bridge: Bridge
-    _connected: Connected | None = None
+    _connection: Connection[Connected] = field(factory=partial(Connection, "WhatsApp"))
 
     async def run(self) -> None:
         settings, people = self._network.settings, People(self._bridge)
@@ -76,16 +77,11 @@ class WhatsappSession(Session):
             await wire.about()
             hearing = Hearing(self._login.id, self._bridge, people)
             sending = Sending(wire, self._bridge, people, hearing.sent, settings)
-            self._connected = Connected(wire, hearing, sending)
-            try:
-                await self._network.wait_for_calls(self._login, hearing)
-            finally:
-                self._connected = None
+            with self._connection.holding(Connected(wire, hearing, sending)):
+                await self._network.waiting.wait(self._login.id, (self._login, hearing))
 
     def _now(self) -> Connected:
-        if self._connected is None:
-            raise Transient("We are not connected to WhatsApp at the moment.")
-        return self._connected
+        return self._connection.now()
 
     async def send(self, out: Outgoing) -> SentIds:
         first, *more = await self._now().sending.send(out)
@@ -151,7 +147,7 @@ class Whatsapp(Network):
 
     settings: WhatsappSettings
     _host: Host | None = None
-    _waiting: dict[str, tuple[Login, Hearing]] = field(factory=dict)
+    waiting: Called[tuple[Login, Hearing]] = field(factory=Called)
 
     async def start(self, host: Host) -> None:
         self._host = host
@@ -186,19 +182,12 @@ class Whatsapp(Network):
     def routes(self) -> Sequence[Route]:
         return (Route(HOOK, self.called, ("GET", "POST")),)
 
-    async def wait_for_calls(self, login: Login, hearing: Hearing) -> None:
-        self._waiting[login.id] = (login, hearing)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self._waiting.pop(login.id, None)
-
     async def called(self, request: Request) -> Answer:
         return self._verified(request) if request.method == "GET" else await self._told(request)
 
     def _verified(self, request: Request) -> Answer:
         given = request.query.get("hub.verify_token", "").encode()
-        tokens = [login.secrets["verify"].encode() for login, _ in self._waiting.values()]
+        tokens = [login.secrets["verify"].encode() for login, _ in self.waiting.all()]
         matches = [hmac.compare_digest(given, it) for it in tokens]
         if request.query.get("hub.mode") != "subscribe" or not any(matches):
             return Answer(403, b"the verify token is wrong")
@@ -208,17 +197,17 @@ class Whatsapp(Network):
         """Nothing is heard unless each number in it is connected, and has signed it."""
         news = [it for it in changes(request.json()) if it.get("metadata")]
         numbers = {number_of(it) for it in news}
-        connected = [self._waiting[it] for it in numbers if it in self._waiting]
+        connected = {it: found for it in numbers if (found := self.waiting.get(it))}
         signed = (
             is_signed(request, login.secrets["app_secret"])
-            for login, _ in connected or self._waiting.values()
+            for login, _ in connected.values() or self.waiting.all()
         )
         if not (all(signed) if connected else any(signed)):
             return Answer(403, b"the signature is wrong")
-        if len(connected) < len(numbers) or not self._waiting:
+        if len(connected) < len(numbers) or not self.waiting.all():
             return Answer(503, b"that number is not connected")
         for value in news:
-            await self._waiting[number_of(value)][1].hear(value)
+            await connected[number_of(value)][1].hear(value)
         return Answer(200, b"ok")
 
 

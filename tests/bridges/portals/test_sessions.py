@@ -34,6 +34,27 @@ def test_a_connection_that_ends_comes_back(tmp_path: Path) -> None:
     in_a_house(tmp_path / "bridge.db", story)
 
 
+def test_a_login_that_is_over_is_noticed_when_somebody_speaks(tmp_path: Path) -> None:
+    """Where the network calls us, nothing else would tell."""
+
+    async def story(house: House) -> None:
+        session = await house.logs_in()
+        portal = await house.portal(session, HELLO)
+        await house.reads(portal, "hello")
+        session.refuse_with = BadCredentials("the token was revoked.")
+        await house.says(ALICE, portal, "is anybody there")
+        await house.reads(portal, "the token was revoked.")
+        room = "!manage-alice:localhost"
+        await house.reads(room, "You are not logged in as Alice any more: the token was revoked.")
+        assert house.bridge.sessions.states() == {"alice": "logged out"}
+        await house.says(ALICE, portal, "and now")
+        await house.reads(portal, "its owner must log in again")
+        told = [it for _, it in house.scribe.texts(room) if "any more" in it]
+        assert len(told) == 1
+
+    in_a_house(tmp_path / "bridge.db", story)
+
+
 def test_who_must_log_in_again_is_told_once_and_how(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         session = await house.logs_in()
