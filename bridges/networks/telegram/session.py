@@ -110,8 +110,9 @@ class BotSession(Session):
         """
         settings = self._around.settings
         can = evolve(CAPABILITIES, media_max_bytes=settings.upload_max_bytes)
-        if place(chat).chat_id > 0 or (most := settings.group_messages_per_minute) == 0:
-            return can
+        most, is_group = settings.group_messages_per_minute, place(chat).chat_id < 0
+        if not is_group or most == 0:
+            return evolve(can, messages_per_s_in_chat=None) if is_group else can
         half = max(most // 2, 1)
         return evolve(can, messages_per_s_in_chat=half / 60, burst_in_chat=half)
 

@@ -220,6 +220,21 @@ def test_a_chat_is_opened_by_its_name_and_left() -> None:
     stay(story)
 
 
+def test_in_groups_it_goes_as_slowly_as_telegram_wants() -> None:
+    async def story(it: Stay) -> None:
+        can = it.session.capabilities_in(it.chat)
+        pace = (can.messages_per_s_in_chat or 0) * 60 + can.burst_in_chat
+        assert (pace, can.burst_in_chat, can.messages_per_s) == (20, 10, 30)
+        alone = it.session.capabilities_in(it.key(it.world.private_chat(it.bob.id)))
+        assert alone.messages_per_s_in_chat == 1
+
+    async def untold(it: Stay) -> None:
+        assert it.session.capabilities_in(it.chat).messages_per_s_in_chat is None
+
+    stay(story)
+    stay(untold, group_messages_per_minute=0)
+
+
 def test_typing_shows_and_ends_by_itself() -> None:
     async def story(it: Stay) -> None:
         await it.session.typing(it.chat, True)
