@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridges.kit.contract import Answers, Notebook, Visit
-from bridges.kit.failures import BadCredentials, Rejected, Transient
+from bridges.kit.failures import BadCredentials, Rejected, Transient, WindowClosed
 from bridges.kit.happenings import Message
 from bridges.kit.parts import Media, Outgoing, Text
 from bridges.kit.sources import Source
@@ -19,6 +19,7 @@ from tests.bridging import test_wechat_contract as wechat
 from tests.bridging import test_whatsapp_contract as whatsapp
 from tests.bridging.vk_server import BOB as BOB_AT_VK
 from tests.bridging.vk_server import GROUP
+from tests.bridging.wechat_server import WechatServer
 from tests.bridging.whatsapp_server import BOB, WhatsappServer, notification, signed
 
 Story = Callable[[Visit, Any], Awaitable[None]]
@@ -149,3 +150,16 @@ def test_a_token_that_is_revoked_ends_the_login(network: str) -> None:
             await visit.sends("hello", "t1")
 
     NETWORKS[network](story)
+
+
+@pytest.mark.parametrize("door", ["ilink", "account", "customers"])
+def test_where_nothing_may_be_said_no_file_is_uploaded(door: str) -> None:
+    async def story(visit: Visit, server: WechatServer) -> None:
+        await visit.town.says("hello")
+        await visit.notebook.message("hello")
+        await visit.notebook.keep(f"window {visit.town.chat.id}", "1000000000 0")
+        with pytest.raises(WindowClosed, match="they have to"):
+            await wechat.sends(visit, Media("image", "a.png", "image/png", b"png"))
+        assert server.files == {}
+
+    wechat.visits(door, story)

@@ -161,19 +161,6 @@ class TestApplication(WechatContract):
     door = "application"
 
 
-@pytest.mark.parametrize("door", ["ilink", "account", "customers"])
-def test_where_nothing_may_be_said_no_file_is_uploaded(door: str) -> None:
-    async def story(visit: Visit, server: WechatServer) -> None:
-        await visit.town.says("hello")
-        await visit.notebook.message("hello")
-        await visit.notebook.keep(f"window {visit.town.chat.id}", "1000000000 0")
-        with pytest.raises(WindowClosed, match="they have to"):
-            await sends(visit, Media("image", "a.png", "image/png", b"png"))
-        assert server.files == {}
-
-    visits(door, story)
-
-
 def visits(door: str, story: Callable[[Visit, WechatServer], Awaitable[None]]) -> None:
     async def with_server(visit: Visit) -> None:
         assert isinstance(visit.town, WechatTown)

@@ -16,6 +16,7 @@ from tests.bridges.networks.telegram.simulator.world import Bot, Chat
 from tests.bridging.kinds import Kind
 from tests.bridging.people import Person, logs_in, meets_the_bot, state
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
+from tests.bridging.telegram.rights import give_rights_and_take_them
 
 JsonObject = dict[str, Any]
 
@@ -296,7 +297,7 @@ async def vote(alice: Person, it: Telegram, portal: str) -> None:
     assert "black" in str(theirs["content"])
 
 
-async def become_a_supergroup(alice: Person, it: Telegram, portal: str) -> None:
+async def become_a_supergroup(alice: Person, it: Telegram, portal: str) -> tuple[Chat, str]:
     """The room points to the one that goes on."""
     successor = it.bob.upgrades(it.friends)
     tombstone = await alice.sees(lambda event: event["type"] == "m.room.tombstone")
@@ -307,6 +308,7 @@ async def become_a_supergroup(alice: Person, it: Telegram, portal: str) -> None:
     await alice.reads(room, "we are more now")
     await alice.says(room, "welcome everybody")
     await it.hears("<alice> welcome everybody", successor)
+    return successor, room
 
 
 async def say_what_has_no_place(alice: Person, it: Telegram, portal: str) -> None:
@@ -375,7 +377,8 @@ async def story(kind: Kind, base_url: str, it: Telegram, bridge: BridgeProcess) 
         await alice.reads(portal, "said while the bridge was away")
         await it.hears("<alice> said to a bridge that is away")
         await kind.holds(alice)
-        await become_a_supergroup(alice, it, portal)
+        there = await become_a_supergroup(alice, it, portal)
+        await give_rights_and_take_them(alice, it.simulator.world, it.bob, there)
         await lose_the_token(alice, it, room)
         await bridge.stop()
         assert it.bot.token not in bridge.log()
@@ -384,7 +387,7 @@ async def story(kind: Kind, base_url: str, it: Telegram, bridge: BridgeProcess) 
 def test_alice_and_bob_talk_over_telegram(tmp_path: Path, kind: Kind) -> None:
     async def act(base_url: str, bridge: BridgeProcess) -> None:
         it = await Telegram.opens()
-        bridge.configures(api=it.simulator.address, poll_s=5)
+        bridge.configures(api=it.simulator.address, poll_s=5, group_messages_per_minute=0)
         try:
             await story(kind, base_url, it, bridge)
         finally:
