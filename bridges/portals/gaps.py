@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from attrs import frozen
 
-from bridges.kit.abilities import HasHistory
+from bridges.kit.abilities import HasHistory, Page
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Happening, Message
 from bridges.kit.stories import are_stories
@@ -45,19 +45,30 @@ class Gaps:
             await asyncio.sleep(PACE_S)
 
     async def _missing(self, portal: Portal, session: HasHistory) -> list[Message]:
-        """Back to the first that we know; nothing where we would not find any."""
+        """Back to the first that we have heard; nothing where we would not find any. What we have
+        said ourselves may stand behind what we have missed.
+        """
         missing: list[Message] = []
+        after_ours: list[Message] | None = None
         before: str | None = None
         while len(missing) < MAX_GAP:
             page = await session.history(portal.chat, before, PAGE)
             ids = [it.id for it in page.messages]
-            known = await self._ground.db.write(histories.known, portal.chat, ids)
+            known = set(await self._ground.db.write(histories.known, portal.chat, ids))
             missing = [*(it for it in page.messages if it.id not in known), *missing]
-            if known:
-                last = max(place for place, id in enumerate(ids) if id in known)
-                newer = set(ids[last + 1 :]) | {it.id for it in missing} - set(ids)
-                return [it for it in missing if it.id in newer]
+            if heard := {it.id for it in page.messages if not it.sender.me} & known:
+                return after(page, heard, missing)
+            if known and after_ours is None:
+                after_ours = after(page, known, missing)
             if page.before is None:
-                return []
+                return after_ours or []
             before = page.before
         return missing
+
+
+def after(page: Page, known: set[str], missing: list[Message]) -> list[Message]:
+    """What comes behind the last of those that are known."""
+    ids = [it.id for it in page.messages]
+    last = max(place for place, id in enumerate(ids) if id in known)
+    newer = set(ids[last + 1 :]) | {it.id for it in missing} - set(ids)
+    return [it for it in missing if it.id in newer]

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from bridges.kit.failures import Transient
 from bridges.kit.happenings import Message, React, Sender
 from bridges.kit.parts import ChatKey, Text
 from bridges.portals import histories, sessions
-from tests.bridges.portals.house import House, in_a_house
+from tests.bridges.portals.house import ALICE, House, in_a_house
 from tests.bridges.portals.macaws import POLLY, Macaws, MacawSession
 
 CHAT = ChatKey("old")
@@ -158,5 +159,21 @@ def test_what_was_said_while_nobody_listened_is_found(tmp_path: Path) -> None:
         session.orders.put_nowait(Transient("gone"))
         await house.reads(room, "word 8")
         assert [it for _, it in house.scribe.texts(room)] == all_words(9)[2:]
+
+    in_a_house(tmp_path / "bridge.db", story, Macaws)
+
+
+def test_what_was_missed_is_found_also_before_what_we_have_said_since(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        session = await visits(house, 2)
+        room = await opens(house, session, 2)
+        await house.until(lambda: len(words(house)) == 2)
+        await house.says(ALICE, room, "mine")
+        await house.until(lambda: session.heard)
+        mine = evolve(said(4), id=session.heard[0].transaction, sender=Sender("alice", me=True))
+        session.past = [said(0), said(1), said(2), said(3), mine]
+        session.orders.put_nowait(Transient("gone"))
+        await house.reads(room, "word 3")
+        assert [it for _, it in house.scribe.texts(room)] == ["word 2", "word 3"]
 
     in_a_house(tmp_path / "bridge.db", story, Macaws)

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000
 MAX_FILE = 100_000_000
+UNDER_WAY = "?"
+"""In the place of the numbers of what we said last."""
+ASKED_AGAIN, RESTS_S = 50, 0.2
 
 
 @define(eq=False)
@@ -73,13 +76,25 @@ class UserHearing:
 
     async def _message(self, message: JsonObject) -> list[Happening]:
         where, id = key_of(message, self._login_id), str(message["message_id"])
-        async with self.turn(where):
-            if (where.id, id) in self.sent:
-                return []
         who = self._sender(message)
+        if who.me and await self.is_ours(where, id):
+            return []
         if (happened := service.happenings(self._spoken(message, where, who))) is not None:
             return list(happened)
         return [self.as_message(message)]
+
+    async def is_ours(self, where: ChatKey, id: str) -> bool:
+        """Whether we have said it, and not another device. Of what was under way when the bridge
+        was killed, the next try tells.
+        """
+        async with self.turn(where):
+            if (where.id, id) in self.sent:
+                return True
+        for _ in range(ASKED_AGAIN):
+            if (last := await self._bridge.kept(f"sending {where.id}")) != UNDER_WAY:
+                break
+            await asyncio.sleep(RESTS_S)
+        return id in (last or "").split()
 
     def turn(self, chat: ChatKey) -> asyncio.Lock:
         return self.sending.setdefault(chat.id, asyncio.Lock())

@@ -9,6 +9,7 @@ from attrs import define, field
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.happenings import Message
 from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
 from bridges.kit.utf16 import length
@@ -17,7 +18,7 @@ from bridges.networks.telegram.entities import SPANS, to_entities
 from bridges.networks.telegram.names import name_of, place
 from bridges.networks.telegram.reactions import VARIANT
 from bridges.networks.telegram.user.account import Account
-from bridges.networks.telegram.user.hearing import MAX_FILE, UserHearing, chat_key
+from bridges.networks.telegram.user.hearing import MAX_FILE, UNDER_WAY, UserHearing, chat_key
 from bridges.networks.telegram.writing import (
     MAX_CAPTION,
     MAX_TEXT,
@@ -102,14 +103,25 @@ class UserSession(Session):
         return self._account
 
     async def send(self, out: Outgoing) -> Sent:
-        where = place(out.chat)
-        ids = []
+        """Its numbers are noted before it counts as said: it comes back as said elsewhere."""
+        sending = f"sending {out.chat.id}"
         async with self._hearing.turn(out.chat):
-            for turn, call in enumerate(await calls(out, where, MAX_FILE)):
-                id = str(await self._now().send(where, call, unique(out.transaction, turn)))
-                self._hearing.remember_sent(out.chat, id)
-                ids.append(id)
+            await self._bridge.keep(sending, UNDER_WAY)
+            try:
+                ids = await self._say(out)
+            except Rejected:
+                await self._bridge.keep(sending, "")
+                raise
+            await self._bridge.keep(sending, " ".join(ids))
         return Sent(ids[0], tuple(ids[1:]))
+
+    async def _say(self, out: Outgoing) -> list[str]:
+        where, ids = place(out.chat), list[str]()
+        for turn, call in enumerate(await calls(out, where, MAX_FILE)):
+            id = str(await self._now().send(where, call, unique(out.transaction, turn)))
+            self._hearing.remember_sent(out.chat, id)
+            ids.append(id)
+        return ids
 
     async def edit(self, target: str, out: Outgoing) -> None:
         text = next((cleaned(it) for it in out.parts if isinstance(it, Text)), None)
@@ -140,11 +152,14 @@ class UserSession(Session):
         return await self._now().file(reference, max_bytes)
 
     async def history(self, chat: ChatKey, before: str | None, limit: int) -> Page:
-        """What Telegram tells of the chat itself is left out."""
+        """What Telegram tells of the chat itself is left out, and what is not noted yet."""
         older_than = number(before) if before else 0
         chat_id = place(chat).chat_id
         found = await self._now().messages(chat_id, limit, before=older_than, after=0)
-        said = [self._hearing.as_message(it) for it in found if not self._hearing.is_service(it)]
+        heard, said = self._hearing, list[Message]()
+        for one in (heard.as_message(it) for it in found if not heard.is_service(it)):
+            if not one.sender.me or not await heard.is_ours(chat, one.id):
+                said.append(one)
         more = str(found[0]["message_id"]) if len(found) == limit else None
         return Page(tuple(said), more)
 
