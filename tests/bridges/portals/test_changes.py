@@ -48,7 +48,6 @@ def test_levels_become_power_and_the_bot_stays_above(tmp_path: Path) -> None:
             "m.room.avatar": 50,
             "m.room.power_levels": 50,
             "m.reaction": 0,
-            "m.room.power_levels": 50,
         }
 
     visit(tmp_path, story)
