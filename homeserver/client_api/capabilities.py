@@ -35,7 +35,6 @@ class CapabilityEndpoints:
 def capabilities_of(settings: Settings) -> JsonObject:
     """Of everybody."""
     profiles, has_passwords = settings.profiles, settings.passwords.enabled
-    fields = profile_fields(profiles)
     delayed_events = limits_of(settings.rooms.delayed_events)
     return {
         "m.change_password": {"enabled": has_passwords},
@@ -45,8 +44,8 @@ def capabilities_of(settings: Settings) -> JsonObject:
         },
         "m.set_displayname": {"enabled": profiles.change_displayname},
         "m.set_avatar_url": {"enabled": profiles.change_avatar},
-        "m.profile_fields": fields,
-        "uk.tcpip.msc4133.profile_fields": fields,
+        # Not under its name of before too: matrix-rust-sdk takes that for the same key, told twice.
+        "m.profile_fields": profile_fields(profiles),
         "m.3pid_changes": {"enabled": settings.mail.host is not None},
         "m.get_login_token": {"enabled": has_passwords},
         "m.forget_forced_upon_leave": {"enabled": False},

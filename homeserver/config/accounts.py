@@ -160,8 +160,8 @@ class WellKnown:
     )
     map_style_url: str | None = setting(
         None,
-        "The style of the maps on which clients show places: told under `m.tile_server`, and under "
-        "the name that this had before.",
+        "The style of the maps on which clients show places: told under "
+        "`org.matrix.msc3488.tile_server`.",
         example="https://maps.example.org/style.json",
     )
     client: dict[str, Any] = setting(

@@ -86,7 +86,6 @@ def test_clients_know_where_maps_are(start_server: Callable[..., Server]) -> Non
 
     told = server.anonymous.get("/.well-known/matrix/client")
 
-    assert told["m.tile_server"] == {"map_style_url": style}
     assert told["org.matrix.msc3488.tile_server"] == {"map_style_url": style}
 
 
