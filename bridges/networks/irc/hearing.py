@@ -58,6 +58,9 @@ class Hearing:
         else:
             await self._moving.hear(line)
 
+    async def stop(self) -> None:
+        await self._moving.splits.stop()
+
     def hold(self, channel: str) -> None:
         """Until it is let go, so that the past comes before it."""
         if self.place.connection.features.has_history:

@@ -2,7 +2,7 @@
 
 from secrets import token_hex
 
-from attrs import define
+from attrs import define, field
 
 from bridges.kit.chats import User
 from bridges.kit.happenings import (
@@ -20,6 +20,7 @@ from bridges.networks.irc.channels import Member
 from bridges.networks.irc.formatting import from_irc
 from bridges.networks.irc.lines import Line
 from bridges.networks.irc.place import Place
+from bridges.networks.irc.splits import Splits
 
 MAX_MEMBERS = 100_000
 MUTE_MODES = frozenset("mt")
@@ -29,6 +30,10 @@ MUTE_MODES = frozenset("mt")
 @define(eq=False)
 class Moving:
     _place: Place
+    splits: Splits = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.splits = Splits(self._has_left, self._tell)
 
     async def hear(self, line: Line) -> None:
         acts = {
@@ -71,7 +76,8 @@ class Moving:
         members = place.channels.of(folded).members
         if len(members) < MAX_MEMBERS:
             members[place.fold(line.nick)] = Member(line.nick)
-        await self._moved(channel, line.nick, True)
+        if not self.splits.is_back(folded, line.nick):
+            await self._moved(channel, line.nick, True)
         if line.parameter(1) not in ("", "*"):
             await self._known_as(line.nick, line.parameter(1))
 
@@ -104,8 +110,17 @@ class Moving:
         place, folded = self._place, self._place.fold(line.nick)
         for channel in place.channels.with_member(folded):
             place.channels.of(channel).members.pop(folded, None)
-            await self._moved(channel, line.nick, False, line.parameter(0))
+            if self.splits.is_split(line.parameter(0)):
+                self.splits.gone(channel, line.nick, line.parameter(0))
+            else:
+                await self._moved(channel, line.nick, False, line.parameter(0))
         await place.connection.regain(line.nick)
+
+    async def _has_left(self, channel: str, nick: str, reason: str) -> None:
+        await self._moved(channel, nick, False, reason)
+
+    async def _tell(self, channel: str, text: str) -> None:
+        await self._place.heard.receive(Notice(self._place.key(channel), token_hex(16), text))
 
     async def _nick(self, line: Line) -> None:
         """The old nick leaves and the new one comes: none is left behind."""

@@ -94,6 +94,7 @@ class IrcSession(Session):
             place.disconnected()
             for task in beside:
                 task.cancel()
+            await hearing.stop()
         raise Transient("The connection to IRC was lost.")
 
     async def _come_back(self, connection: Connection) -> None:

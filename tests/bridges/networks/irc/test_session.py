@@ -8,10 +8,10 @@ import pytest
 
 from bridges.kit.contract import Notebook
 from bridges.kit.failures import Rejected, Transient, Unsupported
-from bridges.kit.happenings import MemberChange, Message, Presence, Read, Remove
+from bridges.kit.happenings import MemberChange, Message, Notice, Presence, Read, Remove
 from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey, Outgoing, Text, plain
-from bridges.networks.irc import create
+from bridges.networks.irc import create, splits
 from bridges.networks.irc.session import IrcSession
 from tests.bridges.networks.irc.peer import CHANNEL, Peer
 
@@ -167,3 +167,41 @@ def test_who_is_away_is_told() -> None:
         assert states == [("unavailable", "at lunch"), ("online", "")]
 
     play(story)
+
+
+def is_about(it: object, id: str) -> bool:
+    return isinstance(it, MemberChange) and it.sender.id == id
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Splits are told, and over, at once."""
+    monkeypatch.setattr(splits, "SETTLED_S", 0.1)
+    monkeypatch.setattr(splits, "BACK_S", 0.3)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_channel_of_a_thousand_is_joined_and_a_split_of_200_is_told_in_one_line() -> None:
+    people = [f"member{number}" for number in range(1000)]
+
+    async def story(peer: Peer, session: IrcSession, notebook: Notebook) -> None:
+        assert len((await session.chat(CHAT)).members) == 1000
+        gone = people[:200]
+        peer.writes(*(f":{it}!m@h QUIT :hub.irc.test leaf.irc.test" for it in gone))
+        notice = await notebook.first_of(Notice)
+        assert notice.text == "The network has split. 200 people are away for now."
+        assert len((await session.chat(CHAT)).members) == 800
+        peer.writes(*(f":{it}!m@h JOIN {CHANNEL}" for it in gone[:199]))
+        peer.writes(":member999!m@h QUIT :good night all")
+        last = await notebook.first(
+            lambda it: isinstance(it, MemberChange) and it.sender.id == gone[-1]
+        )
+        moved = [it for it in notebook.happenings if isinstance(it, MemberChange)]
+        assert [(it.sender.id, it.present) for it in moved] == [
+            ("member999", False),
+            (gone[-1], False),
+        ]
+        assert isinstance(last, MemberChange) and last.reason == "hub.irc.test leaf.irc.test"
+        assert len((await session.chat(CHAT)).members) == 998
+
+    play(story, Peer(members=people))
