@@ -73,6 +73,20 @@ class XmppServer:
     components: int
     ca: Path | None = None
     sealed_port: int = 0
+    config: Path = Path()
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    def starts(self) -> None:
+        with self.config.with_suffix(".out").open("ab") as out:
+            command = ["prosody", "-F", "--config", str(self.config)]
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
+
+    def ends(self, *, killed: bool = False) -> None:
+        assert self._process is not None
+        if killed:
+            self._process.kill()
+        self._process.terminate()
+        self._process.wait(20)
 
     def settings(self) -> dict[str, object]:
         files = f"http://127.0.0.1:{self.files}"
@@ -105,15 +119,12 @@ def xmpp_server(folder: Path, *people: str, certified: str = "") -> Iterator[Xmp
         if root:
             command.insert(1, "--root")
         subprocess.run(command, check=True, capture_output=True)
-    with (folder / "prosody.out").open("wb") as out:
-        process = subprocess.Popen(
-            ["prosody", "-F", "--config", str(config)], stdout=out, stderr=out
-        )
+    server.config = config
+    server.starts()
     try:
         yield server
     finally:
-        process.terminate()
-        process.wait(20)
+        server.ends()
 
 
 @define(eq=False)

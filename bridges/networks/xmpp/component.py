@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 COMPONENT = "{jabber:component:accept}"
 RESOURCE = "isthmus"
 CONNECT_S = WELCOME_S = 20
+BUSY_S = 10
+"""The server may believe for a while that an earlier connection of ours still stands."""
 MAX_KNOCKING = 200
 REFUSED = "XMPP: the server does not take the domain {} of this bridge: {}."
 
@@ -134,8 +136,9 @@ class Component:
                 begun.set_result(None)
 
         def refused(error: Any) -> None:
-            why = error["condition"]
-            end(Fatal(REFUSED.format(self._settings.component, why)))
+            why = REFUSED.format(self._settings.component, error["condition"])
+            is_final = error["condition"] in ("not-authorized", "host-unknown")
+            end(Fatal(why) if is_final else Transient(why, after_s=BUSY_S))
 
         def lost(_: object) -> None:
             end(Transient("XMPP: the connection was lost."))

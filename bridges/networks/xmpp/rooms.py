@@ -118,7 +118,9 @@ class Rooms:
             self._stream.appear(f"{jid}/{room.nick}", type="unavailable")
 
     def leave_all(self) -> None:
-        for jid in list(self._known):
+        for jid, room in list(self._known.items()):
+            if room.joining and not room.joining.done():
+                room.joining.set_exception(Transient("XMPP: the connection was lost."))
             self.leave(jid)
 
     def be_called(self, nick: str) -> None:

@@ -95,6 +95,12 @@ class Sending:
             back.set_result(self._ids.of(understood(Wrapped(stanza))))
         return stanza.get("type") == "error"
 
+    def lost(self) -> None:
+        """The connection is gone: nothing comes back over it."""
+        for back in self._coming_back.values():
+            if not back.done():
+                back.set_exception(Transient("XMPP: the connection was lost."))
+
     async def _found(self, chat: str, own_id: str) -> str:
         """In the archive; empty if it is not there, or there is none."""
         is_room = self._is_room(chat)

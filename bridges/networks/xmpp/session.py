@@ -94,6 +94,7 @@ class XmppSession(Session):
                         await catching_up
         finally:
             if self._connected:
+                self._connected.sending.lost()
                 self._connected.rooms.leave_all()
             self._up.clear()
             self._connected = None
