@@ -1,5 +1,6 @@
 """Files: up, down, and pictures with their thumbnails."""
 
+import asyncio
 import os
 from io import BytesIO
 
@@ -14,6 +15,8 @@ from scripts.benchmarks.stage import Stage
 SIZE = 20 * 1024
 PICTURE = (1000, 750)
 UPLOAD = "upload a file of 20 KiB"
+UPLOADS = "upload a file of 20 KiB, eight at once"
+AT_ONCE = 8
 DOWNLOAD = "download a file of 20 KiB"
 MAKE = "upload a picture, get its thumbnail"
 THUMBNAIL = "a thumbnail that is there already"
@@ -53,10 +56,29 @@ async def media(stage: Stage) -> dict[str, Figures]:
             await repeated(stage, there, sender, f"thumbnail/{where}?{WANTED}")
     return {
         UPLOAD: up.figures(),
+        UPLOADS: await uploads_at_once(stage),
         DOWNLOAD: down.figures(),
         MAKE: made.figures(),
         THUMBNAIL: there.figures(),
     }
+
+
+async def uploads_at_once(stage: Stage) -> Figures:
+    meter = stage.meter()
+    async with sessions(stage.port, stage.world.senders[:AT_ONCE]) as senders:
+
+        async def some(sender: Session) -> list[float]:
+            count = stage.effort.files // AT_ONCE
+            files = [os.urandom(SIZE) for _ in range(count)]
+            return [(await uploaded(sender, file, "text/plain"))[1] for file in files]
+
+        async def all_of_them() -> list[float]:
+            taken = await asyncio.gather(*map(some, senders))
+            return [seconds for part in taken for seconds in part]
+
+        for _ in range(stage.effort.slices):
+            await meter.slice(all_of_them)
+    return meter.figures()
 
 
 async def repeated(stage: Stage, meter: Meter, session: Session, path: str) -> None:
