@@ -11,7 +11,7 @@ from homeserver.rooms.history import Seen
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.sync.room_entries import show_seen
-from homeserver.sync.timelines import Timeline, timeline
+from homeserver.sync.timelines import Timeline, timeline, with_soft_failed
 from homeserver.sync.view import Stretch, View
 
 KEPT = 1000
@@ -45,6 +45,10 @@ class SharedTimelines:
         self._rooms: OrderedDict[str, Shared] = OrderedDict()
 
     def news(self, view: View, head: Head, stretch: Stretch, membership: Membership) -> News:
+        if view.sees_soft_failed():
+            found = timeline(view, head, stretch)
+            shown = with_soft_failed(view, head, stretch, found)
+            return News(found, show_seen(view, head, shown))
         known = self._rooms.get(head.room_id)
         if known is not None and _serves(known, view, head, stretch, membership):
             return known.news

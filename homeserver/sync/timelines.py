@@ -55,6 +55,17 @@ def timeline(view: View, head: Head, stretch: Stretch) -> Timeline:
     return evolve(cut, limited=True) if stretch.new and stretch.after else cut
 
 
+def with_soft_failed(view: View, head: Head, stretch: Stretch, found: Timeline) -> list[Seen]:
+    """What is shown to administrators who wish it: no more of it than of all else."""
+    wanted = view.wish.filter.room.timeline
+    after = found.starts_after if found.limited else stretch.after
+    failed = events.soft_failed(
+        view.txn, head.room, after, stretch.upto, limit_of(wanted), backwards=True
+    )
+    more = visible(view.txn, head, view.user_id, _wanted(view, head, wanted, failed))
+    return sorted([*found.events, *more], key=lambda seen: seen.stored.order)
+
+
 def limit_of(wanted: RoomEventFilter) -> int:
     return min(DEFAULT_LIMIT if wanted.limit is None else wanted.limit, MAX_LIMIT)
 
