@@ -182,6 +182,15 @@ class Person(User):
                 return found
             query["from"] = page["end"]
 
+    async def recalls(self, room: str, text: str) -> JsonObject:
+        """A message of the past, which no sync brings."""
+
+        async def look() -> JsonObject:
+            events = [self.unsealed(room, it) for it in await self.history(room)]
+            return next((it for it in events if text == it["content"].get("body")), {})
+
+        return await becomes(look)
+
     def unsealed(self, room: str, event: JsonObject) -> JsonObject:
         """An event of the history, as this person reads it."""
         return event

@@ -196,7 +196,7 @@ async def story_with_tags(kind: Kind, base_url: str, irc_port: int, bridge: Brid
         room = await meets_the_bot(alice)
         await logs_in(alice, room, nick="alice", password="-")
         portal = await opens(alice, room, CHANNEL)
-        old = await alice.reads(portal, "said before")
+        old = await alice.recalls(portal, "said before")
         assert old["sender"] == BOB
         await alice.answers(portal, old["event_id"], "I read that")
         line = await bob.hears(":I read that")

@@ -137,7 +137,7 @@ async def story(kind: Kind, base_url: str, server: VkServer, bridge: BridgeProce
         await logs_in(alice, room, token=TOKEN)
         await server.says(BOB, BOB, "said before")
         portal = await opens(alice, room, "vk.com/bob")
-        assert (await alice.reads(portal, "said before"))["sender"] == GHOST
+        assert (await alice.recalls(portal, "said before"))["sender"] == GHOST
         async with asyncio.timeout(PATIENCE_S):
             await talks(alice, server, portal)
             await shows(alice, server, portal)

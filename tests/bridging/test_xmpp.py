@@ -128,6 +128,14 @@ async def come_and_go(alice: Person, bob: Friend, carol: Friend, portal: str) ->
         await alice.kicks(portal, ghost, deed)
         await is_out(bob)
         await alice.sees_member(portal, ghost, {"kick": "leave"}.get(deed, deed))
+    # The room tells of the ban, too; until then an end of it would be overtaken.
+    await alice.sees(
+        lambda it: (
+            it.get("state_key") == ghost
+            and it["content"].get("membership") == "ban"
+            and it["sender"] != alice.user_id
+        )
+    )
     await alice.kicks(portal, ghost, "unban")
     await listed(rooms, "outcast", is_there=False)
     await alice.kicks(portal, ghost, "invite")
@@ -180,7 +188,7 @@ async def story(
         room = await meets_the_bot(alice)
         await logs_in(alice, room, address=ALICE, password=PASSWORD, nick="Alice")
         portal = await opens(alice, room, ROOM)
-        await alice.reads(portal, "said before")
+        await alice.recalls(portal, "said before")
         async with asyncio.timeout(4 * PATIENCE_S):
             await talks(alice, bob, portal)
             await shows(alice, bob, portal)
