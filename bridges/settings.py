@@ -44,6 +44,8 @@ class Settings:
     public_address: str
     encryption: Secrecy
     history: int
+    tidies: bool
+    """Rooms that no login serves any more are left."""
     store_secret: str = field(repr=False)
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
@@ -98,6 +100,7 @@ def understood(content: dict[str, Any]) -> Settings:
         public_address=str(content.get("public_address") or f"http://{host}:{port}").rstrip("/"),
         encryption=read_secrecy(content),
         history=int(content.get("history", HISTORY)),
+        tidies=read_after_logout(content),
         store_secret=str(content.get("store_secret", "")),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),
@@ -117,6 +120,13 @@ def read_secrecy(content: dict[str, Any]) -> Secrecy:
     if secrecy is not Secrecy.OFF and not has_secret:
         raise ValueError(f"`encryption` needs a `store_secret` of {LEAST_SECRET} letters or more.")
     return secrecy
+
+
+def read_after_logout(content: dict[str, Any]) -> bool:
+    wanted = content.get("after_logout", "stay")
+    if wanted not in ("stay", "leave"):
+        raise ValueError("`after_logout` is stay or leave.")
+    return bool(wanted == "leave")
 
 
 def read_log_format(content: dict[str, Any]) -> str:

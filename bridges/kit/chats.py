@@ -47,6 +47,8 @@ class Chat:
     parent: ChatKey | None = None
     levels: Levels | None = None
     pinned: tuple[str, ...] = ()
+    has_all_members: bool = False
+    """Nobody is there who is not among `members`: whoever left while we were away is found so."""
     has_history: bool = True
     """Whether `history` may be asked for it, where the session has that ability."""
     timer_ms: int | None = None

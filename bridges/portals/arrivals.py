@@ -5,7 +5,6 @@ import logging
 
 from attrs import define, field
 
-from bridges.kit.abilities import HasHistory
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import (
     CallNoticed,
@@ -33,8 +32,10 @@ from bridges.portals.queues import Queues
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Running, Sessions
 from bridges.portals.signs import Signs
+from bridges.portals.succession import Succession
 from bridges.storage import outbox
 from bridges.storage.outbox import Arrival
+from bridges.storage.places import Portal
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Arrivals:
     _sessions: Sessions
     _carriers: Carriers
     _gaps: Gaps
+    _succession: Succession
     _errands: Errands = field(factory=Errands)
     _filling: dict[str, asyncio.Task[None]] = field(factory=dict)
     _queues: Queues[ChatKey] = field(init=False)
@@ -85,9 +87,10 @@ class Arrivals:
         login_id = running.login.login_id
         if before := self._filling.pop(login_id, None):
             before.cancel()
-        if isinstance(running.session, HasHistory):
-            filling = asyncio.create_task(self._fill(running))
-            self._filling[login_id] = filling
+        self._filling[login_id] = asyncio.create_task(self._fill(running))
+
+    async def over(self, running: Running) -> None:
+        await self._succession.is_over(running)
 
     async def _fill(self, running: Running) -> None:
         try:
@@ -99,9 +102,12 @@ class Arrivals:
         """Returns when it is safe."""
         if not isinstance(happening, Presence | UserChange) and is_absurd(happening.chat):
             log.warning("Something is left out: the id of its chat is too long")
-        elif isinstance(happening, Passing):
+            return
+        if isinstance(happening, Passing):
             self._errands.begin(self._pass_on(login_id, happening))
-        elif await self._ground.db.write(outbox.add_arrival, login_id, await settled(happening)):
+            return
+        self._succession.note(login_id, happening.chat)
+        if await self._ground.db.write(outbox.add_arrival, login_id, await settled(happening)):
             self._queues.look(happening.chat)
         else:
             self._ground.tally.known_already += 1
@@ -132,9 +138,15 @@ class Arrivals:
         await self._ground.db.write(outbox.remove_arrival, arrival)
         return True
 
+    async def _goes_on(self, portal: Portal, gone: ChatGone, running: Running) -> bool:
+        """Whether it is gone for one login only."""
+        return gone.successor is None and await self._succession.leaves(portal, running)
+
     async def _deliver(self, arrival: Arrival, running: Running) -> None:
         happening, session = arrival.happening, running.session
         portal = await self._carriers.portals.find_or_make(happening.chat, running.login, session)
+        if isinstance(happening, ChatGone) and await self._goes_on(portal, happening, running):
+            happening = gone_for_one(happening, running.login.name)
         if isinstance(happening, ChatChange | MemberChange | Notice | CallNoticed | ChatGone):
             transaction = arrival.transaction_id
             await self._carriers.changes.deliver(portal, transaction, happening, running)
@@ -145,6 +157,12 @@ class Arrivals:
         await self._carriers.deliveries.deliver(way, happening)
         if self._carriers.profiles.is_new(happening.sender.id) and not happening.sender.me:
             self._errands.begin(self._carriers.profiles.look(happening.sender.id, session))
+
+
+def gone_for_one(gone: ChatGone, name: str) -> Notice:
+    """Others are still in the chat."""
+    words = f"{name} is not in this chat any more. {gone.reason}".rstrip()
+    return Notice(gone.chat, gone.id, words)
 
 
 def is_absurd(chat: ChatKey) -> bool:

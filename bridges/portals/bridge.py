@@ -39,6 +39,7 @@ from bridges.portals.sessions import Sessions
 from bridges.portals.signs import Signs
 from bridges.portals.spaces import Spaces
 from bridges.portals.statuses import Statuses
+from bridges.portals.succession import Succession
 from bridges.portals.utterances import Utterances
 from bridges.portals.voices import Voices
 from bridges.portals.wishes import Wishes
@@ -52,6 +53,8 @@ class Doors:
     puppeteer: Puppeteer | None = None
     history: int = 1000
     """So many old messages of each chat are brought over."""
+    tidies: bool = False
+    """Rooms that no login serves any more are left."""
 
 
 @define(eq=False)
@@ -70,6 +73,7 @@ class Bridge:
     reception: Reception
     expiry: Expiry
     histories: Histories
+    succession: Succession
 
     @classmethod
     def build(
@@ -87,6 +91,7 @@ class Bridge:
         histories = Histories(ground, sessions, pages, batches, doors.history)
         company = Company(Spaces(ground), puppets, histories)
         portals = PortalRooms(ground, ghosts, furnishing, company)
+        succession = Succession(ground, sessions, portals, doors.tidies)
         carriers = Carriers(
             portals,
             Deliveries(ground, voices, expiry),
@@ -97,9 +102,9 @@ class Bridge:
         )
         reading = Reading(ground, doors.encryption or Closed())
         replies, entrance = Replies(ground), Entrance(ground, sessions)
-        reception = Reception(ground, sessions, portals)
-        logins = LoginCommands(ground, sessions, replies, entrance)
-        chats = ChatCommands(ground, sessions, portals, replies, reception)
+        reception = Reception(ground, sessions, portals, succession)
+        logins = LoginCommands(ground, sessions, replies, entrance, succession)
+        chats = ChatCommands(ground, sessions, succession, replies, reception)
         plumbing = Plumbing(ground, portals, reception, replies, permissions)
         puppet = PuppetCommands(ground, replies)
         deeds = logins.deeds() | chats.deeds() | plumbing.deeds() | puppet.deeds()
@@ -116,7 +121,7 @@ class Bridge:
             ground,
             sessions,
             commands,
-            Arrivals(ground, sessions, carriers, Gaps(ground)),
+            Arrivals(ground, sessions, carriers, Gaps(ground), succession),
             Departures(ground, sessions, permissions, speakers, reading),
             PassingThings(ground, sessions, puppets),
             reading,
@@ -127,6 +132,7 @@ class Bridge:
             reception,
             expiry,
             histories,
+            succession,
         )
 
     async def start(self) -> None:
@@ -139,6 +145,7 @@ class Bridge:
         await self.departures.start()
         await self.expiry.start()
         await self.histories.start()
+        await self.succession.start()
 
     async def stop(self) -> None:
         await self.sessions.stop()
@@ -148,6 +155,7 @@ class Bridge:
         await self.arrivals.stop()
         await self.expiry.stop()
         await self.histories.stop()
+        await self.succession.stop()
         await self.reading.stop()
         if self.encryption is not None:
             await self.encryption.stop()

@@ -10,8 +10,8 @@ from bridges.portals import expiry
 from bridges.portals.ground import Ground
 from bridges.portals.reception import SHOWN, Reception
 from bridges.portals.replies import Deed, Deeds, Replies, Said
-from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Running, Sessions
+from bridges.portals.succession import Succession
 from bridges.storage import expiring, places
 from bridges.storage.places import Portal
 
@@ -20,7 +20,7 @@ from bridges.storage.places import Portal
 class ChatCommands:
     _ground: Ground
     _sessions: Sessions
-    _portals: PortalRooms
+    _succession: Succession
     _replies: Replies
     _reception: Reception
 
@@ -43,16 +43,21 @@ class ChatCommands:
         portal, running = await self._own_portal(said)
         if isinstance(running.session, abilities.OpensChats) and not running.is_over:
             await running.session.leave_chat(portal.chat)
+        if await self._succession.leaves(portal, running):
+            await self._replies.reply(
+                said, "You have left the chat; others of this room are there."
+            )
+            return
         gone = "The chat is left; this room is joined to nothing any more."
         await self._replies.reply(said, gone)
-        await self._portals.close(portal)
+        await self._succession.close(portal)
 
     async def _own_portal(self, said: Said) -> tuple[Portal, Running]:
         portal = await self._ground.db.write(places.portal_of_room, said.room_id)
         if portal is not None and are_stories(portal.chat):
             raise Rejected("This room is no chat: leave it, if you do not want to see stories.")
         for running in self._sessions.of_user(said.user_id):
-            if portal is not None and running.login.login_id == portal.login_id:
+            if portal is not None and await self._succession.serves(portal, running):
                 return portal, running
         raise Rejected("Say that in a room of yours that is joined to a chat.")
 

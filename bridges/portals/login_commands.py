@@ -11,6 +11,7 @@ from bridges.portals.ground import Ground
 from bridges.portals.replies import Deed, Deeds, Replies, Said
 from bridges.portals.screens import ChatScreen
 from bridges.portals.sessions import Sessions
+from bridges.portals.succession import Succession
 
 
 @define(eq=False)
@@ -19,6 +20,7 @@ class LoginCommands:
     _sessions: Sessions
     _replies: Replies
     _entrance: Entrance
+    _succession: Succession
     _under_way: dict[str, tuple[ChatScreen, asyncio.Task[None]]] = field(factory=dict)
 
     def deeds(self) -> Deeds:
@@ -84,7 +86,7 @@ class LoginCommands:
     async def _logout(self, said: Said) -> None:
         for running in self._sessions.of_user(said.user_id):
             if said.rest in ("", running.login.name, running.login.login_id):
-                await self._sessions.end(running.login.login_id)
+                await self._succession.log_out(running)
                 await self._replies.reply(said, f"{running.login.name} is logged out.")
                 return
         await self._replies.reply(said, "You have no such login.")

@@ -8,6 +8,7 @@ from bridges.kit.failures import Rejected, Unsupported
 from bridges.portals.ground import Ground
 from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Running, Sessions
+from bridges.portals.succession import Succession
 from bridges.storage.places import Portal
 
 SHOWN = 30
@@ -20,6 +21,7 @@ class Reception:
     _ground: Ground
     _sessions: Sessions
     _portals: PortalRooms
+    _succession: Succession
 
     def own(self, user_id: str, login_id: str = "") -> Running:
         """The login that is named, or the first that is connected."""
@@ -35,6 +37,7 @@ class Reception:
             raise Unsupported("Say what to open: `open NAME`.")
         chat = await running.session.open_chat(name)
         portal = await self._portals.find_or_make(chat, running.login, running.session)
+        self._succession.note(running.login.login_id, chat)
         await self._ground.rooms.invite(portal.room_id, running.login.user_id)
         return portal
 

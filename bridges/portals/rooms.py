@@ -100,6 +100,9 @@ class PortalRooms:
         }
         return options | ({"topic": about.topic} if about.topic else {})
 
+    async def add_to_space(self, login: StoredLogin, portal: Portal) -> None:
+        await self._company.spaces.add(login, portal)
+
     async def close(self, portal: Portal) -> None:
         """The chat is left: the room stays with its history, but nothing is carried any more."""
         names = self._ground.names

@@ -115,6 +115,9 @@ class Listener(Protocol):
     def connecting(self, running: Running) -> None:
         """Its session begins to run, for the first time or again."""
 
+    async def over(self, running: Running) -> None:
+        """The network takes its secrets no longer."""
+
 
 @define(eq=False)
 class Sessions:
@@ -225,4 +228,6 @@ class Sessions:
         running.state, login = OVER, running.login
         await self._ground.db.write(places.end_login, login.login_id)
         why = f"You are not logged in as {login.name} any more: {error}"
+        if self._listener is not None:
+            await self._listener.over(running)
         await self._tell(login.user_id, f"{why}\n{AGAIN}")

@@ -131,7 +131,7 @@ class Provisioning:
         if not wanted and login_id != "all":
             raise Refused(404, "M_NOT_FOUND", "The user has no such login.")
         for running in wanted:
-            await sessions.end(running.login.login_id)
+            await self._bridge.succession.log_out(running)
         return web.json_response({})
 
     # People and chats

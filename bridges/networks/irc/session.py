@@ -203,6 +203,7 @@ class IrcSession(Session):
             channel.topic,
             members={id: nick for id, nick in others if not self._company.ears.are_ours(id)},
             levels=hearing.place.levels(key.id),
+            has_all_members=True,
         )
 
     async def user(self, id: str) -> User:

@@ -12,7 +12,8 @@ from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Happening, Message, React, Sender
 from bridges.kit.network import Bridge, Capabilities, Login, NetworkInfo
 from bridges.kit.parts import SPAN_KINDS, ChatKey, Outgoing, Part, Text
-from tests.bridges.portals.house import ALICE, House, Parrots, ParrotSession, in_a_house
+from tests.bridges.portals.house import ALICE, House, in_a_house
+from tests.bridges.portals.parrots import Parrots, ParrotSession
 
 CHAT = ChatKey("north")
 POLLY = Sender("polly", "Polly")

@@ -8,8 +8,9 @@ from bridges.kit.chats import Chat, Levels, Picture, User
 from bridges.kit.happenings import ChatChange, ChatGone, MemberChange, Message, Sender, UserChange
 from bridges.kit.parts import ChatKey, Text
 from bridges.kit.sources import Source
-from tests.bridges.portals.house import ALICE, BOT
+from tests.bridges.portals.house import ALICE
 from tests.bridges.portals.macaws import CHAT, POLLY, Visit, visit
+from tests.bridges.portals.scribe import BOT
 
 RIO = Sender("rio", "Rio")
 GHOST, OTHER = "@net_polly:localhost", "@net_rio:localhost"

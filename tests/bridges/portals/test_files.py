@@ -15,7 +15,8 @@ from bridges.kit.sources import Source, kept_there
 from bridges.matrix.rooms import Accounts
 from bridges.portals.files import Files, from_matrix, settled
 from bridges.storage.encoding import from_text, to_text
-from tests.bridges.portals.house import ParrotSession, Scribe
+from tests.bridges.portals.parrots import ParrotSession
+from tests.bridges.portals.scribe import Scribe
 
 BOB = Sender("bob", "Bob")
 CHAT = ChatKey("north")

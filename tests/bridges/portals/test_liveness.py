@@ -12,7 +12,8 @@ from bridges.kit.network import Capabilities
 from bridges.kit.parts import ChatKey, Text, plain
 from bridges.portals import sessions
 from bridges.portals.liveness import Pace, Paces
-from tests.bridges.portals.house import ALICE, House, Parrots, ParrotSession, in_a_house
+from tests.bridges.portals.house import ALICE, House, in_a_house
+from tests.bridges.portals.parrots import Parrots, ParrotSession
 from tests.bridges.portals.test_sessions import HELLO
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from bridges.kit.happenings import ChatChange, Message, Sender
 from bridges.kit.parts import ChatKey, Text, plain
-from tests.bridges.portals.house import ALICE, BOB, BOT, House, in_a_house
+from tests.bridges.portals.house import ALICE, BOB, House, in_a_house
+from tests.bridges.portals.scribe import BOT
 
 ROOM = "!club:localhost"
 POLLY = Sender("polly", "Polly")

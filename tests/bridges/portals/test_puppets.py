@@ -7,7 +7,8 @@ from bridges.kit.happenings import Edit, Lasting, Message, Passing, React, Read,
 from bridges.kit.parts import Text
 from bridges.matrix.transactions import Push
 from bridges.portals.puppets import MARK
-from tests.bridges.portals.house import ALICE, BOB, House, ParrotSession, in_a_house
+from tests.bridges.portals.house import ALICE, BOB, House, in_a_house
+from tests.bridges.portals.parrots import ParrotSession
 from tests.bridges.portals.test_sessions import CHAT, HELLO
 
 ME = Sender("alice", "Alice", me=True)
