@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from e2ee.author_requests import AuthorRequests, GivingAgain
 from e2ee.backup import Backup
 from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
@@ -41,6 +42,8 @@ class Parts:
     reading: Reading
     inbox: Inbox
     key_requests: KeyRequests
+    author_requests: AuthorRequests
+    giving_again: GivingAgain
     secret_requests: SecretRequests
     identity: OwnIdentity
     backup: Backup
@@ -65,18 +68,21 @@ def build(
     channels = Channels(claims, channel, outgoing)
     keys = RoomKeys(records, ratchets)
     recipients = Recipients(own, lists, trust, ShareWith.IDENTIFIED)
-    sharing = Sharing(rooms, recipients, channels, keys, OwnSessions(own, keys, records, ratchets))
+    sessions = OwnSessions(own, keys, records, ratchets)
+    sharing = Sharing(rooms, recipients, channels, keys, sessions)
     messages = RoomMessages(rooms, sharing, outgoing, records)
     means = Means(records, outgoing, random)
     devices = OwnDevices(own, lists, trust)
     identity = OwnIdentity(devices, means)
     key_requests = KeyRequests(devices, keys, channels, records, random)
+    author_requests = AuthorRequests(own, keys, means)
+    giving_again = GivingAgain(lists, keys, sessions, channels, records)
     secret_requests = SecretRequests(devices, channels, records, random)
     believers = Believers(own, lists, trust, identity)
     verifications = Verifications(believers, outgoing, random, messages.send)
     taking = Taking(user_id, keys, records)
     handlers = Handlers(
-        KeyHandlers(lists, keys, taking),
+        KeyHandlers(lists, keys, taking, author_requests, giving_again),
         OwnHandlers(key_requests, secret_requests, identity),
         verifications,
     )
@@ -92,6 +98,8 @@ def build(
         reading=Reading(lists, trust, keys, records),
         inbox=Inbox(records, channel, claims, trust, handlers),
         key_requests=key_requests,
+        author_requests=author_requests,
+        giving_again=giving_again,
         secret_requests=secret_requests,
         identity=identity,
         backup=Backup(devices, identity, keys, means),

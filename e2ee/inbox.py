@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from attrs import define, frozen
 
+from e2ee.author_requests import AuthorRequests, GivingAgain
 from e2ee.claims import Claims
 from e2ee.device_lists import DeviceLists
 from e2ee.encoding import JsonObject, field, optional
@@ -43,6 +44,8 @@ class KeyHandlers:
     lists: DeviceLists
     keys: RoomKeys
     history: Taking
+    authors: AuthorRequests
+    giving_again: GivingAgain
 
 
 @frozen
@@ -94,7 +97,7 @@ class Inbox:
         if type in SECRET:
             raise NotEncrypted(f"{type} came in the clear.")
         if type == "m.room_key_request":
-            self._handlers.own.key_requests.receive_request(sender, content)
+            self._receive_request(sender, content)
             return []
         if type == "m.secret.request":
             self._handlers.own.secret_requests.receive_request(sender, content)
@@ -105,6 +108,12 @@ class Inbox:
         if type.startswith("m.key.verification."):
             return self._handlers.verifications.receive_to_device(sender, type, content, now_ms)
         return [ToDeviceReceived(sender, type, content, None, None)]
+
+    def _receive_request(self, sender: str, content: JsonObject) -> None:
+        if sender == self._handlers.keys.lists.own_user_id:
+            self._handlers.own.key_requests.receive_request(sender, content)
+        else:
+            self._handlers.keys.giving_again.receive_request(sender, content)
 
     def _receive_opened(self, opened: OpenedMessage, now_ms: int) -> list[Happening]:
         ours: dict[str, Callable[[OpenedMessage], list[Happening]]] = {
@@ -132,10 +141,12 @@ class Inbox:
         key = direct_key(opened.content, opened.sender, opened.sender_key, opened.ed25519)
         session = self._handlers.keys.keys.from_key(field(opened.content, "session_key", str))
         self._handlers.keys.keys.add(key, session, opened.device)
+        self._handlers.keys.authors.arrived(key.session_id)
         return [RoomKeyArrived(key.room_id, key.session_id)]
 
     def _receive_forwarded(self, opened: OpenedMessage) -> list[Happening]:
-        return [RoomKeyArrived(*self._handlers.own.key_requests.receive_key(opened))]
+        found = self._handlers.keys.authors.receive_key(opened)
+        return [RoomKeyArrived(*(found or self._handlers.own.key_requests.receive_key(opened)))]
 
     def _receive_secret(self, opened: OpenedMessage) -> list[Happening]:
         name, secret = self._handlers.own.secret_requests.receive_secret(opened)

@@ -60,6 +60,7 @@ class Machine(Wishes):
         """What to carry to the server, in this order; each is offered until it is answered."""
         with self._records.step():
             self._parts.key_requests.answer(now_ms)
+            self._parts.giving_again.answer(now_ms)
             self._parts.secret_requests.answer(now_ms)
             self._late += self._parts.verifications.expire(now_ms)
             self._late += self._parts.messages.prepare(now_ms)
@@ -212,6 +213,13 @@ class Machine(Wishes):
         """Ask our other verified devices; False if there are none."""
         with self._records.step():
             return self._parts.key_requests.ask(room_id, session_id)
+
+    def ask_author_for_key(self, author: str, room_id: str, session_id: str) -> None:
+        """Ask all devices of whoever sent an event, once for each key. Some clients then give again
+        what they gave before; from nobody else it is taken.
+        """
+        with self._records.step():
+            self._parts.author_requests.ask(author, room_id, session_id)
 
     def follow(self, user_ids: Iterable[str]) -> None:
         """Learn the devices of these users; those of encrypted rooms are learnt when needed."""

@@ -45,6 +45,10 @@ REASONS = {
 }
 
 
+MAX_AGAIN = 10
+"""So often one device may ask for one key that it was given."""
+
+
 @define
 class Recipients:
     """Who is to get a room's keys, as things stand."""
@@ -290,6 +294,10 @@ class OwnSessions:
         """Remember who got the key; the notices for those who did not, once each."""
         given = self._given(session_id)
         given["keys"] += [one.ed25519 for one in devices]
+        state = self.state(room_id)
+        assert state is not None
+        index = state["messages"]
+        given.setdefault("from", {}).update({one.ed25519: index for one in devices})
         notices: Messages = {}
         for (user_id, device_id), code in withheld.items():
             name = f"{user_id} {device_id}"
@@ -298,6 +306,22 @@ class OwnSessions:
                 notices[user_id, device_id] = self._notice(room_id, session_id, code)
         self._records.put("given", session_id, given)
         return notices
+
+    def is_current(self, room_id: str, session_id: str) -> bool:
+        state = self.state(room_id)
+        return state is not None and state["session_id"] == session_id
+
+    def take_turn(self, room_id: str, session_id: str, device: Device) -> int | None:
+        """From which message on a device was given the key, if it may have it once more."""
+        given = self._given(session_id)
+        index = given.get("from", {}).get(device.ed25519)
+        turns = given.setdefault("again", {})
+        turn = turns.get(device.ed25519, 0)
+        if not self.is_current(room_id, session_id) or index is None or turn >= MAX_AGAIN:
+            return None
+        turns[device.ed25519] = turn + 1
+        self._records.put("given", session_id, given)
+        return int(index)
 
     def encrypt(self, room_id: str, payload: JsonObject) -> JsonObject:
         state = self.state(room_id)

@@ -119,6 +119,13 @@ class Encryption:
         except E2eeError as error:
             raise Unreadable(str(error)) from error
 
+    def ask_for_key(self, event: JsonObject) -> None:
+        """Whoever wrote it gave it to all others, and may give it again."""
+        session_id = event["content"].get("session_id")
+        if isinstance(session_id, str):
+            self._bot.machine.ask_author_for_key(event["sender"], event["room_id"], session_id)
+            self._settle_soon()
+
     def unsealed(self, event: JsonObject) -> JsonObject:
         """What was said before, by people or by ghosts."""
         if event.get("type") != "m.room.encrypted":

@@ -15,8 +15,8 @@ from bridges.storage.outbox import Departure
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 10.0
-"""Keys are often a little later than their messages."""
+PATIENCE_S, GRACE_S = 3.0, 7.0
+"""Keys are often a little late. Then they are asked for, and then their person is told."""
 OFF = "this bridge does not take part in encryption (its setting `encryption` is off)."
 
 
@@ -32,12 +32,18 @@ class Opens(Protocol):
     def open(self, event: JsonObject) -> JsonObject:
         """As if it had come in the clear; raises Unreadable."""
 
+    def ask_for_key(self, event: JsonObject) -> None:
+        """Whoever wrote it, once."""
+
 
 class Closed:
     """Where encryption is off."""
 
     def open(self, event: JsonObject) -> JsonObject:
         raise Unreadable(OFF)
+
+    def ask_for_key(self, event: JsonObject) -> None:
+        return
 
 
 @define(eq=False)
@@ -77,7 +83,8 @@ class Reading:
         except Unreadable as error:
             await self._set_aside(departure, error)
             return None
-        await self._ground.db.write(secrecy.forget_unread, event["event_id"])
+        if notice := await self._ground.db.write(secrecy.forget_unread, event["event_id"]):
+            await self._take_back(event["room_id"], notice)
         return opened
 
     async def _set_aside(self, departure: Departure, error: Unreadable) -> None:
@@ -91,19 +98,33 @@ class Reading:
         self._begin(self._tell_later(event))
 
     async def _tell_later(self, event: JsonObject) -> None:
+        write, event_id = self._ground.db.write, event["event_id"]
+        await asyncio.sleep(PATIENCE_S)
+        if not await write(secrecy.is_unread, event_id):
+            return
+        self._opens.ask_for_key(event)
         await asyncio.sleep(GRACE_S)
-        if await self._ground.db.write(secrecy.take_telling, event["event_id"]):
+        if await write(secrecy.take_telling, event_id):
             text = (
                 "This cannot be read yet, and so is not delivered: its key has not come. "
                 "It goes on as soon as the key is here. If that takes long, please write it again."
             )
-            await self._say(event, text)
+            notice = await self._say(event, text)
+            if notice and not await write(secrecy.note_notice, event_id, notice):
+                await self._take_back(event["room_id"], notice)
+
+    async def _take_back(self, room_id: str, notice: str) -> None:
+        try:
+            await self._ground.rooms.redact(room_id, notice, f"read.{notice}", None)
+        except MatrixError as error:
+            log.warning("A notice stays: %s", error)
 
     async def _bring_back(self, room_id: str, session_id: str) -> None:
         await self._ground.db.write(secrecy.bring_back, room_id, session_id)
         self._look(room_id)
 
-    async def _say(self, event: JsonObject, text: str) -> None:
+    async def _say(self, event: JsonObject, text: str) -> str:
+        """The event's id, if it could be said."""
         content = {
             "msgtype": "m.notice",
             "body": text,
@@ -111,11 +132,12 @@ class Reading:
         }
         transaction = f"unread.{event['event_id']}"
         try:
-            await self._ground.rooms.send(
+            return await self._ground.rooms.send(
                 event["room_id"], "m.room.message", content, transaction, None
             )
         except MatrixError as error:
             log.warning("Nobody can be told of a message without key: %s", error)
+            return ""
 
     def _begin(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -124,8 +124,20 @@ def is_unread(txn: Transaction, event_id: str) -> bool:
     return txn.one("SELECT 1 FROM unread WHERE event_id = ?", event_id) is not None
 
 
-def forget_unread(txn: Transaction, event_id: str) -> None:
-    txn.execute("DELETE FROM unread WHERE event_id = ?", event_id)
+def forget_unread(txn: Transaction, event_id: str) -> str:
+    """The notice that said why it waited, if its sender was told."""
+    row = txn.one("DELETE FROM unread WHERE event_id = ? RETURNING notice_id", event_id)
+    return str(row[0]) if row else ""
+
+
+def note_notice(txn: Transaction, event_id: str, notice_id: str) -> bool:
+    """False if it does not wait any more."""
+    return bool(
+        txn.execute(
+            "UPDATE unread SET notice_id = ? WHERE event_id = ? RETURNING event_id",
+            *(notice_id, event_id),
+        )
+    )
 
 
 def take_telling(txn: Transaction, event_id: str) -> bool:

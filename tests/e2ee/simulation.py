@@ -229,7 +229,10 @@ class SimulatedServer:
         if f"{user_id} {device_id} {txn}" not in self.seen_transactions:
             self.seen_transactions[f"{user_id} {device_id} {txn}"] = {}
             for target, messages in body["messages"].items():
-                for target_device, content in messages.items():
+                everywhere = messages.get("*")
+                for target_device, content in (
+                    dict.fromkeys(self.devices[target], everywhere) if everywhere else messages
+                ).items():
                     if target_device in self.devices[target]:
                         message = {"sender": user_id, "type": type, "content": content}
                         inbox = self.devices[target][target_device].inbox

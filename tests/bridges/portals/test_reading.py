@@ -20,6 +20,7 @@ class Keys:
 
     def __init__(self) -> None:
         self.known: set[str] = set()
+        self.asked: list[str] = []
 
     def open(self, event: JsonObject) -> JsonObject:
         session_id = event["content"]["session_id"]
@@ -29,6 +30,9 @@ class Keys:
             raise Unreadable("no key", session_id)
         content = {"msgtype": "m.text", "body": f"by {session_id}"}
         return event | {"type": "m.room.message", "content": content}
+
+    def ask_for_key(self, event: JsonObject) -> None:
+        self.asked.append(event["content"]["session_id"])
 
 
 def with_keys(house: House) -> Keys:
@@ -45,6 +49,7 @@ async def says_secretly(house: House, room: str, session_id: str, user: str = AL
 def test_a_message_without_key_holds_up_none_and_follows_when_the_key_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.01)
     monkeypatch.setattr(reading, "GRACE_S", 0.01)
 
     async def story(house: House) -> None:
@@ -56,6 +61,8 @@ def test_a_message_without_key_holds_up_none_and_follows_when_the_key_comes(
         await house.until(lambda: session.heard)
         assert plain(session.heard[0].parts) == "by s2"
         await house.reads(portal, "This cannot be read yet")
+        notice = list(house.scribe.sent.values())[-1]
+        assert keys.asked == ["s1"]
 
         keys.known.add("s1")
         house.bridge.reading.key_arrived(portal, "s1")
@@ -65,6 +72,28 @@ def test_a_message_without_key_holds_up_none_and_follows_when_the_key_comes(
         await house.until(lambda: len(session.heard) == 3)
         told = [text for _, text in house.scribe.texts(portal) if "cannot be read" in text]
         assert len(told) == 1
+        taken_back = house.scribe.contents(portal, "m.room.redaction")
+        assert taken_back == [{"redacts": notice}]
+
+    in_a_house(tmp_path / "bridge.db", story)
+
+
+def test_a_key_that_is_only_late_is_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.2)
+
+    async def story(house: House) -> None:
+        session, keys = await house.logs_in(), with_keys(house)
+        portal = await house.portal(session, HELLO)
+        await says_secretly(house, portal, "s1")
+        await house.until(lambda: house.bridge.reading._tasks)
+        keys.known.add("s1")
+        house.bridge.reading.key_arrived(portal, "s1")
+        await house.until(lambda: session.heard)
+        await house.until(lambda: not house.bridge.reading._tasks)
+        assert keys.asked == []
+        assert "cannot be read" not in str(house.scribe.texts(portal))
 
     in_a_house(tmp_path / "bridge.db", story)
 

@@ -68,7 +68,9 @@ def test_what_waits_for_a_key_comes_back_with_it(write: Write) -> None:
     assert write(outbox.next_departure, ROOM).event == events[0]
     assert write(outbox.next_departure, OTHER) is None
     write(secrecy.bring_back, ROOM)
-    write(secrecy.forget_unread, "$1")
+    assert write(secrecy.note_notice, "$1", "$why")
+    assert write(secrecy.forget_unread, "$1") == "$why"
+    assert not write(secrecy.note_notice, "$1", "$why")
     assert not write(secrecy.is_unread, "$1")
     assert write(secrecy.is_unread, "$2")
 

@@ -1,0 +1,1 @@
+ALTER TABLE unread ADD COLUMN notice_id TEXT NOT NULL DEFAULT '';
