@@ -8,7 +8,7 @@ import pytest
 
 from e2ee.dehydration import SECRET
 from e2ee.driver import now_ms, random
-from e2ee.happenings import Trust
+from e2ee.happenings import Trust, Undecryptable
 from e2ee.identity import BACKUP_SECRET, USAGES, secret_name
 from e2ee.secret_storage import (
     DEFAULT_KEY,
@@ -76,6 +76,26 @@ def test_messages_go_both_ways(hold: Callable[[Script], None]) -> None:
         assert await bob("reads", roomId=room_id, eventId=sent) == "hello bob"
         answered = await bob("says", roomId=room_id, body="hello alice")
         assert await alice.reads(answered) == "hello alice"
+
+    hold(script)
+
+
+def test_the_author_of_a_lost_key_gives_it_again(hold: Callable[[Script], None]) -> None:
+    """Clients of today answer who was given the key before."""
+
+    async def script(ours: Crew, bob: Agent) -> None:
+        alice, bob_id = await ours.bot("alice"), (await bob("begins", "bob"))["userId"]
+        room_id = await a_room(alice, bob, bob_id)
+        assert await alice.reads(await bob("says", roomId=room_id, body="hello")) == "hello"
+        records = alice.machine._records
+        (at,) = records.find("inbound", f"{room_id} ")
+        with records.step():
+            records.remove("inbound", at)
+
+        lost = await bob("says", roomId=room_id, body="do you read me")
+        await alice.until(lambda: any(isinstance(it, Undecryptable) for it in alice.heard))
+        alice.machine.ask_author_for_key(bob_id, room_id, at.partition(" ")[2])
+        assert await alice.reads(lost) == "do you read me"
 
     hold(script)
 
