@@ -65,7 +65,13 @@ async def run(settings: Settings, supervised: bool = False) -> None:
         secrecy = encryption(settings, db, http, Rooms(client))
         rooms = Rooms(client) if secrecy is None else Rooms(client, secrecy)
         ground = Ground(network, settings.names, db, rooms, Accounts(client), Tally())
-        doors = Doors(secrecy, puppeteer(settings, http), settings.history, settings.tidies)
+        doors = Doors(
+            secrecy,
+            puppeteer(settings, http),
+            settings.history,
+            settings.tidies,
+            settings.shows_delivery,
+        )
         bridge = Bridge.build(ground, settings.permissions, doors)
         webhooks = Webhooks(settings.public_address, network)
         await network.start(Hosting(webhooks, bridge, settings.permissions))

@@ -46,6 +46,8 @@ class Settings:
     history: int
     tidies: bool
     """Rooms that no login serves any more are left."""
+    shows_delivery: bool
+    """Whether it is said of each message when it is on somebody's device."""
     store_secret: str = field(repr=False)
     as_token: str = field(repr=False)
     hs_token: str = field(repr=False)
@@ -101,6 +103,7 @@ def understood(content: dict[str, Any]) -> Settings:
         encryption=read_secrecy(content),
         history=int(content.get("history", HISTORY)),
         tidies=read_after_logout(content),
+        shows_delivery=content.get("delivery_events", False) is True,
         store_secret=str(content.get("store_secret", "")),
         as_token=str(content["as_token"]),
         hs_token=str(content["hs_token"]),

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import CLIENT, Client, MatrixError, Upload, room_path
+from bridges.matrix.member_names import MemberNames
 
 
 class Sealing(Protocol):
@@ -53,6 +54,7 @@ class InTheClear:
 class Rooms:
     _client: Client
     _sealing: Sealing = field(factory=InTheClear)
+    member_names: MemberNames = field(factory=MemberNames)
 
     async def create(self, alias: str, domain: str, options: JsonObject) -> str:
         """Finds the room again where a first try was not remembered."""
@@ -189,11 +191,15 @@ class Rooms:
 
     async def name_of(self, room_id: str, user_id: str) -> str:
         """The name by which a user goes in a room."""
+        if (known := self.member_names.find(room_id, user_id)) is not None:
+            return known
         try:
             content = await self.state(room_id, "m.room.member", user_id) or {}
         except MatrixError:
-            content = {}
-        return str(content.get("displayname") or user_id)
+            return user_id
+        name = str(content.get("displayname") or user_id)
+        self.member_names.remember(room_id, user_id, name)
+        return name
 
 
 @frozen

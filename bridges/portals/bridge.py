@@ -55,6 +55,8 @@ class Doors:
     """So many old messages of each chat are brought over."""
     tidies: bool = False
     """Rooms that no login serves any more are left."""
+    shows_delivery: bool = False
+    """Of each message is said, to clients that show it, that it is on somebody's device."""
 
 
 @define(eq=False)
@@ -91,12 +93,13 @@ class Bridge:
         histories = Histories(ground, sessions, pages, batches, doors.history)
         company = Company(Spaces(ground), puppets, histories)
         portals = PortalRooms(ground, ghosts, furnishing, company)
+        statuses = Statuses(ground)
         succession = Succession(ground, sessions, portals, doors.tidies)
         carriers = Carriers(
             portals,
             Deliveries(ground, voices, expiry),
             Changes(ground, ghosts, voices, portals, furnishing),
-            Signs(ground, ghosts, voices),
+            Signs(ground, ghosts, voices, statuses if doors.shows_delivery else None),
             addresses,
             Profiles(ground, ghosts, pictures),
         )
@@ -112,7 +115,7 @@ class Bridge:
         speakers = Speakers(
             Utterances(ground, addresses, Reactions(ground)),
             Wishes(ground, addresses),
-            Statuses(ground),
+            statuses,
             commands.handle,
             expiry,
             entrance,
@@ -164,6 +167,7 @@ class Bridge:
         """Keys first, so that what comes with them can be read."""
         if self.encryption is not None:
             await self.encryption.accept(push.whole, push.events)
+        self.ground.rooms.member_names.forget_changed(push.events)
         events = [one for one in push.events if not self.puppets.is_echo(one)]
         await self.departures.accept(push.id, events)
         self.passing.accept(push.ephemeral)

@@ -14,6 +14,8 @@ from bridges.storage.places import Portal
 STATUS, MESSAGE = "com.beeper.message_send_status", "m.room.message"
 AGAIN = "🔁"
 MAX_WAITING = 10_000
+MAX_REACHED = 100
+"""In a crowd it is enough to know that many have it."""
 
 
 @define(eq=False)
@@ -23,6 +25,8 @@ class Statuses:
     """Messages of which was said that they wait, and where."""
     _failed: set[str] = field(factory=set)
     """Messages that are tried again."""
+    _reached: dict[str, list[str]] = field(factory=dict)
+    """Whose devices have them."""
 
     async def waits(self, portal: Portal, event: JsonObject, why: str) -> None:
         """Once for each message: the transaction id is the same each time."""
@@ -55,6 +59,17 @@ class Statuses:
         if was_waiting or was_failed:
             await self.mark(portal, event_id, "SUCCESS", unique=f"{event_id}.{time.time_ns()}")
 
+    async def reached(self, portal: Portal, event_id: str, user_id: str) -> None:
+        """A message is on somebody's device; told with all who were told of before."""
+        users = self._reached.setdefault(event_id, [])
+        if user_id in users or len(users) >= MAX_REACHED:
+            return
+        users.append(user_id)
+        if len(self._reached) > MAX_WAITING:
+            del self._reached[next(iter(self._reached))]
+        unique = f"{event_id}.{user_id}"
+        await self.mark(portal, event_id, "SUCCESS", unique=unique, delivered_to_users=list(users))
+
     async def retries(self, portal: Portal, event: JsonObject) -> bool:
         """Whether it asks to try something again; it then stands in the queue."""
         relates = event["content"].get("m.relates_to")
@@ -76,14 +91,20 @@ class Statuses:
         return True
 
     async def mark(
-        self, portal: Portal, event_id: str, status: str, why: str = "", unique: str = ""
+        self,
+        portal: Portal,
+        event_id: str,
+        status: str,
+        why: str = "",
+        unique: str = "",
+        **more: list[str],
     ) -> None:
         """For clients only. What is said twice is said once."""
         content: JsonObject = {
             "network": self._ground.network.info.id,
             "m.relates_to": {"rel_type": "m.reference", "event_id": event_id},
             "status": status,
-        }
+        } | more
         if why:
             content |= {"reason": "m.event_not_handled", "message": why}
         transaction = f"status.{unique or event_id}.{status}"

@@ -36,6 +36,7 @@ class House:
     puppets: Scribe | None = None
     """By which the second registration speaks, if there is one."""
     tidies: bool = False
+    shows_delivery: bool = True
     bridge: Bridge = field(init=False)
 
     async def opens(self) -> None:
@@ -51,7 +52,7 @@ class House:
         ground = Ground(self.network, names, db, Rooms(scribe), Accounts(scribe), Tally())
         permissions = Permissions.read({"localhost": "user", "*": "relay"})
         puppeteer = Puppeteer(self.puppets) if self.puppets else None
-        doors = Doors(puppeteer=puppeteer, tidies=self.tidies)
+        doors = Doors(puppeteer=puppeteer, tidies=self.tidies, shows_delivery=self.shows_delivery)
         self.bridge = Bridge.build(ground, permissions, doors)
 
     async def closes(self) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bridges.kit.failures import Rejected, Transient
+from bridges.kit.happenings import Delivered, Sender
+from bridges.kit.parts import Text
 from bridges.portals import departures
 from tests.bridges.portals.house import ALICE, BOB
-from tests.bridges.portals.macaws import Visit, visit
+from tests.bridges.portals.macaws import CHAT, POLLY, MacawSession, Visit, visit
 
 STATUS = "com.beeper.message_send_status"
 
@@ -103,5 +105,37 @@ def test_who_wishes_for_what_there_is_not_cannot_try_again(tmp_path: Path) -> No
         await here.house.hears(here.room, "m.room.name", ALICE, content, state_key="")
         await here.house.until(lambda: statuses(here) == ["FAIL_PERMANENT"])
         assert "🔁" not in here.house.scribe.texts(here.room)[-1][1]
+
+    visit(tmp_path, story)
+
+
+def test_it_is_told_whose_devices_have_a_message(tmp_path: Path) -> None:
+    async def story(here: Visit) -> None:
+        out = await here.sends({"msgtype": "m.text", "body": "hello"})
+        for id in ("polly", "rio", "polly"):
+            await here.happens(Delivered(CHAT, Sender(id), out.transaction))
+        said = here.house.scribe.contents
+        ghosts = ["@net_polly:localhost", "@net_rio:localhost"]
+        await here.house.until(lambda: len(said(here.room, STATUS)) == 2)
+        reached = [it["delivered_to_users"] for it in said(here.room, STATUS)]
+        assert sorted(reached[1]) == ghosts and len(reached[0]) == 1
+        last = said(here.room, STATUS)[-1]
+        assert last["status"] == "SUCCESS"
+        assert last["m.relates_to"] == {"rel_type": "m.reference", "event_id": out.transaction}
+
+    visit(tmp_path, story)
+
+
+def test_nothing_is_told_where_nobody_wants_it(tmp_path: Path) -> None:
+    async def story(here: Visit) -> None:
+        here.house.shows_delivery = False
+        await here.house.starts_again()
+        session = here.house.network.sessions["alice"]
+        assert isinstance(session, MacawSession)
+        here.session = session
+        out = await here.sends({"msgtype": "m.text", "body": "hello"})
+        await here.happens(Delivered(CHAT, POLLY, out.transaction))
+        await here.polly_says(Text("the end"))
+        assert statuses(here) == []
 
     visit(tmp_path, story)

@@ -1,6 +1,7 @@
 """What people on Matrix say reaches the network in its own words, or they are told why not."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from attrs import evolve
@@ -260,6 +261,24 @@ def test_what_others_say_goes_by_their_name(tmp_path: Path) -> None:
         assert isinstance(shown, Media)
         assert shown.caption == Text(f"<{carol}> ")
         assert asked == Poll(f"<{carol}> Tea?", ("yes", "no"))
+
+    visit(tmp_path, story)
+
+
+def test_a_name_is_looked_up_once_and_again_when_it_changes(tmp_path: Path) -> None:
+    async def story(here: Visit) -> None:
+        carol, member = "@carol:elsewhere", "m.room.member"
+        scribe = here.house.scribe
+        for name in ("Carol", "Carola"):
+            content = {"membership": "join", "displayname": name}
+            scribe.state[here.room, member, carol] = content
+            await here.house.hears(here.room, member, carol, content, state_key=carol)
+            for number in range(3):
+                await here.house.hears(here.room, "m.room.message", carol, text(str(number)))
+        await here.house.until(lambda: len(here.heard) == 6)
+        assert here.heard[0].parts == (Text("<Carol> 0"),)
+        assert here.heard[-1].parts == (Text("<Carola> 2"),)
+        assert len([it for it in scribe.calls if unquote(it.path).endswith(carol)]) == 2
 
     visit(tmp_path, story)
 

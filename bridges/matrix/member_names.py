@@ -1,0 +1,35 @@
+"""How people go by in rooms, remembered for a while: each relayed message wants to know."""
+
+import time
+from collections.abc import Callable
+
+from attrs import define, field
+
+from bridges.kit.json_values import JsonObject
+
+MAX_KNOWN = 10_000
+LIFE_S = 3600.0
+
+
+@define(eq=False)
+class MemberNames:
+    """Changes that the homeserver tells are forgotten at once; others after an hour."""
+
+    _now: Callable[[], float] = time.monotonic
+    _known: dict[tuple[str, str], tuple[str, float]] = field(factory=dict)
+
+    def find(self, room_id: str, user_id: str) -> str | None:
+        name, until = self._known.get((room_id, user_id), ("", 0.0))
+        return name if self._now() < until else None
+
+    def remember(self, room_id: str, user_id: str, name: str) -> None:
+        """The one that was learnt first goes first."""
+        self._known.pop((room_id, user_id), None)
+        if len(self._known) >= MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        self._known[room_id, user_id] = (name, self._now() + LIFE_S)
+
+    def forget_changed(self, events: list[JsonObject]) -> None:
+        for event in events:
+            if event["type"] == "m.room.member":
+                self._known.pop((event["room_id"], str(event.get("state_key"))), None)
