@@ -7,7 +7,8 @@ from bridges.kit.happenings import Remove, Sender, Story
 from bridges.kit.parts import Text
 from bridges.kit.stories import stories_of
 from bridges.matrix.transactions import Push
-from tests.bridges.portals.house import ALICE, BOT, House, in_a_house
+from tests.bridges.portals.house import ALICE, House, in_a_house
+from tests.bridges.portals.scribe import BOT
 from tests.bridges.portals.test_sessions import CHAT, HELLO
 
 STORIES = stories_of("alice")
