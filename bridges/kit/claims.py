@@ -1,6 +1,8 @@
 """Every ability that a session claims, used: what the contract asks."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import product
 
 from bridges.kit import abilities
 from bridges.kit.abilities import HasHistory
@@ -8,8 +10,10 @@ from bridges.kit.chats import Found, Picture
 from bridges.kit.failures import NetworkFailure, Rejected, Unsupported
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey, Outgoing, Poll, Text
+from bridges.kit.sources import Source
 
 UNKNOWN = "no-such-message"
+ODD_NAMES = ("\r\nQUIT", "\x00", "no such chat", "@" * 300)
 MAX_PAGES = 50
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
@@ -40,6 +44,7 @@ async def use_claims(session: Session, chat: ChatKey, target: str) -> None:
         poll = Outgoing(chat, (Poll("Well?", ("yes", "no")),), f"poll{target}")
         asked = target if target == UNKNOWN else (await session.send(poll)).id
         await attempt("votes", session.vote(chat, asked, (0,)))
+        await attempt("votes", session.vote(chat, asked, ()))
         if isinstance(session, abilities.EndsPolls):
             await attempt("ending polls", session.end_poll(chat, asked))
     if isinstance(session, abilities.Types):
@@ -56,31 +61,63 @@ async def use_claims(session: Session, chat: ChatKey, target: str) -> None:
 
 async def use_wishes(session: Session, chat: ChatKey, somebody: str, message: str) -> None:
     """What needs rights that the login may not have: it may refuse, but only in the kit's words."""
-    wishes: list[Awaitable[object]] = []
+    wishes: list[Callable[[], Awaitable[object]]] = []
     if isinstance(session, abilities.SetsName):
-        wishes.append(session.set_name(chat, "A name"))
+        wishes.append(partial(session.set_name, chat, "A name"))
     if isinstance(session, abilities.SetsPicture):
-        wishes.append(session.set_picture(chat, Picture("pixel", PIXEL)))
-        wishes.append(session.set_picture(chat, None))
+        pictures = (Picture("pixel", PIXEL), None)
+        wishes += [partial(session.set_picture, chat, it) for it in pictures]
     if isinstance(session, abilities.SetsTimer):
-        wishes += [session.set_timer(chat, 86_400_000), session.set_timer(chat, 0)]
+        wishes += [partial(session.set_timer, chat, it) for it in (86_400_000, 0)]
     if isinstance(session, abilities.Pins):
-        wishes += [session.pin(chat, it, on) for it in (message, UNKNOWN) for on in (True, False)]
+        targets = product((message, UNKNOWN), (True, False))
+        wishes += [partial(session.pin, chat, it, is_on) for it, is_on in targets]
     if isinstance(session, abilities.SetsLevels):
-        wishes += [session.set_levels(chat, {somebody: level}) for level in (50, 0)]
+        wishes += [partial(session.set_levels, chat, {somebody: it}) for it in (50, 0)]
     if isinstance(session, abilities.Invites):
-        wishes.append(session.invite(chat, somebody))
+        wishes.append(partial(session.invite, chat, somebody))
     if isinstance(session, abilities.Kicks):
-        wishes.append(session.kick(chat, somebody, "for the contract"))
+        wishes.append(partial(session.kick, chat, somebody, "for the contract"))
     if isinstance(session, abilities.Bans):
-        wishes.append(session.ban(chat, somebody, "for the contract"))
-        wishes.append(session.unban(chat, somebody))
+        wishes.append(partial(session.ban, chat, somebody, "for the contract"))
+        wishes.append(partial(session.unban, chat, somebody))
     for wish in wishes:
-        try:
-            await wish
-        except NetworkFailure as refusal:
-            assert str(refusal)
+        await is_refused(wish())
     await look_around(session)
+
+
+async def fetch_file(session: abilities.Fetches, shown: Source, content: bytes) -> None:
+    """As it is, not more than may be, and nothing by a name that nobody gave."""
+    if shown.data is None and shown.later is None:
+        assert await session.fetch(shown.reference, len(content)) == content
+        with_room = min(len(content) - 1, 10)
+        assert await is_refused(session.fetch(shown.reference, with_room)), "too much is fetched"
+    assert await is_refused(session.fetch(UNKNOWN, 1000)), "a file that is not there is fetched"
+
+
+async def is_refused(wish: Awaitable[object]) -> bool:
+    """In words."""
+    try:
+        await wish
+    except NetworkFailure as refusal:
+        assert str(refusal)
+        return True
+    return False
+
+
+async def come_and_go(session: Session, chat: ChatKey, somebody: str) -> None:
+    """Groups are made, odd names refused in words, and at last the chat is left."""
+    if isinstance(session, abilities.MakesGroups):
+        made: list[ChatKey] = []
+
+        async def make() -> None:
+            made.append(await session.make_group("The contract", (somebody,)))
+
+        assert await is_refused(make()) or (await session.chat(made[0])).name
+    if isinstance(session, abilities.OpensChats):
+        for name in ODD_NAMES:
+            await is_refused(session.open_chat(name))
+        await is_refused(session.leave_chat(chat))
 
 
 async def look_around(session: Session) -> None:

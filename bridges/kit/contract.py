@@ -10,13 +10,22 @@ from attrs import define, field, frozen
 
 from bridges.kit import abilities
 from bridges.kit.chats import Person
-from bridges.kit.claims import UNKNOWN, use_claims, use_wishes, walk_back
-from bridges.kit.failures import Rejected
+from bridges.kit.claims import (
+    PIXEL,
+    UNKNOWN,
+    come_and_go,
+    fetch_file,
+    use_claims,
+    use_wishes,
+    walk_back,
+)
+from bridges.kit.failures import NetworkFailure, Rejected
 from bridges.kit.happenings import Happening, Message
 from bridges.kit.network import Field, Login, Network, Session, Shown
-from bridges.kit.parts import ChatKey, Outgoing, Sent, Text, plain
+from bridges.kit.parts import ChatKey, Media, Outgoing, Sent, Text, plain
 
 PATIENCE_S = 20
+PICTURE = PIXEL + bytes(100)
 
 H = TypeVar("H", bound=Happening)
 
@@ -122,13 +131,16 @@ class Answers:
 
 @frozen
 class Town:
-    """The other side, real or simulated. `says` speaks in the chat; `hears` waits for a text."""
+    """The other side, real or simulated. `says` speaks in the chat; `hears` waits for a text;
+    `shows` sends a file with that content, for sessions that define `fetch`.
+    """
 
     network: Network
     answers: Mapping[str, str]
     chat: ChatKey
     says: Callable[[str], Awaitable[None]]
     hears: Callable[[str], Awaitable[None]]
+    shows: Callable[[bytes], Awaitable[None]] | None = field(default=None, kw_only=True)
 
 
 @frozen
@@ -152,7 +164,11 @@ class Contract:
     async def ready(self, visit: Visit) -> None:
         """For networks that need time to connect."""
 
-    def visit(self, story: Callable[[Visit], Awaitable[None]]) -> None:
+    def visit(
+        self, story: Callable[[Visit], Awaitable[None]], ending: type[Exception] | None = None
+    ) -> None:
+        """`ending`: how a session may end by the story."""
+
         async def act() -> None:
             notebook = Notebook()
             async with self.town(notebook) as town:
@@ -164,7 +180,7 @@ class Contract:
                     await story(visit)
                 finally:
                     running.cancel()
-                    with suppress(asyncio.CancelledError):
+                    with suppress(asyncio.CancelledError, *(() if ending is None else (ending,))):
                         await running
 
         asyncio.run(act())
@@ -246,6 +262,32 @@ class Contract:
 
         self.visit(story)
 
+    def test_a_file_that_is_fetched_when_needed_is_the_one_that_was_sent(self) -> None:
+        async def story(visit: Visit) -> None:
+            session, shows = visit.session, visit.town.shows
+            if not isinstance(session, abilities.Fetches) or shows is None:
+                return
+            await shows(PICTURE)
+            found = await visit.notebook.first(lambda one: bool(media_of(one)))
+            await fetch_file(session, media_of(found)[0].content, PICTURE)
+
+        self.visit(story)
+
+    def test_chats_are_begun_and_left_or_it_says_why_not(self) -> None:
+        async def story(visit: Visit) -> None:
+            await visit.town.says("who is there")
+            somebody = (await visit.notebook.message("who is there")).sender.id
+            await come_and_go(visit.session, visit.town.chat, somebody)
+
+        self.visit(story)
+
+    def test_the_network_is_told_of_a_logout(self) -> None:
+        async def story(visit: Visit) -> None:
+            if isinstance(visit.session, abilities.LogsOut):
+                await visit.session.logout()
+
+        self.visit(story, ending=NetworkFailure)
+
     def test_what_it_claims_it_does_and_an_unknown_message_is_refused(self) -> None:
         async def story(visit: Visit) -> None:
             sent = await visit.sends("first", "claims")
@@ -253,6 +295,11 @@ class Contract:
                 await use_claims(visit.session, visit.town.chat, target)
 
         self.visit(story)
+
+
+def media_of(happening: Happening) -> list[Media]:
+    parts = happening.parts if isinstance(happening, Message) else ()
+    return [it for it in parts if isinstance(it, Media)]
 
 
 async def log_in(town: Town) -> Login:

@@ -223,6 +223,7 @@ class XmppSession(Session):
             name,
             room.subject,
             members=connected.rooms.others(room),
+            has_all_members=True,
             levels=connected.rooms.levels(room),
         )
 

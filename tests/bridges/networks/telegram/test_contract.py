@@ -28,7 +28,10 @@ async def telegram_town(notebook: Notebook) -> AsyncIterator[Town]:
             lambda: [it for it in friends.messages.values() if it.get("text") == text]
         )
 
-    yield Town(network, {"token": bot.token}, ChatKey(str(friends.id)), says, hears)
+    async def shows(content: bytes) -> None:
+        bob.shows(friends, content)
+
+    yield Town(network, {"token": bot.token}, ChatKey(str(friends.id)), says, hears, shows=shows)
     await network.stop()
     await simulator.closes()
 
