@@ -36,7 +36,7 @@ class Provisioning:
     _processes: Processes
 
     def application(self) -> web.Application:
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[answering, self._authorize])
+        app = web.Application(middlewares=[answering, self._authorize])
         app.router.add_get("/whoami", self._whoami)
         app.router.add_get("/login/flows", self._flows)
         app.router.add_get("/logins", self._logins)
@@ -185,6 +185,9 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
     except (Refused, WrongStep, StillWaiting, NetworkFailure, MatrixError) as error:
         status, errcode = named(error)
         return refusal(status, errcode, str(error))
+    except web.HTTPException as error:
+        known = {404: "M_UNRECOGNIZED", 405: "M_UNRECOGNIZED", 413: "M_TOO_LARGE"}
+        return refusal(error.status, known.get(error.status, "M_UNKNOWN"), f"{error.reason}.")
 
 
 def named(error: Exception) -> tuple[int, str]:
@@ -213,6 +216,8 @@ def user_of(request: web.Request) -> str:
 
 
 async def body_of(request: web.Request) -> JsonObject:
+    if (request.content_length or 0) > MAX_BODY:
+        raise Refused(413, "M_TOO_LARGE", f"The body is larger than {MAX_BODY:,} bytes.")
     try:
         body = json.loads(await request.read() or b"{}")
     except ValueError:

@@ -195,7 +195,8 @@ def seen(task: "asyncio.Task[None]") -> None:
 
 
 def as_field(field: Field) -> JsonObject:
-    kind = "password" if field.secret else FIELD_KINDS.get(field.kind, field.kind)
+    is_password = field.secret and field.kind == "text"
+    kind = "password" if is_password else FIELD_KINDS.get(field.kind, field.kind)
     shown: JsonObject = {"type": kind, "id": field.id, "name": field.question}
     shown |= {"description": field.question, "pattern": field.pattern}
     return shown | ({} if field.default is None else {"default_value": field.default})

@@ -87,6 +87,8 @@ class Parrots(Network):
         Flow("name", "By name"),
         Flow("secret", "By name and secret"),
         Flow("picture", "By a picture"),
+        Flow("phone", "By telephone"),
+        Flow("cookies", "By the cookies of a browser"),
     )
     session_class: ClassVar[type[ParrotSession]] = ParrotSession
 
@@ -98,6 +100,10 @@ class Parrots(Network):
     async def login(self, flow: Flow, screen: LoginScreen) -> Login:
         if flow.id == "picture":
             return await self._by_picture(screen)
+        if flow.id == "phone":
+            return await self._by_phone(screen)
+        if flow.id == "cookies":
+            return await self._by_cookies(screen)
         name = await screen.ask(Field("name", "What is your name?"))
         if name == "nobody":
             raise Rejected("There is no such parrot.")
@@ -105,6 +111,22 @@ class Parrots(Network):
         if flow.id == "secret":
             secrets["word"] = await screen.ask(Field("word", "What is your word?", secret=True))
         return Login(name.casefold(), name, secrets)
+
+    async def _by_phone(self, screen: LoginScreen) -> Login:
+        number = Field("number", "What is your number?", kind="phone", pattern=r"\+[0-9]{5,15}")
+        phone = await screen.ask(number)
+        way = await screen.choose("How shall we send it?", {"sms": "As a text", "call": "By voice"})
+        await screen.note(f"We send a code ({way}).")
+        code = await screen.ask(Field("code", "What is the code?", secret=True, kind="code"))
+        if code != "12345":
+            raise Rejected("That is not the code.")
+        return Login(phone, phone, {"session": "of " + phone})
+
+    async def _by_cookies(self, screen: LoginScreen) -> Login:
+        field = Field("cookies", "Which cookies?", True, kind="cookies", pattern=r".*\bsid=\w+.*")
+        cookies = await screen.ask(field)
+        name = cookies.partition("sid=")[2].split(";")[0]
+        return Login(name, name.title(), {"cookies": cookies})
 
     async def _by_picture(self, screen: LoginScreen) -> Login:
         for number in count(1):

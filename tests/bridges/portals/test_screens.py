@@ -29,6 +29,64 @@ def two_pictures(house: House) -> list[dict[str, dict[str, str]]]:
     return found if len(found) == 2 else []
 
 
+async def is_asked(house: House, question: str, answer: str) -> str:
+    """The event of the answer."""
+    await house.reads(ROOM, question)
+    return await house.says(ALICE, ROOM, answer)
+
+
+def taken_away(house: House) -> list[str]:
+    return [it["redacts"] for it in house.scribe.contents(ROOM, "m.room.redaction")]
+
+
+def test_a_login_by_telephone_asks_again_what_does_not_fit(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        await house.management_room()
+        await house.says(ALICE, ROOM, "login phone")
+        await is_asked(house, "What is your number?", "call me")
+        await is_asked(house, "That does not look right.", "+4912345")
+        await is_asked(house, "`call`: By voice", "pigeon")
+        await is_asked(house, "That is none of them.", "call")
+        await house.reads(ROOM, "We send a code (call).")
+        code = await is_asked(house, "What is the code?", "12345")
+        await house.reads(ROOM, "You are logged in as +4912345")
+        assert taken_away(house) == [code]
+
+    in_a_house(tmp_path / "bridge.db", story)
+
+
+def test_a_wrong_code_is_said_in_words(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        await house.management_room()
+        await house.says(ALICE, ROOM, "login phone")
+        await is_asked(house, "What is your number?", "+4912345")
+        await is_asked(house, "How shall we send it?", "sms")
+        await is_asked(house, "What is the code?", "54321")
+        await house.reads(ROOM, "That is not the code.")
+        assert house.bridge.sessions.states() == {}
+
+    in_a_house(tmp_path / "bridge.db", story)
+
+
+def test_a_login_by_cookies_or_by_a_token_leaves_none_in_the_room(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        await house.management_room()
+        await house.says(ALICE, ROOM, "login cookies")
+        cookies = await is_asked(house, "Which cookies?", "theme=dark; sid=alice; x=y")
+        await house.reads(ROOM, "You are logged in as Alice")
+        assert taken_away(house) == [cookies]
+        stored = house.network.sessions["alice"].login.secrets
+        assert stored == {"cookies": "theme=dark; sid=alice; x=y"}
+
+        await house.says(ALICE, ROOM, "login secret")
+        await is_asked(house, "What is your name?", "Bob")
+        word = await is_asked(house, "What is your word?", "abracadabra")
+        await house.reads(ROOM, "You are logged in as Bob")
+        assert taken_away(house) == [cookies, word]
+
+    in_a_house(tmp_path / "bridge.db", story)
+
+
 def test_a_login_that_is_refused_or_stopped_leaves_no_trace(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         await house.management_room()

@@ -1,6 +1,5 @@
 """Programs log people in, step by step, and ask what people ask in chats."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,8 @@ def test_a_login_goes_step_by_step(tmp_path: Path) -> None:
     async def story(house: House, ask: Program) -> None:
         _, who = await ask("GET", "/whoami")
         assert who["network"]["displayname"] == "Parrots" and who["logins"] == []
-        assert {it["id"] for it in who["login_flows"]} == {"name", "secret", "picture"}
+        flows = ["name", "secret", "picture", "phone", "cookies"]
+        assert [it["id"] for it in who["login_flows"]] == flows
 
         status, first = await ask("POST", "/login/start/secret")
         assert (status, first["type"], first["step_id"]) == (200, "user_input", "1")
@@ -98,6 +98,39 @@ def test_a_picture_is_shown_until_it_was_scanned(
         assert second["display_and_wait"] == {"type": "qr", "data": "parrot:2"}
         house.network.scans.put_nowait("Alice")
         _, done = await ask("POST", f"{place}/2/display_and_wait")
+        assert done["complete"] == {"user_login_id": "alice"}
+
+    with_program(tmp_path, story)
+
+
+def test_a_login_by_telephone_goes_on_with_a_choice_and_a_code(tmp_path: Path) -> None:
+    async def story(house: House, ask: Program) -> None:
+        _, first = await ask("POST", "/login/start/phone")
+        (field,) = first["user_input"]["fields"]
+        assert (field["type"], field["pattern"]) == ("phone_number", r"\+[0-9]{5,15}")
+        place = f"/login/step/{first['login_id']}"
+        status, refused = await ask("POST", f"{place}/1/user_input", {"number": "call me"})
+        assert (status, refused["error"]) == (400, "`number` does not look right.")
+        _, second = await ask("POST", f"{place}/1/user_input", {"number": "+4912345"})
+        (field,) = second["user_input"]["fields"]
+        assert (field["type"], field["options"]) == ("select", ["sms", "call"])
+        assert (await ask("POST", f"{place}/2/user_input", {"choice": "pigeon"}))[0] == 400
+        _, third = await ask("POST", f"{place}/2/user_input", {"choice": "sms"})
+        assert third["instructions"] == "We send a code (sms).\nWhat is the code?"
+        assert third["user_input"]["fields"][0]["type"] == "2fa_code"
+        _, done = await ask("POST", f"{place}/3/user_input", {"code": "12345"})
+        assert done["complete"] == {"user_login_id": "+4912345"}
+
+    with_program(tmp_path, story)
+
+
+def test_a_login_by_cookies(tmp_path: Path) -> None:
+    async def story(house: House, ask: Program) -> None:
+        _, first = await ask("POST", "/login/start/cookies")
+        place = f"/login/step/{first['login_id']}/1/user_input"
+        assert first["user_input"]["fields"][0]["type"] == "token"
+        assert (await ask("POST", place, {"cookies": "theme=dark"}))[0] == 400
+        _, done = await ask("POST", place, {"cookies": "theme=dark; sid=alice; x=y"})
         assert done["complete"] == {"user_login_id": "alice"}
 
     with_program(tmp_path, story)
@@ -171,6 +204,14 @@ def test_rubbish_is_refused(tmp_path: Path) -> None:
         for data in (b"{", b"[]", b"\xff"):
             async with ask.client.post(url, data=data, headers=headers) as response:
                 assert response.status == 400
-        await asyncio.sleep(0)
+        for method, path, body, expected in (
+            ("GET", "/telepathy", None, (404, "M_UNRECOGNIZED")),
+            ("DELETE", "/whoami", None, (405, "M_UNRECOGNIZED")),
+            ("POST", "/search_users", {"query": "x" * 200_000}, (413, "M_TOO_LARGE")),
+            ("POST", "/search_users", {"query": 7}, (400, "M_BAD_JSON")),
+        ):
+            status, refused = await ask(method, path, body)
+            assert (status, refused["errcode"]) == expected
+            assert refused["error"]
 
     with_program(tmp_path, story)
