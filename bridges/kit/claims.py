@@ -6,7 +6,7 @@ from itertools import product
 
 from bridges.kit import abilities
 from bridges.kit.abilities import HasHistory
-from bridges.kit.chats import Found, Picture
+from bridges.kit.chats import Found, Person, Picture
 from bridges.kit.failures import NetworkFailure, Rejected, Unsupported
 from bridges.kit.network import Session
 from bridges.kit.parts import ChatKey, Outgoing, Poll, Text
@@ -114,6 +114,11 @@ async def come_and_go(session: Session, chat: ChatKey, somebody: str) -> None:
             made.append(await session.make_group("The contract", (somebody,)))
 
         assert await is_refused(make()) or (await session.chat(made[0])).name
+    if isinstance(session, abilities.LendsVoices):
+        guest = Person("@guest:example.org", "Guest")
+        voice = await session.voice(chat, guest)
+        assert voice is None or isinstance(voice, Session)
+        await session.silence(chat, guest.id)
     if isinstance(session, abilities.OpensChats):
         for name in ODD_NAMES:
             await is_refused(session.open_chat(name))

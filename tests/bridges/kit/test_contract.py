@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import pytest
 
 from bridges.kit.abilities import METHODS, Page
-from bridges.kit.chats import Chat, Found, Picture
+from bridges.kit.chats import Chat, Found, Person, Picture
 from bridges.kit.contract import Contract, Notebook, Town
 from bridges.kit.failures import Rejected
 from bridges.kit.happenings import Message
 from bridges.kit.network import Bridge as Ear
-from bridges.kit.network import Login
+from bridges.kit.network import Login, Session
 from bridges.kit.parts import ChatKey, Media, Outgoing, Sent, Text, plain
 from bridges.kit.sources import TooLarge, kept_there
 from bridges.networks.echo.network import CANYON, ECHO, Echo, EchoSession
@@ -90,6 +90,11 @@ class Everything(EchoSession):
         return await self.search("")
 
     async def logout(self) -> None: ...
+
+    async def voice(self, chat: ChatKey, person: Person) -> Session | None:
+        return None
+
+    async def silence(self, chat: ChatKey, user_id: str) -> None: ...
 
 
 ALL_METHODS = {method for methods in METHODS.values() for method in methods}
@@ -178,7 +183,7 @@ LIES = {
     **dict.fromkeys(("typing", "read", "set_topic"), refuses),
     **dict.fromkeys(("set_name", "set_picture", "set_timer", "pin", "invite"), breaks),
     **dict.fromkeys(("kick", "ban", "unban", "set_levels"), refuses_without_a_word),
-    **dict.fromkeys(("leave_chat", "open_chat", "logout"), breaks),
+    **dict.fromkeys(("leave_chat", "open_chat", "logout", "voice", "silence"), breaks),
     **dict.fromkeys(("contacts", "search"), nameless),
     "fetch": other_bytes,
     "history": the_same_page,

@@ -25,10 +25,21 @@ class Call:
 
 @define
 class Faults:
-    """`answers_lost`: so many batches are taken, and their answers lost."""
+    """`answers_lost`: so many batches are taken, and their answers lost. In the rooms of `stuck`
+    nothing can be sent, and nowhere while `is_away`: who tries waits.
+    """
 
     takes_batches: bool = True
     answers_lost: int = 0
+    is_away: bool = False
+    stuck: set[str] = field(factory=set)
+
+    moved: asyncio.Event = field(factory=asyncio.Event)
+    """Something of that is otherwise now."""
+
+    async def hold_up(self, words: list[str]) -> None:
+        while "send" in words and (self.is_away or self.stuck & set(words)):
+            await self.moved.wait()
 
 
 @define(eq=False)
@@ -66,6 +77,7 @@ class Scribe(Client):
         if user in self.refused:
             raise MatrixError(403, "M_FORBIDDEN", "Two steps.")
         words = [unquote(it) for it in path.split("/")]
+        await self.faults.hold_up(words)
         content = body if isinstance(body, dict) else {}
         match words:
             case [*_, "createRoom"]:
