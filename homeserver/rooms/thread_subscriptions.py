@@ -52,7 +52,8 @@ class ThreadSubscriptions:
         """What changed between two places of the number line, newest first; and where it ends."""
         upto = self._db.position if upto is None else upto
         found = await self._db.read(thread_subscriptions.between, user_id, after, upto, limit + 1)
-        answer = {"subscribed": {}, "unsubscribed": {}} | sorted_out(found[:limit])
+        nothing: JsonObject = {"subscribed": {}, "unsubscribed": {}}
+        answer = nothing | sorted_out(found[:limit])
         if len(found) > limit:
             answer["end"] = write_token(found[limit].position)
         return answer
