@@ -10,6 +10,7 @@ from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, User
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Message
+from bridges.kit.json_values import JsonObject
 from bridges.kit.network import Accepts, Bridge, Capabilities, Login, Session
 from bridges.kit.parts import ChatKey, Outgoing, Sent, Text
 from bridges.kit.utf16 import length
@@ -32,8 +33,8 @@ DIALOGS = 100
 """So many chats are looked at after a pause ..."""
 SHOWN_AT_FIRST = 15
 """... and so many get a room at once after the login."""
-MISSED = 1000
-"""So many messages of a chat are fetched after a pause."""
+MISSED, PAGE = 10_000, 1000
+"""So many messages of a chat are fetched after a pause, and so many at once."""
 
 
 @define(eq=False)
@@ -84,8 +85,7 @@ class UserSession(Session):
                 continue
             known = await self._bridge.kept(f"newest {where.id}")
             if known is not None and newest["message_id"] > int(known):
-                chat_id, after = int(dialog["id"]), int(known)
-                for message in await account.messages(chat_id, MISSED, before=0, after=after):
+                for message in await missed(account, int(dialog["id"]), int(known)):
                     await self._hearing.hear({"message": message})
             elif known is None and (place_in_list < SHOWN_AT_FIRST or not is_new):
                 await self._hearing.hear({"message": newest})
@@ -184,6 +184,19 @@ class UserSession(Session):
 
     async def logout(self) -> None:
         await self._now().log_out()
+
+
+async def missed(account: Account, chat_id: int, after: int) -> list[JsonObject]:
+    """What was said in a chat after that number."""
+    found: list[JsonObject] = []
+    before = 0
+    while len(found) < MISSED:
+        page = await account.messages(chat_id, PAGE, before=before, after=after)
+        found = [*page, *found]
+        if len(page) < PAGE:
+            break
+        before = int(page[0]["message_id"])
+    return found
 
 
 def unique(transaction: str, turn: int) -> int:

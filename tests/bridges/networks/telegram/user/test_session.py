@@ -29,6 +29,7 @@ from bridges.kit.parts import ChatKey, Media, Outgoing, Sent, Span, Text
 from bridges.kit.stories import stories_of
 from bridges.networks.telegram.network import Telegram
 from bridges.networks.telegram.settings import TelegramSettings
+from bridges.networks.telegram.user import session as user_session
 from bridges.networks.telegram.user.logins import PHONE
 from bridges.networks.telegram.user.session import UserSession
 from tests.bridges.networks.telegram.user.script import (
@@ -273,6 +274,24 @@ def test_after_the_login_the_last_words_are_shown_and_after_a_pause_all() -> Non
     stay(first, script, notebook)
     for text in ("missed", "missed too"):
         script.new(FRIENDS, {"from": BOB, "text": text})
+    stay(later, script, notebook)
+
+
+def test_what_was_missed_is_fetched_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_session, "PAGE", 3)
+    script, notebook = Script(), Notebook()
+    script.new(FRIENDS, {"from": BOB, "text": "known"})
+
+    async def first(it: Stay) -> None:
+        await it.notebook.message("known")
+
+    async def later(it: Stay) -> None:
+        await it.notebook.message("missed 9")
+        assert it.heard() == [str(number) for number in range(1, 12)]
+
+    stay(first, script, notebook)
+    for number in range(10):
+        script.new(FRIENDS, {"from": BOB, "text": f"missed {number}"})
     stay(later, script, notebook)
 
 
