@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Mapping
@@ -154,5 +155,7 @@ async def listen(settings: Settings, bridge: Bridge, webhooks: Webhooks) -> web.
     try:
         await web.TCPSite(runner, settings.bind_host, settings.bind_port).start()
     except OSError as error:
-        raise WrongSettings(f"It cannot listen at {settings.address}: {error.strerror}") from error
+        raise WrongSettings(
+            f"It cannot listen at {settings.address}: {os.strerror(error.errno or 0)}"
+        ) from error
     return runner

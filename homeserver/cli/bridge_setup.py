@@ -32,12 +32,13 @@ def add(settings: Settings, arguments: argparse.Namespace) -> int:
     network = arguments.network or choice_of(program.networks())
     wanted = program.settings_of(network)
     name = arguments.name or network.split(".")[-1].lower()
+    port = port_for(settings.bridges.directory, arguments.port)
     folder = new_folder(settings, name)
     answers = {
         "network": network,
         "domain": settings.server_name,
         "homeserver": local_url(settings, "client"),
-        "listen": f"127.0.0.1:{arguments.port or free_port(settings.bridges.directory)}",
+        "listen": f"127.0.0.1:{port}",
         "prefix": name,
         "database": str(folder.database),
         "network_settings": answers_to(wanted, given(arguments.set), ask=not arguments.yes),
@@ -174,6 +175,16 @@ def shown(default: Any) -> str:
 def prompt(question: str, default: str, *, secret: bool = False) -> str:
     words = f"{question} [{default}] " if default else f"{question} "
     return (getpass.getpass(words) if secret else input(words)).strip()
+
+
+def port_for(directory: Path, wanted: int | None) -> int:
+    if wanted is None:
+        return free_port(directory)
+    if not is_free(wanted):
+        raise CommandError(
+            f"Something else listens at port {wanted}. Name another with --port, or leave it out."
+        )
+    return wanted
 
 
 def free_port(directory: Path) -> int:

@@ -1,6 +1,7 @@
 """`isthmus bridge`, while no server runs; `tests/bridging/test_set_up.py` does it beside one."""
 
 import json
+import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_what_goes_wrong_is_told_in_a_sentence_and_leaves_nothing(
     assert said in complaint
     assert "Traceback" not in complaint
     assert not list(tmp_path.glob("bridges/*/*.yaml"))
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_written(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert run("add", "echo", "--port", port, "--yes") == exit_codes.FAILED
+    assert f"Something else listens at port {port}." in capsys.readouterr().err
+    assert not (tmp_path / "bridges" / "echo").exists()
+    assert run("add", "echo", "--port", port, "--yes") == exit_codes.OK
 
 
 def test_questions_are_asked_until_they_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
