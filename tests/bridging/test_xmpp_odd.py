@@ -10,12 +10,14 @@ import pytest
 from attrs import define, field
 
 from bridges.kit.chats import Person
+from bridges.kit.claims import PIXEL
 from bridges.kit.contract import Here, Notebook
 from bridges.kit.failures import Fatal, Rejected, Transient
 from bridges.kit.happenings import MemberChange, Message
 from bridges.kit.network import Login
 from bridges.kit.parts import ChatKey, Outgoing, Text, plain
 from bridges.networks.xmpp import create
+from bridges.networks.xmpp.cards import Card
 from bridges.networks.xmpp.network import Xmpp
 from bridges.networks.xmpp.session import XmppSession
 from tests.bridging.xmpp_server import COMPONENT, ROOMS, Friend, XmppServer, body_of, xmpp_server
@@ -185,5 +187,29 @@ def test_a_component_that_the_server_does_not_know_is_told_so(
         with pytest.raises(Fatal, match="does not take the domain"):
             await network.session(login, Somebody(name="Alice")).run()
         await network.stop()
+
+    asyncio.run(act())
+
+
+def test_the_picture_of_somebody_is_had_though_the_room_hides_their_address(
+    server: XmppServer,
+) -> None:
+    async def act() -> None:
+        bob, room = await Friend.connects(server, "bob"), f"pictures@{ROOMS}"
+        question = bob.client.make_iq_set()
+        question.xml.append(Card("Bobby", PIXEL).vcard())
+        await question.send()
+        await bob.joins(room, "Bob")
+        network = await network_of(server)
+        async with address(network, "Alice") as (alice, notebook):
+            await joined(alice, room)
+            bob.says(room, "look at me")
+            heard = await notebook.message("look at me")
+            assert heard.sender.id.startswith(f"{room}/#")
+            user = await alice.user(heard.sender.id)
+            assert user.name == "Bob" and user.picture is not None
+            assert await user.picture.content.read() == PIXEL
+        await network.stop()
+        bob.leaves()
 
     asyncio.run(act())

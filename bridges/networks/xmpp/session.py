@@ -210,7 +210,9 @@ class XmppSession(Session):
         connected = await self._ready()
         room = connected.rooms.find(bare(id))
         nick = room.others().get(id, "") if room else ""
-        return await connected.directory.user(id, nick)
+        # An id that a room has given to somebody is no address.
+        address = f"{bare(id)}/{nick}" if room and nick and "/#" in id else id
+        return await connected.directory.user(address, nick)
 
     async def chat(self, key: ChatKey) -> Chat:
         connected = await self._ready()
