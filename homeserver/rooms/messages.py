@@ -13,7 +13,6 @@ from homeserver.events.client_format import client_format
 from homeserver.events.filters import RoomEventFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject, encode
-from homeserver.rooms import soft_failed
 from homeserver.rooms.history import Seen
 from homeserver.rooms.paging import BEGINNING, Walk, walk
 from homeserver.rooms.reading import (
@@ -27,6 +26,7 @@ from homeserver.rooms.reading import (
 )
 from homeserver.rooms.relations import bundles
 from homeserver.rooms.shown import Look, show
+from homeserver.rooms.soft_failed import Failed, wish_of, with_soft_failed
 from homeserver.rooms.state_view import StateView
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import events
@@ -108,8 +108,9 @@ def page_of(reading: Reading, wish: Wish) -> JsonObject:
         start = reading.upto if wish.backwards else BEGINNING
     way = Walk(start, wish.backwards, wish.limit, wish.filter, wish.stop)
     found = walk(reading, way)
-    if soft_failed.are_wanted(reading.txn, wish.requester):
-        found = soft_failed.with_soft_failed(reading, way, found)
+    failed = wish_of(reading.txn, wish.requester)
+    if failed is not Failed.NONE:
+        found = with_soft_failed(reading, way, failed, found)
     answer: JsonObject = {"start": write_token(start), "chunk": reading.show(found.events)}
     if found.more:
         answer["end"] = write_token(found.reached)

@@ -14,14 +14,7 @@ from homeserver.clock import Clock
 from homeserver.errors import Forbidden, MatrixError
 from homeserver.events.canonical import canonical_json
 from homeserver.events.event import Event
-from homeserver.events.policy_servers import (
-    OLDER,
-    POLICY,
-    Policy,
-    needs_no_word,
-    policy_in,
-    policy_in_older,
-)
+from homeserver.events.policy_servers import Policy, needs_no_word
 from homeserver.events.signatures import POLICY_KEY_ID
 from homeserver.http.client import Limits
 from homeserver.json_values import JsonObject
@@ -30,7 +23,7 @@ from homeserver.peers.errors import PeerError, RemoteError
 from homeserver.peers.lanes import Lane, all_of
 from homeserver.peers.remembered import Remembered
 from homeserver.peers.servers import Peers
-from homeserver.storage import events
+from homeserver.rooms.policies import policy_of
 from homeserver.storage.database import NotYet
 from homeserver.storage.heads import Head
 from homeserver.storage.transaction import Transaction
@@ -195,16 +188,6 @@ def as_told(error: RemoteError) -> MatrixError:
         status=error.status,
         **later,
     )
-
-
-def policy_of(txn: Transaction, head: Head) -> Policy | None:
-    """The policy server that the room uses now; it must have users in there."""
-    for key, read in ((POLICY, policy_in), (OLDER, policy_in_older)):
-        position = head.state.get(key)
-        policy = None if position is None else read(events.at(txn, position).event.content)
-        if policy is not None:
-            return policy if policy.server in head.servers else None
-    return None
 
 
 def draft_of(event: Event) -> Draft:

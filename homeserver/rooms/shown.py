@@ -10,6 +10,7 @@ from homeserver.events.client_format import client_format_without_room_id
 from homeserver.events.event import Event
 from homeserver.events.sticky import STICKY
 from homeserver.json_values import JsonObject, encode
+from homeserver.rooms.policies import is_unsigned
 from homeserver.storage import events, names, sticky_events
 from homeserver.storage.events import Standing, Stored
 from homeserver.storage.transaction import Transaction
@@ -49,6 +50,8 @@ def show(
         end += _time_left(txn, stored, look.now_ms)
     if stored.standing is Standing.SOFT_FAILED:
         end += b',"io.element.synapse.soft_failed":true'
+        if is_unsigned(txn, stored):
+            end += b',"io.element.synapse.policy_server_spammy":true'
     if relations:
         end += b',"m.relations":' + encode(relations)
     return opened + end + b"}}"

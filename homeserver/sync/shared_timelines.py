@@ -8,6 +8,7 @@ from attrs import frozen
 
 from homeserver.events.filters import RoomEventFilter
 from homeserver.rooms.history import Seen
+from homeserver.rooms.soft_failed import Failed
 from homeserver.storage.heads import Head
 from homeserver.storage.memberships import Membership
 from homeserver.sync.room_entries import show_seen
@@ -45,7 +46,7 @@ class SharedTimelines:
         self._rooms: OrderedDict[str, Shared] = OrderedDict()
 
     def news(self, view: View, head: Head, stretch: Stretch, membership: Membership) -> News:
-        if view.sees_soft_failed():
+        if view.failed_to_see() is not Failed.NONE:
             found = timeline(view, head, stretch)
             shown = with_soft_failed(view, head, stretch, found)
             return News(found, show_seen(view, head, shown))

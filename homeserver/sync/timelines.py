@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 
 from homeserver.events.filters import RoomEventFilter
 from homeserver.rooms.history import Seen, visible
+from homeserver.rooms.soft_failed import chosen
 from homeserver.storage import events, relations
 from homeserver.storage.events import Stored
 from homeserver.storage.heads import Head
@@ -62,6 +63,7 @@ def with_soft_failed(view: View, head: Head, stretch: Stretch, found: Timeline) 
     failed = events.soft_failed(
         view.txn, head.room, after, stretch.upto, limit_of(wanted), backwards=True
     )
+    failed = chosen(view.txn, view.failed_to_see(), failed)
     more = visible(view.txn, head, view.user_id, _wanted(view, head, wanted, failed))
     return sorted([*found.events, *more], key=lambda seen: seen.stored.order)
 

@@ -9,9 +9,9 @@ from homeserver.events.event import StateKey
 from homeserver.events.filters import SyncFilter
 from homeserver.http.requester import Requester
 from homeserver.json_values import JsonObject
-from homeserver.rooms import soft_failed
 from homeserver.rooms.history import Spell, joined_since, spells
 from homeserver.rooms.shown import Look
+from homeserver.rooms.soft_failed import Failed, wish_of
 from homeserver.storage import events, names, state_trees
 from homeserver.storage.account_data import AccountData
 from homeserver.storage.events import Stored
@@ -110,7 +110,7 @@ class View:
     ahead: dict[str, Recent] = field(factory=dict)
     _spells: dict[str, list[Spell]] = field(factory=dict)
     _joined: dict[str, int] = field(factory=dict)
-    _sees_soft_failed: bool | None = None
+    _failed: Failed | None = None
 
     @property
     def user_id(self) -> str:
@@ -129,11 +129,11 @@ class View:
         """Whether the client wants to know all, whatever it has."""
         return self.wish.is_first or self.wish.full_state
 
-    def sees_soft_failed(self) -> bool:
-        """Administrators alone, if they wish."""
-        if self._sees_soft_failed is None:
-            self._sees_soft_failed = soft_failed.are_wanted(self.txn, self.wish.requester)
-        return self._sees_soft_failed
+    def failed_to_see(self) -> Failed:
+        """Administrators alone see what failed softly, if they wish."""
+        if self._failed is None:
+            self._failed = wish_of(self.txn, self.wish.requester)
+        return self._failed
 
     def spells(self, head: Head) -> Sequence[Spell]:
         """The user's memberships in a room, newest first."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from homeserver.events.event import StateKey
 from homeserver.events.required_state import NOTHING
 from homeserver.json_values import JsonObject
 from homeserver.rooms.history import Seen
+from homeserver.rooms.soft_failed import Failed
 from homeserver.rooms.tokens import write_token
 from homeserver.storage import heads, receipts
 from homeserver.storage.heads import Head
@@ -24,7 +25,7 @@ from homeserver.sync.sliding.part import Part, part_of
 from homeserver.sync.sliding.required import RequiredEvents, required_events
 from homeserver.sync.sliding.sitting import Candidate, Sitting
 from homeserver.sync.sliding.wishes import RoomConfig
-from homeserver.sync.timelines import Timeline, timeline
+from homeserver.sync.timelines import Timeline, timeline, with_soft_failed
 from homeserver.sync.unread import Unread
 from homeserver.sync.view import Stretch
 
@@ -131,7 +132,10 @@ class RoomEntries:
             stretch = Stretch(0, part.end, new=True, whole=True)
         else:
             stretch = Stretch(part.place, part.end, new=False, whole=False)
-        return timeline(part.view, part.head, stretch), is_expanded
+        found = timeline(part.view, part.head, stretch)
+        if part.view.failed_to_see() is not Failed.NONE:
+            found = evolve(found, events=with_soft_failed(part.view, part.head, stretch, found))
+        return found, is_expanded
 
     def _counts(self, sitting: Sitting, part: Part, is_told: bool) -> JsonObject:
         """Unread messages; only the older form has them."""

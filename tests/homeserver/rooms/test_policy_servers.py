@@ -375,6 +375,7 @@ def test_administrators_see_what_failed_softly_if_they_wish(
     assert texts(dir="f", limit=100) == [before, spam, after]
     shown = bob.get(f"/v3/rooms/{room}/messages", dir="b")["chunk"][1]
     assert shown["unsigned"]["io.element.synapse.soft_failed"] is True
+    assert shown["unsigned"]["io.element.synapse.policy_server_spammy"] is True
 
     # Page by page each comes once.
     seen: list[str] = []
@@ -389,6 +390,12 @@ def test_administrators_see_what_failed_softly_if_they_wish(
     sends_without_asking(a, room, alice, "more spam")
     sends_without_asking(a, room, alice, "very last")
     assert bob.syncs().texts(room) == ["more spam", "very last"]
+    lists = {"all": {"ranges": [[0, 9]], "timeline_limit": 9, "required_state": []}}
+    screen = bob.post("/unstable/org.matrix.simplified_msc3575/sync", {"lists": lists})
+    assert spam in [it["event_id"] for it in screen["rooms"][room]["timeline"]]
+
+    bob.put(config, {"return_policy_server_spammy_events": True})
+    assert spam in texts(dir="b")
     bob.put(config, {"return_soft_failed_events": False})
     assert spam not in texts(dir="b")
 
