@@ -12,6 +12,7 @@ from bridges.kit.happenings import (
     ChatGone,
     Happening,
     MemberChange,
+    Message,
     Notice,
     Passing,
     Presence,
@@ -33,7 +34,7 @@ from bridges.portals.rooms import PortalRooms
 from bridges.portals.sessions import Running, Sessions
 from bridges.portals.signs import Signs
 from bridges.portals.succession import Succession
-from bridges.storage import outbox
+from bridges.storage import histories, outbox
 from bridges.storage.outbox import Arrival
 from bridges.storage.places import Portal
 
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
 """Before the network is asked again for what it owes us."""
+TRIES, PACE_S = 100, 0.1
+"""Looks at whether a page of the past has arrived."""
 LONGEST_CHAT = 500
 """Of its id: more than any network has, and less than an index takes."""
 
@@ -142,8 +145,19 @@ class Arrivals:
         """Whether it is gone for one login only."""
         return gone.successor is None and await self._succession.leaves(portal, running)
 
+    async def _came_with_the_past(self, message: Message) -> bool:
+        """Met twice: a page of the past that has it was on its way when it arrived."""
+        for _ in range(TRIES):
+            came = await self._ground.db.write(histories.came_over, message.chat, message.id)
+            if came is not None:
+                return came
+            await asyncio.sleep(PACE_S)
+        return False
+
     async def _deliver(self, arrival: Arrival, running: Running) -> None:
         happening, session = arrival.happening, running.session
+        if isinstance(happening, Message) and await self._came_with_the_past(happening):
+            return
         portal = await self._carriers.portals.find_or_make(happening.chat, running.login, session)
         if isinstance(happening, ChatGone) and await self._goes_on(portal, happening, running):
             happening = gone_for_one(happening, running.login.name)

@@ -5,6 +5,7 @@ Where the homeserver takes no batches, the last messages are said before the per
 
 import asyncio
 import logging
+from itertools import takewhile
 from secrets import token_hex
 
 from attrs import define, evolve, field
@@ -114,7 +115,8 @@ class Histories:
         owners = tuple((it.remote_id, it.event.sender) for it in past)
         batch = Batch(token_hex(8), owners, None if is_last else page.before)
         try:
-            await self._ground.db.write(histories.note_batch, portal.chat, batch)
+            if not await self._ground.db.write(histories.note_batch, portal.chat, batch):
+                return True
             events = [it.event for it in past]
             send = self._batches.send
             ids = await send(portal.room_id, events, batch.token) if past else []
@@ -126,16 +128,17 @@ class Histories:
         return await self._finish(portal, progress, batch, ids, page)
 
     async def _new(self, portal: Portal, page: Page) -> tuple[Message, ...]:
+        """What is older than all that is on Matrix: the rest comes as if it happened now."""
         ids = [it.id for it in page.messages]
         known = await self._ground.db.write(histories.known, portal.chat, ids)
-        return tuple(it for it in page.messages if it.id not in known)
+        return tuple(takewhile(lambda it: it.id not in known, page.messages))
 
     async def _recover(self, portal: Portal, progress: Progress, batch: Batch) -> bool:
         """The answer to a batch was lost: it is there as a whole, or not at all."""
         count = len(batch.owners)
         found = await self._batches.find(portal.room_id, batch.token, count)
         if found is None:
-            await self._ground.db.write(histories.note_batch, portal.chat, None)
+            await self._ground.db.write(histories.drop_batch, portal.chat)
             return True
         return await self._finish(portal, progress, batch, found, Page(()))
 

@@ -67,14 +67,32 @@ def as_batch(text: str | None) -> Batch | None:
     return Batch(kept["token"], owners, kept["before"])
 
 
-def note_batch(txn: Transaction, chat: ChatKey, batch: Batch | None) -> None:
-    text = batch and json.dumps(
-        {"token": batch.token, "owners": batch.owners, "before": batch.before}
-    )
+def note_batch(txn: Transaction, chat: ChatKey, batch: Batch) -> bool:
+    """False when some of it has arrived by another way meanwhile."""
+    if known(txn, chat, {remote_id for remote_id, _ in batch.owners}):
+        return False
+    kept = {"token": batch.token, "owners": batch.owners, "before": batch.before}
+    _save_batch(txn, chat, json.dumps(kept))
+    return True
+
+
+def drop_batch(txn: Transaction, chat: ChatKey) -> None:
+    _save_batch(txn, chat, None)
+
+
+def _save_batch(txn: Transaction, chat: ChatKey, text: str | None) -> None:
     txn.execute(
         "UPDATE histories SET batch = ? WHERE chat_id = ? AND receiver = ?",
         *(text, chat.id, chat.receiver),
     )
+
+
+def came_over(txn: Transaction, chat: ChatKey, remote_id: str) -> bool | None:
+    """Whether a message is on Matrix; None while the batch that it is in is being sent."""
+    found = progress(txn, chat)
+    if found is not None and found.batch is not None and remote_id in dict(found.batch.owners):
+        return None
+    return bool(messages.by_remote_id(txn, chat, remote_id))
 
 
 def finish_batch(

@@ -11,6 +11,8 @@ from bridges.kit.failures import Transient
 from bridges.kit.happenings import Message, React, Sender
 from bridges.kit.parts import ChatKey, Text
 from bridges.portals import histories, sessions
+from bridges.storage import histories as storage
+from bridges.storage.histories import Batch
 from tests.bridges.portals.house import ALICE, House, in_a_house
 from tests.bridges.portals.macaws import POLLY, Macaws, MacawSession
 
@@ -93,6 +95,37 @@ def test_what_is_known_already_does_not_come_twice(tmp_path: Path) -> None:
         await house.reads(room, "word 7")
         assert words(house) == all_words(5)
         assert [it for _, it in house.scribe.texts(room)] == ["word 5", "word 7"]
+
+    in_a_house(tmp_path / "bridge.db", story, Macaws)
+
+
+def test_what_is_newer_than_what_is_here_is_no_past(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        session = await visits(house, 8)
+        session.past += [said(8), said(9)]
+        room = await opens(house, session, 8)
+        await house.until(lambda: len(words(house)) == 8)
+        await session.ear.receive(said(9))
+        await house.reads(room, "word 9")
+        assert words(house) == all_words(8)
+        assert [it for _, it in house.scribe.texts(room)] == ["word 8", "word 9"]
+
+    in_a_house(tmp_path / "bridge.db", story, Macaws)
+
+
+def test_what_arrives_while_the_past_is_sent_is_said_once(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        session = await visits(house, 0)
+        room = await opens(house, session, 1)
+        batch = Batch("mark", (("w2", "@net_polly:localhost"),), None)
+        write = house.bridge.ground.db.write
+        assert await write(storage.note_batch, CHAT, batch)
+        for number in (2, 3):
+            await session.ear.receive(said(number))
+        progress = await write(storage.progress, CHAT)
+        await write(storage.finish_batch, progress, batch, ["$2"])
+        await house.reads(room, "word 3")
+        assert [it for _, it in house.scribe.texts(room)] == ["word 1", "word 3"]
 
     in_a_house(tmp_path / "bridge.db", story, Macaws)
 

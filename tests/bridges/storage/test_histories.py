@@ -26,7 +26,7 @@ def test_a_batch_under_way_is_remembered_as_it_was(write: Write) -> None:
     write(histories.begin, CHAT, "alice")
     write(histories.note_batch, CHAT, BATCH)
     assert write(histories.progress, CHAT).batch == BATCH
-    write(histories.note_batch, CHAT, None)
+    write(histories.drop_batch, CHAT)
     assert write(histories.progress, CHAT).batch is None
 
 
@@ -68,3 +68,21 @@ def test_a_message_is_known_on_its_way_and_when_it_is_there(write: Write) -> Non
     assert write(outbox.add_arrival, "alice", coming)
     assert write(histories.known, CHAT, ["there", "coming", "new"]) == {"there", "coming"}
     assert write(histories.known, OTHER, ["there", "coming"]) == set()
+
+
+def test_a_batch_with_what_arrived_meanwhile_is_not_begun(write: Write) -> None:
+    write(histories.begin, CHAT, "alice")
+    write(outbox.add_arrival, "alice", Message(CHAT, Sender("bob"), "m2", (Text("hello"),)))
+    assert not write(histories.note_batch, CHAT, BATCH)
+    assert write(histories.progress, CHAT).batch is None
+
+
+def test_whether_a_message_came_over_is_open_while_its_batch_is_sent(write: Write) -> None:
+    write(histories.begin, CHAT, "alice")
+    assert write(histories.came_over, CHAT, "m1") is False
+    assert write(histories.note_batch, CHAT, BATCH)
+    assert write(histories.came_over, CHAT, "m1") is None
+    assert write(histories.came_over, CHAT, "m3") is False
+    begun = write(histories.progress, CHAT)
+    write(histories.finish_batch, begun, BATCH, ["$1", "$2", "$3"])
+    assert write(histories.came_over, CHAT, "m1") is True
