@@ -123,6 +123,7 @@ def test_what_arrives_while_the_past_is_sent_is_said_once(tmp_path: Path) -> Non
         for number in (2, 3):
             await session.ear.receive(said(number))
         progress = await write(storage.progress, CHAT)
+        assert progress is not None
         await write(storage.finish_batch, progress, batch, ["$2"])
         await house.reads(room, "word 3")
         assert [it for _, it in house.scribe.texts(room)] == ["word 1", "word 3"]
