@@ -1,7 +1,5 @@
 """What all of accounts stands on, put together."""
 
-from importlib import import_module
-
 from attrs import frozen
 
 from homeserver.accounts_web.addresses import ACCOUNT, CROSS_SIGNING
@@ -14,7 +12,7 @@ from homeserver.http.client import Client
 from homeserver.http.outgoing_addresses import AddressRules
 from homeserver.http.outgoing_connections import Connections
 from homeserver.http.outgoing_tls import Trust
-from homeserver.peers.ldap_directory import LdapDirectory
+from homeserver.peers.ldap_directory import LdapDirectory, load_library
 from homeserver.storage import profiles
 from homeserver.storage.database import Database
 from homeserver.storage.known_sessions import KnownSessions
@@ -139,9 +137,7 @@ def directory_login(
     wanted = settings.single_sign_on.ldap
     if wanted.uri is None:
         return None
-    for part in ("conv", "dn"):
-        import_module(f"ldap3.utils.{part}")
-    directory = LdapDirectory(wanted, import_module("ldap3"))
+    directory = LdapDirectory(wanted, load_library())
     return DirectoryLogin(
         directory, workshop, external_accounts, world.directory, wanted.makes_accounts
     )

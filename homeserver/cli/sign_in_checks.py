@@ -1,14 +1,13 @@
 """What `isthmus doctor` asks of those through whom people sign in: providers and a directory."""
 
 from collections.abc import Iterator
-from importlib import import_module
 
 from homeserver.cli.findings import Finding, good, problem, warning
 from homeserver.cli.network_checks import fetch
 from homeserver.config.settings import Settings
 from homeserver.config.single_sign_on import OpenIdProvider
-from homeserver.peers.ldap_directory import DirectoryError, LdapDirectory
-from homeserver.peers.openid_providers import ProviderError, keys_of, metadata_of
+from homeserver.peers.ldap_directory import DirectoryError, LdapDirectory, load_library
+from homeserver.peers.openid_providers import ProviderError, discovery_url, keys_of, metadata_of
 
 
 def providers(settings: Settings) -> Iterator[Finding]:
@@ -18,7 +17,7 @@ def providers(settings: Settings) -> Iterator[Finding]:
 
 
 def _provider(settings: Settings, provider: OpenIdProvider) -> Iterator[Finding]:
-    url = f"{provider.issuer}/.well-known/openid-configuration"
+    url = discovery_url(provider.issuer)
     authorities = settings.federation.custom_ca_paths
     try:
         found = fetch(url, authorities=authorities)
@@ -48,13 +47,11 @@ def directory(settings: Settings) -> Iterator[Finding]:
     if wanted.uri is None:
         return
     try:
-        library = import_module("ldap3")
+        library = load_library()
     except ImportError:
         remedy = "pip install isthmus[ldap]"
         yield problem("sign-in", "The library for directories is not installed.", remedy)
         return
-    for part in ("conv", "dn"):
-        import_module(f"ldap3.utils.{part}")
     try:
         LdapDirectory(wanted, library).greet()
     except DirectoryError as error:

@@ -1,5 +1,6 @@
 """A directory that is asked whose password it is (LDAP: RFC 4511). Who asks waits."""
 
+from importlib import import_module
 from pathlib import Path
 from ssl import CERT_REQUIRED
 from types import ModuleType
@@ -21,6 +22,13 @@ class Entry:
     username: str
     name: str
     email: str
+
+
+def load_library() -> ModuleType:
+    """ldap3, with the parts that it leaves out at first; raises ImportError."""
+    for part in ("conv", "dn"):
+        import_module(f"ldap3.utils.{part}")
+    return import_module("ldap3")
 
 
 @frozen(eq=False)

@@ -141,7 +141,7 @@ class OpenIdProvider:
         now_ms = self._clock.now_ms()
         if self._metadata is None or now_ms - self._metadata_ts > METADATA_MS:
             issuer = self.settings.issuer
-            found = await self._json(Outgoing("GET", f"{issuer}/.well-known/openid-configuration"))
+            found = await self._json(Outgoing("GET", discovery_url(issuer)))
             self._metadata, self._metadata_ts = metadata_of(found, issuer), now_ms
         return self._metadata
 
@@ -210,7 +210,7 @@ class OpenIdProvider:
         is_shared = isinstance(audience, list) and len(audience) > 1
         if (is_shared or "azp" in claims) and claims.get("azp") != self.settings.client_id:
             raise ProviderError("the identity token was made for another party")
-        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
+        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_TEXT:
             raise ProviderError("the identity token has a strange subject")
 
     def _check_times(self, iat: object, exp: object) -> None:
@@ -261,6 +261,11 @@ class OpenIdProvider:
         if answer.status != 200 or not isinstance(value, dict):
             raise ProviderError(f"{outgoing.url} answers {answer.status}")
         return value
+
+
+def discovery_url(issuer: str) -> str:
+    """OpenID Connect Discovery, section 4."""
+    return f"{issuer}/.well-known/openid-configuration"
 
 
 def metadata_of(found: Mapping[str, object], issuer: str) -> Metadata:
