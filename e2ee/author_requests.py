@@ -14,7 +14,7 @@ from e2ee.means import Means
 from e2ee.olm_channel import OpenedMessage
 from e2ee.own_device import OwnDevice
 from e2ee.records import Records
-from e2ee.room_keys import RoomKeys, direct_key, exported
+from e2ee.room_keys import RoomKeys, direct_key, forwarded
 from e2ee.sharing import Channels, OwnSessions
 
 ASKED, WANTED = "asking author", "author asked"
@@ -112,14 +112,4 @@ class GivingAgain:
         index = self._sessions.take_turn(room_id, session_id, device)
         if found is None or index is None:
             return
-        key, session = found
-        copy = exported(key, session) | {
-            "room_id": room_id,
-            "session_id": session_id,
-            "session_key": session.export_at(index),
-            "sender_claimed_ed25519_key": key.claimed_ed25519,
-        }
-        sealed = self._channels.channel.encrypt(device, FORWARDED, copy)
-        if sealed is not None:
-            place = (device.user_id, device.device_id)
-            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
+        self._channels.hand_over(device, FORWARDED, forwarded(*found, index))

@@ -10,7 +10,7 @@ from e2ee.olm_channel import OpenedMessage
 from e2ee.own_devices import OwnDevices
 from e2ee.petitions import Petitions
 from e2ee.records import Records
-from e2ee.room_keys import RoomKeys, copied_key, exported
+from e2ee.room_keys import RoomKeys, copied_key, forwarded
 from e2ee.sharing import REASONS, Channels
 from e2ee.vault import Random
 
@@ -85,13 +85,7 @@ class KeyRequests:
         if found is None:
             self._refuse(device, room_id, session_id, "m.unavailable")
             return
-        copy = exported(*found)
-        content = copy | {
-            "room_id": room_id,
-            "session_id": session_id,
-            "sender_claimed_ed25519_key": copy["sender_claimed_keys"]["ed25519"],
-        }
-        self._petitions.hand_over(device, "m.forwarded_room_key", content)
+        self._channels.hand_over(device, "m.forwarded_room_key", forwarded(*found))
 
     def _refuse(self, device: Device, room_id: str, session_id: str, code: str) -> None:
         notice: JsonObject = {
@@ -150,4 +144,4 @@ class SecretRequests:
             secret = self._records.get("secret", asked["name"])
             if secret is not None and self._devices.trust.of(device) is Trust.VERIFIED:
                 content = {"request_id": asked["id"], "secret": secret["secret"]}
-                self._petitions.hand_over(device, "m.secret.send", content)
+                self._channels.hand_over(device, "m.secret.send", content)

@@ -54,13 +54,6 @@ class Petitions:
                 self._records.remove(self._kept, at)
                 yield device, asked
 
-    def hand_over(self, device: Device, type: str, content: JsonObject) -> None:
-        """Encrypted; devices that we cannot reach hear nothing."""
-        sealed = self._channels.channel.encrypt(device, type, content)
-        if sealed is not None:
-            place = (device.user_id, device.device_id)
-            self._channels.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
-
     def _tell(self, device_ids: list[str], content: JsonObject) -> None:
         own = self._devices.own
         message = content | {"requesting_device_id": own.device_id}

@@ -229,6 +229,18 @@ def exported(key: RoomKey, session: InboundGroup) -> JsonObject:
     }
 
 
+def forwarded(key: RoomKey, session: InboundGroup, index: int | None = None) -> JsonObject:
+    """What m.forwarded_room_key holds, from the first message that we can read or from `index`."""
+    copy = exported(key, session)
+    if index is not None:
+        copy["session_key"] = session.export_at(index)
+    return copy | {
+        "room_id": key.room_id,
+        "session_id": key.session_id,
+        "sender_claimed_ed25519_key": key.claimed_ed25519,
+    }
+
+
 def place(room_id: str, session_id: str) -> str:
     return f"{room_id} {session_id}"
 

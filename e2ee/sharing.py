@@ -109,6 +109,13 @@ class Channels:
     channel: OlmChannel
     outgoing: Outgoing
 
+    def hand_over(self, device: Device, type: str, content: JsonObject) -> None:
+        """Encrypted; devices that we cannot reach hear nothing."""
+        sealed = self.channel.encrypt(device, type, content)
+        if sealed is not None:
+            place = (device.user_id, device.device_id)
+            self.outgoing.send_to_devices("m.room.encrypted", {place: sealed})
+
 
 @define
 class Sharing:
