@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from attrs import evolve, frozen
 
 from bridges.kit.parts import ChatKey
-from bridges.storage import messages
+from bridges.storage import messages, outbox
 from bridges.storage.database import Transaction
 from bridges.storage.messages import Pair
 
@@ -92,7 +92,7 @@ def came_over(txn: Transaction, chat: ChatKey, remote_id: str) -> bool | None:
     found = progress(txn, chat)
     if found is not None and found.batch is not None and remote_id in dict(found.batch.owners):
         return None
-    return bool(messages.by_remote_id(txn, chat, remote_id))
+    return messages.is_there(txn, chat, remote_id)
 
 
 def finish_batch(
@@ -135,14 +135,4 @@ def known(txn: Transaction, chat: ChatKey, remote_ids: Iterable[str]) -> set[str
 
 
 def is_known(txn: Transaction, chat: ChatKey, remote_id: str) -> bool:
-    where = (chat.id, chat.receiver)
-    return bool(
-        txn.one(
-            "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
-            *(*where, messages.as_key(remote_id)),
-        )
-        or txn.one(
-            "SELECT 1 FROM incoming WHERE chat_id = ? AND receiver = ? AND known_as = ?",
-            *(*where, messages.as_key(f"Message {remote_id}")),
-        )
-    )
+    return messages.is_there(txn, chat, remote_id) or outbox.is_waiting(txn, chat, remote_id)

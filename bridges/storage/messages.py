@@ -38,6 +38,14 @@ def pair(txn: Transaction, chat: ChatKey, pair: Pair, part: int = 0) -> None:
     )
 
 
+def is_there(txn: Transaction, chat: ChatKey, remote_id: str) -> bool:
+    found = txn.one(
+        "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
+        *(chat.id, chat.receiver, as_key(remote_id)),
+    )
+    return found is not None
+
+
 def by_remote_id(txn: Transaction, chat: ChatKey, remote_id: str) -> list[Pair]:
     """One for each of its parts, in order."""
     rows = txn.execute(

@@ -56,18 +56,19 @@ def known_as(happening: Lasting) -> str | None:
             | CallNoticed(id=id)
             | ChatGone(id=id)
         ):
-            return messages.as_key(f"{type(happening).__name__} {id}")
+            return name_of(type(happening), id)
         case _:
             return None
+
+
+def name_of(kind: type, id: str) -> str:
+    return messages.as_key(f"{kind.__name__} {id}")
 
 
 def add_arrival(txn: Transaction, login_id: str, happening: Lasting) -> bool:
     """False if it is known already."""
     chat, unique = happening.chat, token_hex(16)
-    if isinstance(happening, Message | Story) and txn.one(
-        "SELECT 1 FROM messages WHERE chat_id = ? AND receiver = ? AND remote_id = ?",
-        *(chat.id, chat.receiver, messages.as_key(happening.id)),
-    ):
+    if isinstance(happening, Message | Story) and messages.is_there(txn, chat, happening.id):
         return False
     (place,) = txn.one("SELECT coalesce(max(place), 0) + 1 FROM incoming") or (1,)
     rows = txn.execute(
@@ -80,6 +81,15 @@ def add_arrival(txn: Transaction, login_id: str, happening: Lasting) -> bool:
         *(known_as(happening) or unique, unique, to_text(happening)),
     )
     return bool(rows)
+
+
+def is_waiting(txn: Transaction, chat: ChatKey, remote_id: str) -> bool:
+    """Whether a message is on its way."""
+    found = txn.one(
+        "SELECT 1 FROM incoming WHERE chat_id = ? AND receiver = ? AND known_as = ?",
+        *(chat.id, chat.receiver, name_of(Message, remote_id)),
+    )
+    return found is not None
 
 
 def next_arrival(txn: Transaction, chat: ChatKey) -> Arrival | None:
