@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from bridges.kit.json_values import JsonObject
 from bridges.matrix.client import CLIENT, Client, MatrixError, Upload, room_path
-from bridges.matrix.member_names import MemberNames
+from bridges.matrix.members import Members
 
 
 class Sealing(Protocol):
@@ -54,7 +54,7 @@ class InTheClear:
 class Rooms:
     _client: Client
     _sealing: Sealing = field(factory=InTheClear)
-    member_names: MemberNames = field(factory=MemberNames)
+    members: Members = field(factory=Members)
 
     async def create(self, alias: str, domain: str, options: JsonObject) -> str:
         """Finds the room again where a first try was not remembered."""
@@ -191,15 +191,22 @@ class Rooms:
 
     async def name_of(self, room_id: str, user_id: str) -> str:
         """The name by which a user goes in a room."""
-        if (known := self.member_names.find(room_id, user_id)) is not None:
-            return known
         try:
-            content = await self.state(room_id, "m.room.member", user_id) or {}
+            profile = await self.profile_of(room_id, user_id)
         except MatrixError:
             return user_id
-        name = str(content.get("displayname") or user_id)
-        self.member_names.remember(room_id, user_id, name)
-        return name
+        return str(profile.get("displayname") or user_id)
+
+    async def profile_of(self, room_id: str, user_id: str) -> JsonObject:
+        """What a member says of themselves in a room: name and picture, where there are any."""
+        if (known := self.members.find(room_id, user_id)) is not None:
+            return known
+        content = await self.state(room_id, "m.room.member", user_id) or {}
+        profile: JsonObject = {
+            it: content[it] for it in ("displayname", "avatar_url") if it in content
+        }
+        self.members.remember(room_id, user_id, profile)
+        return profile
 
 
 @frozen

@@ -167,7 +167,7 @@ class Bridge:
         """Keys first, so that what comes with them can be read."""
         if self.encryption is not None:
             await self.encryption.accept(push.whole, push.events)
-        self.ground.rooms.member_names.forget_changed(push.events)
+        self.ground.rooms.members.forget_changed(push.events)
         events = [one for one in push.events if not self.puppets.is_echo(one)]
         await self.departures.accept(push.id, events)
         self.passing.accept(push.ephemeral)

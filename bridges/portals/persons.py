@@ -20,10 +20,10 @@ async def person(ground: Ground, user_id: str) -> Person:
 async def person_in(ground: Ground, room_id: str, user_id: str) -> Person:
     """As they go by in a room."""
     try:
-        content = await ground.rooms.state(room_id, "m.room.member", user_id) or {}
+        profile = await ground.rooms.profile_of(room_id, user_id)
     except MatrixError:
-        content = {}
-    return presented(ground, user_id, content)
+        profile = {}
+    return presented(ground, user_id, profile)
 
 
 def presented(ground: Ground, user_id: str, said: JsonObject) -> Person:
