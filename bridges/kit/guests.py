@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from attrs import define, field, frozen
 
-from bridges.kit.abilities import Presents
+from bridges.kit.abilities import OpensChats, Presents
 from bridges.kit.chats import Person
 from bridges.kit.failures import NetworkFailure, Transient
 from bridges.kit.happenings import Happening, Message
@@ -124,9 +124,12 @@ class Guests:
                 await guest.session.present(person)
         return guest.session
 
-    def find(self, user_id: str) -> Session | None:
+    async def silence(self, chat: ChatKey, user_id: str) -> None:
+        """They have left the chat's room."""
         guest = self._here.get(user_id)
-        return guest.session if guest else None
+        if guest is not None and isinstance(guest.session, OpensChats):
+            with suppress(Transient):
+                await guest.session.leave_chat(chat)
 
     def _begin(self, person: Person, lender: Bridge) -> Guest:
         ear = GuestEar(lender, person)
@@ -138,7 +141,6 @@ class Guests:
     async def _keep(self, guest: Guest) -> None:
         """Until they are silent for long, or the network lets them in no more."""
         failures, now = 0, asyncio.get_running_loop().time
-        guest.spoke_at = now()
         try:
             while failures < MOST_FAILURES:
                 begun = now()

@@ -238,10 +238,7 @@ class IrcSession(Session):
         return await self._company.guests.of(person, self._bridge)
 
     async def silence(self, chat: ChatKey, user_id: str) -> None:
-        guest = self._company.guests.find(user_id)
-        if isinstance(guest, IrcSession):
-            with suppress(Transient):
-                await guest.leave_chat(chat)
+        await self._company.guests.silence(chat, user_id)
 
     async def directory(self, search: str) -> dict[str, Chat]:
         connection, hearing = await self._welcome()

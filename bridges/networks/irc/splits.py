@@ -41,11 +41,11 @@ class Splits:
 
     def is_back(self, channel: str, nick: str) -> bool:
         """Whether nobody needs to hear of it."""
-        return self._away[channel].pop(nick, None) is not None
+        return self._away.get(channel, {}).pop(nick, None) is not None
 
     async def _watch(self, channel: str) -> None:
         await asyncio.sleep(SETTLED_S)
-        if away := self._away[channel]:
+        if away := self._away.get(channel):
             people = "One is" if len(away) == 1 else f"{len(away)} people are"
             await self._tell(channel, f"The network has split. {people} away for now.")
         await asyncio.sleep(BACK_S)

@@ -12,6 +12,7 @@ from bridges.kit.parts import ChatKey, Media, Outgoing, Part, Sent
 from bridges.kit.sources import kept_there
 from bridges.kit.web import Web
 from bridges.networks.wechat.account import Account
+from bridges.networks.wechat.api import REFUSALS
 from bridges.networks.wechat.bodies import TYPES, file_body, text_body
 from bridges.networks.wechat.callbacks import Callback
 from bridges.networks.wechat.customers import token_of
@@ -23,7 +24,7 @@ TOLD = {
     "click": "pressed a button of the menu",
     "view": "opened a page of the menu",
 }
-UNKNOWN_MEMBER = "WeCom has no such member, or the application may not write to them."
+UNKNOWN_MEMBER = REFUSALS[81013]
 
 
 @define(eq=False)

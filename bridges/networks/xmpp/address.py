@@ -1,12 +1,9 @@
 """Sessions of a component: its people speak from own addresses, and meet in shared rooms."""
 
-from contextlib import suppress
-
 from attrs import define, field, frozen
 
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Person
-from bridges.kit.failures import Transient
 from bridges.kit.guests import Guests
 from bridges.kit.network import Bridge, Session
 from bridges.kit.parts import ChatKey
@@ -75,10 +72,7 @@ class AddressSession(XmppSession):
         return await self._guests.of(person, self._bridge)
 
     async def silence(self, chat: ChatKey, user_id: str) -> None:
-        guest = self._guests.find(user_id)
-        if isinstance(guest, AddressSession):
-            with suppress(Transient):
-                await guest.leave_chat(chat)
+        await self._guests.silence(chat, user_id)
 
     async def present(self, person: Person) -> None:
         connected, card = self._now(), await Card.of(person)

@@ -5,12 +5,14 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement
 
 from attrs import define, field, frozen
 
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, User
+from bridges.kit.connection import Connection
 from bridges.kit.ears import Ears, SharedEar
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Sender
@@ -72,7 +74,7 @@ class XmppSession(Session):
     _login: Login
     _bridge: Bridge
     _company: Company = field(factory=Company)
-    _connected: Connected | None = None
+    _connection: Connection[Connected] = field(factory=partial(Connection, "XMPP"))
     _up: asyncio.Event = field(factory=asyncio.Event)
 
     @abstractmethod
@@ -83,23 +85,24 @@ class XmppSession(Session):
         stream, nick = await self._open()
         try:
             async with web("XMPP", *self._settings.files_from.split()) as found:
-                self._connected = connected = self._build(stream, nick, found)
-                self._up.set()
-                catching_up = asyncio.create_task(self._catch_up(connected))
-                try:
-                    await self._listen(connected, catching_up)
-                finally:
-                    catching_up.cancel()
-                    with suppress(asyncio.CancelledError, Exception):
-                        await catching_up
+                with self._connection.holding(self._build(stream, nick, found)) as connected:
+                    await self._live(connected)
         finally:
-            if self._connected:
-                self._connected.sending.lost()
-                self._connected.rooms.leave_all()
-            self._up.clear()
-            self._connected = None
             stream.close()
         raise Transient("XMPP: the connection was lost.")
+
+    async def _live(self, connected: Connected) -> None:
+        self._up.set()
+        catching_up = asyncio.create_task(self._catch_up(connected))
+        try:
+            await self._listen(connected, catching_up)
+        finally:
+            catching_up.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await catching_up
+            connected.sending.lost()
+            connected.rooms.leave_all()
+            self._up.clear()
 
     def _build(self, stream: Stream, nick: str, found: Web) -> Connected:
         login_id, company = self._login.id, self._company
@@ -146,9 +149,7 @@ class XmppSession(Session):
         return self._company.ears.listens(bare(stanza.get("from") or ""), self._login.id)
 
     def _now(self) -> Connected:
-        if self._connected is None:
-            raise Transient("We are not connected to XMPP at the moment.")
-        return self._connected
+        return self._connection.now()
 
     async def _ready(self) -> Connected:
         """When we are connected, and in the rooms of before."""

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from attrs import define, field
 
 from bridges.kit.abilities import Page
 from bridges.kit.chats import Chat, User
+from bridges.kit.connection import Connection
 from bridges.kit.failures import Rejected, Transient
 from bridges.kit.happenings import Message
 from bridges.kit.json_values import JsonObject
@@ -57,7 +59,7 @@ class UserSession(Session):
     _bridge: Bridge
     _hearing: UserHearing = field(init=False)
     _shows_stories: bool = True
-    _account: Account | None = None
+    _connection: Connection[Account] = field(factory=partial(Connection, "Telegram"))
 
     def __attrs_post_init__(self) -> None:
         self._hearing = UserHearing(self._login.id, self._bridge, self._shows_stories)
@@ -66,13 +68,12 @@ class UserSession(Session):
         account = self._open()
         try:
             await account.connect()
-            self._account = account
-            await self._catch_up(account)
-            await self._look_at_stories(account)
-            async for news in account.news():
-                await self._hearing.hear(news)
+            with self._connection.holding(account):
+                await self._catch_up(account)
+                await self._look_at_stories(account)
+                async for news in account.news():
+                    await self._hearing.hear(news)
         finally:
-            self._account = None
             await account.disconnect()
         raise Transient("The connection to Telegram has ended.")
 
@@ -98,9 +99,7 @@ class UserSession(Session):
                 await self._hearing.hear({"story": story})
 
     def _now(self) -> Account:
-        if self._account is None:
-            raise Transient("We are not connected to Telegram at the moment.")
-        return self._account
+        return self._connection.now()
 
     async def send(self, out: Outgoing) -> Sent:
         """Its numbers are noted before it counts as said: it comes back as said elsewhere."""
