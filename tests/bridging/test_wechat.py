@@ -14,6 +14,7 @@ from tests.bridging.loopback import stays_here
 from tests.bridging.people import Person, has_said, meets_the_bot
 from tests.bridging.started_bridge import BridgeProcess, beside_a_homeserver
 from tests.bridging.wechat_server import APP, BOB, SECRET, WechatServer
+from tests.bridging.wechatpy_peer import asked_by_wechatpy
 
 GHOST = "@net_bob=40im.wechat:localhost"
 PATIENCE_S = 30
@@ -145,15 +146,9 @@ def test_wechatpy_takes_our_server_for_that_of_official_accounts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def act() -> None:
-        server = WechatServer()
-        await server.opens()
-        stays_here(monkeypatch)
-        monkeypatch.setattr(WeChatClient, "API_BASE_URL", f"{server.root}/cgi-bin/")
-        # It asks a fixed address for tokens, so it is given one.
-        server.tokens = 1
-        client = WeChatClient(APP, SECRET, access_token="token1")
-        await asyncio.to_thread(client.message.send_text, "openid-bob", "你好")
-        assert server.sent[-1]["text"]["content"] == "你好"
-        await server.closes()
+        async with asked_by_wechatpy(monkeypatch, WeChatClient) as server:
+            client = WeChatClient(APP, SECRET, access_token="token1")
+            await asyncio.to_thread(client.message.send_text, "openid-bob", "你好")
+            assert server.sent[-1]["text"]["content"] == "你好"
 
     asyncio.run(act())

@@ -14,7 +14,6 @@ from bridges.kit.happenings import Message, Notice
 from bridges.kit.parts import ChatKey, Location, Media, Outgoing, Text
 from bridges.kit.webhooks import Request
 from bridges.networks.wechat.network import ApplicationSession, Wechat
-from tests.bridging.loopback import stays_here
 from tests.bridging.test_wechat_contract import (
     ANSWERS,
     APPLICATION,
@@ -23,6 +22,7 @@ from tests.bridging.test_wechat_contract import (
     visits,
 )
 from tests.bridging.wechat_server import AES_KEY, AGENT, AGENT_SECRET, CORP, WechatServer, xml
+from tests.bridging.wechatpy_peer import asked_by_wechatpy
 
 PATH = f"/webhook/wechat/{APPLICATION}"
 
@@ -151,15 +151,10 @@ def test_wecom_checks_the_address_by_a_sealed_word() -> None:
 
 def test_wechatpy_takes_our_server_for_wecom(monkeypatch: pytest.MonkeyPatch) -> None:
     async def act() -> None:
-        server = WechatServer()
-        await server.opens()
-        stays_here(monkeypatch)
-        monkeypatch.setattr(WeChatClient, "API_BASE_URL", f"{server.root}/cgi-bin/")
-        server.tokens = 1
-        client = WeChatClient(CORP, AGENT_SECRET, access_token="token1")
-        answer = await asyncio.to_thread(client.message.send_text, AGENT, "bob", "你好")
-        assert server.sent[-1]["text"]["content"] == "你好" and answer["msgid"] == "m1"
-        assert (await asyncio.to_thread(client.user.get, "bob"))["name"] == "Member bob"
-        await server.closes()
+        async with asked_by_wechatpy(monkeypatch, WeChatClient) as server:
+            client = WeChatClient(CORP, AGENT_SECRET, access_token="token1")
+            answer = await asyncio.to_thread(client.message.send_text, AGENT, "bob", "你好")
+            assert server.sent[-1]["text"]["content"] == "你好" and answer["msgid"] == "m1"
+            assert (await asyncio.to_thread(client.user.get, "bob"))["name"] == "Member bob"
 
     asyncio.run(act())
