@@ -225,7 +225,7 @@ ROWS = {
         """,
     "MSC4162": f"POST {U}/org.matrix.msc4162/keys/reset",
     "MSC4284": """
-        rooms/test_policy_servers.py::test_older_servers_and_rooms_spell_it_in_their_way
+        rooms/policies/test_policy_servers.py::test_older_servers_and_rooms_spell_it_in_their_way
         """,
     "io.element.e2ee_forced": """
         client_api/test_versions.py::test_clients_know_which_rooms_are_encrypted_in_any_case

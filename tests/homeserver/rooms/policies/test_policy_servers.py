@@ -4,134 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from attrs import define, evolve, field
-from nacl.signing import SigningKey
-from signedjson.key import NACL_ED25519
+from attrs import evolve
 
 from homeserver.config.settings import Settings
-from homeserver.errors import LimitExceeded, MatrixError, Unrecognized
-from homeserver.events.building import Draft
-from homeserver.events.hashes import signable
-from homeserver.events.room_versions import ROOM_VERSIONS
-from homeserver.events.signatures import POLICY_KEY_ID, signature
-from homeserver.events.unpadded_base64 import encode_base64
-from homeserver.http.request import Request
-from homeserver.http.routing import Access, route
-from homeserver.rooms import timeline
+from homeserver.errors import LimitExceeded
+from homeserver.events.signatures import POLICY_KEY_ID
 from homeserver.storage.events import Standing
-from homeserver.storage.transaction import Transaction
-from tests.linked_servers import FEDERATION, LinkedServer, Network
-from tests.outcomes import outcome
+from tests.homeserver.rooms.policies.policy_server import (
+    OK,
+    PolicyServer,
+    has_word,
+    new_key,
+    refuses,
+    sends_without_asking,
+)
+from tests.linked_servers import LinkedServer, Network
 from tests.people import JsonObject, Person, Refused, Server
-
-VERSION = ROOM_VERSIONS["12"]
-OK: JsonObject = {}
-
-
-def new_key(seed: int) -> Any:
-    key: Any = SigningKey(bytes([seed]) * 32)
-    key.alg, key.version = NACL_ED25519, "policy_server"
-    return key
-
-
-@define(eq=False)
-class PolicyServer:
-    """`judge` raises what it has against an event."""
-
-    name: str
-    key: Any = field(factory=lambda: new_key(7))
-    judge: Callable[[JsonObject], object] = field(default=lambda pdu: None)
-    asked: list[str] = field(factory=list)
-    is_old: bool = False
-
-    @property
-    def public_key(self) -> str:
-        return encode_base64(bytes(self.key.verify_key))
-
-    @route("POST", "/_matrix/policy/v1/sign", access=Access.SERVER)
-    async def sign(self, request: Request) -> JsonObject:
-        if self.is_old:
-            raise Unrecognized("What is that?")
-        return self._sign(request.json_object())
-
-    @route("POST", "/_matrix/policy/unstable/org.matrix.msc4284/sign", access=Access.SERVER)
-    async def sign_old(self, request: Request) -> JsonObject:
-        return self._sign(request.json_object())
-
-    def _sign(self, pdu: JsonObject) -> JsonObject:
-        self.asked.append(pdu["content"].get("body", pdu["type"]))
-        if self.judge(pdu) is OK:
-            return OK
-        return {self.name: {POLICY_KEY_ID: signature(signable(pdu, VERSION), self.key)}}
-
-
-@pytest.fixture
-def servers(link: Callable[..., list[LinkedServer]]) -> list[LinkedServer]:
-    return link("a", "b", "ps")
-
-
-@pytest.fixture
-def network(servers: list[LinkedServer]) -> Network:
-    return servers[0].sender.network
-
-
-@pytest.fixture
-def policy(servers: list[LinkedServer]) -> PolicyServer:
-    ps = servers[2]
-    policy = PolicyServer("ps")
-    ps.app.endpoints["federation"].append(policy)
-    ps.federation = ps.app.factory(FEDERATION)
-    return policy
-
-
-@pytest.fixture
-def people(servers: list[LinkedServer]) -> list[Person]:
-    return [server.person(name) for server, name in zip(servers, "abp", strict=True)]
-
-
-@pytest.fixture
-def room(people: list[Person], policy: PolicyServer) -> str:
-    alice, bob, guard = people
-    room = alice.creates_room(preset="public_chat", room_version="12")
-    for person in (bob, guard):
-        person.post(f"/v3/join/{room}?via=a")
-    alice.sets(room, "m.room.policy", stable(policy))
-    alice.syncs()
-    bob.syncs()
-    policy.asked.clear()
-    return room
-
-
-def stable(policy: PolicyServer) -> JsonObject:
-    return {"via": "ps", "public_keys": {"ed25519": policy.public_key}}
-
-
-def refuses(word: str) -> Callable[[JsonObject], object]:
-    def judge(pdu: JsonObject) -> None:
-        if word in str(pdu["content"]):
-            raise MatrixError("This looks like spam", errcode="M_FORBIDDEN", status=400)
-
-    return judge
-
-
-def sends_without_asking(server: LinkedServer, room: str, sender: Person, body: str) -> str:
-    """As a server would that knows nothing of policy servers."""
-    author = server.author
-    draft = Draft("m.room.message", {"msgtype": "m.text", "body": body})
-
-    def append(txn: Transaction) -> str:
-        head = timeline.head(txn, room)
-        assert head is not None
-        event = author.write(txn, head, sender.user_id, draft)
-        timeline.append(txn, head, event)
-        return event.event_id
-
-    return outcome(server.database.write(append))
-
-
-def has_word(server: LinkedServer, event_id: str) -> bool:
-    return POLICY_KEY_ID in server.pdu(event_id)["signatures"].get("ps", {})
-
 
 # -- events of our users
 
@@ -351,53 +239,6 @@ def test_events_that_it_refuses_are_kept_from_people(
     assert bob.syncs().texts(room) == ["good"]
     assert b.stored(spam).standing is Standing.SOFT_FAILED
     assert b.head(room).extremities == (good,)
-
-
-def test_administrators_see_what_failed_softly_if_they_wish(
-    servers: list[LinkedServer], people: list[Person], policy: PolicyServer, room: str
-) -> None:
-    a, b, _ = servers
-    alice, bob, _ = people
-    policy.judge = refuses("spam")
-    before = sends_without_asking(a, room, alice, "first")
-    spam = sends_without_asking(a, room, alice, "spam")
-    after = sends_without_asking(a, room, alice, "last")
-    config = f"/v3/user/{bob.user_id}/account_data/io.element.synapse.admin_client_config"
-    bob.put(config, {"return_soft_failed_events": True})
-
-    def texts(**query: Any) -> list[str]:
-        page = bob.get(f"/v3/rooms/{room}/messages", **query)
-        return [it["event_id"] for it in page["chunk"] if it["type"] == "m.room.message"]
-
-    assert texts(dir="b") == [after, before]
-    outcome(b.app.accounts.accounts.make_admin(bob.user_id, True))
-    assert texts(dir="b") == [after, spam, before]
-    assert texts(dir="f", limit=100) == [before, spam, after]
-    shown = bob.get(f"/v3/rooms/{room}/messages", dir="b")["chunk"][1]
-    assert shown["unsigned"]["io.element.synapse.soft_failed"] is True
-    assert shown["unsigned"]["io.element.synapse.policy_server_spammy"] is True
-
-    # Page by page each comes once.
-    seen: list[str] = []
-    start: dict[str, str] = {}
-    for _ in range(3):
-        page = bob.get(f"/v3/rooms/{room}/messages", dir="b", limit=1, **start)
-        seen += [it["event_id"] for it in page["chunk"]]
-        start = {"from": page["end"]}
-    assert seen == [after, spam, before]
-    assert bob.syncs().texts(room) == ["first", "spam", "last"]
-    policy.judge = refuses("more spam")
-    sends_without_asking(a, room, alice, "more spam")
-    sends_without_asking(a, room, alice, "very last")
-    assert bob.syncs().texts(room) == ["more spam", "very last"]
-    lists = {"all": {"ranges": [[0, 9]], "timeline_limit": 9, "required_state": []}}
-    screen = bob.post("/unstable/org.matrix.simplified_msc3575/sync", {"lists": lists})
-    assert spam in [it["event_id"] for it in screen["rooms"][room]["timeline"]]
-
-    bob.put(config, {"return_policy_server_spammy_events": True})
-    assert spam in texts(dir="b")
-    bob.put(config, {"return_soft_failed_events": False})
-    assert spam not in texts(dir="b")
 
 
 def test_events_fail_softly_while_it_is_silent_but_not_those_with_its_word(
